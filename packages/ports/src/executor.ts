@@ -1,0 +1,161 @@
+/**
+ * The application behind consensus: a pure function of (parent state, block), with a small tree of
+ * executed but uncommitted blocks on top of the committed state. Two implementations: the EVM core
+ * (`@cairn/executor`) and, later, a user's own application.
+ */
+import type { Address, Hash, Height, Hex, Verdict } from '@cairn/primitives'
+
+/** What the executor knows of a block it has executed or committed. */
+export interface ExecutedBlock {
+  /** Consensus hash: the key of the pending tree. */
+  readonly blockHash: Hash
+  readonly height: Height
+  readonly executionBlockHash: Hash
+  readonly stateRoot: Hash
+  readonly accessListHash: Hash
+  readonly gasUsed: bigint
+  /** RLP of the Ethereum header. */
+  readonly executionHeader: Uint8Array
+}
+
+/** One transaction's outcome inside a block, enough for receipts and indices. */
+export interface TransactionOutcome {
+  readonly hash: Hash
+  readonly sender: Address
+  readonly gasUsed: bigint
+  readonly effectiveGasPrice: bigint
+  /** `undefined` unless the transaction created a contract at top level. */
+  readonly contractAddress: Address | undefined
+}
+
+/** What a commit hands to the chain store. */
+export interface CommittedExecution extends ExecutedBlock {
+  /** RLP list of EIP-2718 receipts. */
+  readonly receipts: Uint8Array
+  readonly transactions: readonly TransactionOutcome[]
+}
+
+export interface BuildRequest {
+  /** Consensus hash of the parent: genesis, committed head, or a pending executed block. */
+  readonly parentHash: Hash
+  readonly timeMs: number
+  readonly prevRandao: Hash
+  readonly feeRecipient: Address
+  /** Raw EIP-2718 transactions in the order to try them. */
+  readonly transactions: readonly Uint8Array[]
+  /** Pack no more than this many bytes of transactions. */
+  readonly sizeMaxBytes: number
+}
+
+/** A payload ready for a proposal. Call `adopt` with the block's consensus hash to keep its execution. */
+export interface BuiltPayload {
+  /** Names the kept execution until `adopt`. */
+  readonly buildId: number
+  readonly payload: Uint8Array
+  readonly accessList: Uint8Array
+  readonly executionBlockHash: Hash
+  readonly stateRoot: Hash
+  readonly accessListHash: Hash
+  readonly gasUsed: bigint
+  readonly transactionCount: number
+  /** Candidates that can never be included on this parent, with the core's reason code. */
+  readonly rejected: readonly { readonly hash: Hash; readonly code: string }[]
+}
+
+export interface ExecuteRequest {
+  readonly blockHash: Hash
+  readonly parentHash: Hash
+  readonly height: Height
+  readonly timeMs: number
+  readonly payload: Uint8Array
+  readonly accessList: Uint8Array
+  /** Expected of the consensus header; a difference is an invalid block. */
+  readonly executionBlockHash: Hash
+  readonly stateRoot: Hash
+  readonly accessListHash: Hash
+  readonly prevRandao: Hash
+}
+
+/** Account as of a committed block. Absent accounts read as zero nonce and balance. */
+export interface AccountState {
+  readonly nonce: bigint
+  readonly balance: bigint
+  readonly codeHash: Hash
+  readonly storageRoot: Hash
+}
+
+export interface CallRequest {
+  readonly from?: Address
+  /** Absent: contract creation. */
+  readonly to?: Address
+  readonly gas?: bigint
+  readonly gasPrice?: bigint
+  readonly maxFeePerGas?: bigint
+  readonly maxPriorityFeePerGas?: bigint
+  readonly value?: bigint
+  readonly data?: Hex
+  readonly nonce?: bigint
+  readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hash[] }[]
+}
+
+export type CallOutcome =
+  | { readonly status: 'success'; readonly output: Uint8Array; readonly gasUsed: bigint }
+  | { readonly status: 'revert'; readonly output: Uint8Array; readonly gasUsed: bigint }
+  /** `code`: out of gas, invalid opcode, insufficient funds, … */
+  | { readonly status: 'halt'; readonly code: string; readonly message: string; readonly gasUsed: bigint }
+
+/** EIP-1186. `value` of an absent slot is zero with its absence proof. */
+export interface AccountProof {
+  readonly address: Address
+  readonly account: AccountState
+  readonly accountProof: readonly Uint8Array[]
+  readonly storageProof: readonly { readonly slot: Hash; readonly value: Hash; readonly proof: readonly Uint8Array[] }[]
+}
+
+export interface Executor {
+  /** Opens state, writes genesis if empty. @throws CodedError `STATE_CORRUPT`, `GENESIS_MISMATCH`, `CORE_HASH_MISMATCH` */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Last committed block (genesis at height 0). */
+  head(): ExecutedBlock
+  /** Builds on any executed block. @throws CodedError `UNKNOWN_PARENT` */
+  build(request: BuildRequest): Promise<BuiltPayload>
+  /** Puts a built execution into the pending tree under its consensus hash. */
+  adopt(buildId: number, blockHash: Hash): Promise<void>
+  /** Verifies and executes on any executed block; accepted ⇒ the block is in the pending tree. Idempotent. */
+  execute(request: ExecuteRequest): Promise<Verdict>
+  /** Whether the block is executed (pending or the committed head). */
+  has(blockHash: Hash): boolean
+  /** Writes the block's changeset durably and drops its siblings; the parent must be the committed head. Idempotent for the head. */
+  commit(blockHash: Hash): Promise<CommittedExecution>
+  account(address: Address): Promise<AccountState>
+  code(address: Address): Promise<Uint8Array>
+  storage(address: Address, slot: Hash): Promise<Hash>
+  call(request: CallRequest, options?: { readonly gasMax?: bigint }): Promise<CallOutcome>
+  /** Gas on success; else the failing outcome. */
+  estimateGas(request: CallRequest): Promise<{ readonly gas: bigint } | CallOutcome>
+  proof(address: Address, slots: readonly Hash[]): Promise<AccountProof>
+  /** Checks a proof from an untrusted source against `stateRoot`; `undefined` when it does not hold. */
+  verifyProof(stateRoot: Hash, proof: AccountProof): Promise<AccountProof | undefined>
+  /** Stateless decode and sender recovery. */
+  decodeTransactions(raw: readonly Uint8Array[]): Promise<readonly DecodedTransaction[]>
+}
+
+/** Stateless view of a raw transaction; a failed check has its `code`. */
+export type DecodedTransaction =
+  | {
+      readonly valid: true
+      readonly hash: Hash
+      readonly type: number
+      readonly sender: Address
+      readonly nonce: bigint
+      readonly gasLimit: bigint
+      /** gasPrice for types 0 and 1. */
+      readonly maxFeePerGas: bigint
+      readonly maxPriorityFeePerGas: bigint
+      readonly value: bigint
+      readonly to: Address | undefined
+      readonly sizeBytes: number
+      readonly blobCount: number
+    }
+  | { readonly valid: false; readonly code: string; readonly message: string }

@@ -1,0 +1,52 @@
+/** Peer-to-peer messaging as the node sees it: topics with verdicts, and bounded requests. */
+import type { Verdict } from '@cairn/primitives'
+
+/** libp2p peer id in its text form. */
+export type PeerId = string
+
+export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence'
+
+/** `finalized-range`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads. */
+export type RequestProtocol = 'blocks-by-hash' | 'certificates' | 'finalized-range' | 'chain-status' | 'account-proof'
+
+export interface PeerSummary {
+  readonly peerId: PeerId
+  readonly direction: 'inbound' | 'outbound'
+  /** E.g. `quic-v1`, `webrtc-direct`, `ws`. */
+  readonly transport: string
+  readonly score: number
+  /** Whether gossip flows both ways. */
+  readonly gossiping: boolean
+}
+
+export type TopicHandler = (data: Uint8Array, from: PeerId) => Promise<Verdict> | Verdict
+/** The response, or a refusal code sent to the peer. */
+export type RequestHandler = (
+  data: Uint8Array,
+  from: PeerId,
+) => Promise<Uint8Array | { readonly refused: string }>
+
+export interface Network {
+  readonly peerId: PeerId
+  /** Dialable addresses, with the peer id. */
+  addresses(): readonly string[]
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Before `start`. The verdict decides forwarding and the sender's score. */
+  onTopic(topic: Topic, handler: TopicHandler): void
+  onRequest(protocol: RequestProtocol, handler: RequestHandler): void
+  /** Number of peers it was handed to. Never throws for lack of peers. */
+  publish(topic: Topic, data: Uint8Array): Promise<number>
+  /** @throws CodedError `REQUEST_TIMEOUT`, `REQUEST_REFUSED`, `RESPONSE_INVALID`, `PEER_UNREACHABLE`, `TOO_MANY_REQUESTS` */
+  request(peer: PeerId, protocol: RequestProtocol, data: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
+  peers(): readonly PeerSummary[]
+  /** Misbehaviour outside gossip (bad response); may disconnect or ban. */
+  penalize(peer: PeerId, code: string): void
+  /** Called on each connect and disconnect; returns the unsubscribe function. */
+  onPeersChanged(listener: () => void): () => void
+}
+
+export interface RequestOptions {
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
