@@ -1,10 +1,13 @@
 /** Weighted validator sets; quorum arithmetic in `bigint`, never floating point. */
-import type { Address, Epoch, Hash } from '@cairn/primitives'
+import { keccak256 } from '@cairn/crypto'
+import { CodedError, bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, rlpUint } from '@cairn/primitives'
+import type { Address, Decoded, Epoch, Hash, RlpInput, RlpReader } from '@cairn/primitives'
+import { PEER_ID_MAX_BYTES, VALIDATORS_MAX, VALIDATOR_SET_MAX_BYTES } from './limits.ts'
 
 export interface Validator {
   /** BLS12-381 public key in G1, compressed, 48 bytes. */
   readonly publicKey: Uint8Array
-  /** Voting weight, ≥ 1. */
+  /** Voting weight, 1 … 2^64 − 1. */
   readonly weight: bigint
   /** Receives the priority fees of the blocks this validator proposes. */
   readonly feeRecipient: Address
@@ -21,4 +24,84 @@ export interface ValidatorSet {
   readonly totalWeight: bigint
   /** q = ⌊2W/3⌋ + 1 */
   readonly quorum: bigint
+}
+
+/**
+ * Derives weight, quorum and hash.
+ * @throws CodedError `VALIDATOR_SET_INVALID`: empty, too many, a key twice, a weight outside 1 … 2^64 − 1, a bad length
+ */
+export function createValidatorSet(setEpoch: Epoch, validators: readonly Validator[]): ValidatorSet {
+  const fault = validatorsFault(validators)
+  if (fault !== undefined) throw new CodedError('VALIDATOR_SET_INVALID', fault)
+  let totalWeight = 0n
+  for (const validator of validators) totalWeight += validator.weight
+  return {
+    epoch: setEpoch,
+    validators,
+    hash: keccak256(encodeRlp(rlpFromSet(setEpoch, validators))),
+    totalWeight,
+    quorum: (2n * totalWeight) / 3n + 1n,
+  }
+}
+
+/** Σ w_i of distinct `indices` below the set's size. */
+export function weightOf(set: ValidatorSet, indices: Iterable<number>): bigint {
+  let weight = 0n
+  for (const index of indices) weight += set.validators[index]?.weight ?? 0n
+  return weight
+}
+
+/** Canonical RLP: [epoch, [[public key, weight, fee recipient, peer id], …]]; its keccak256 is the set's hash. */
+export function encodeValidatorSet(set: ValidatorSet): Uint8Array {
+  return encodeRlp(rlpFromSet(set.epoch, set.validators))
+}
+
+/** A set that keeps all rules of `createValidatorSet`; its public keys are not decompressed. */
+export function decodeValidatorSet(bytes: Uint8Array): Decoded<ValidatorSet> {
+  return decodeRlp(bytes, VALIDATOR_SET_MAX_BYTES, (item) => {
+    const fields = item.list()
+    const setEpoch = epoch(fields.uint())
+    const validators = fields.listOf(VALIDATORS_MAX, readValidator)
+    fields.end()
+    if (validatorsFault(validators) !== undefined) failDecode('DECODE_INVALID_SET')
+    return createValidatorSet(setEpoch, validators)
+  })
+}
+
+function rlpFromSet(setEpoch: Epoch, validators: readonly Validator[]): RlpInput {
+  return [rlpUint(setEpoch), validators.map(rlpFromValidator)]
+}
+
+function rlpFromValidator(validator: Validator): RlpInput {
+  return [
+    validator.publicKey,
+    rlpUint(validator.weight),
+    bytesFromHex(validator.feeRecipient),
+    new TextEncoder().encode(validator.peerId),
+  ]
+}
+
+function readValidator(item: RlpReader): Validator {
+  const fields = item.list()
+  const validator = {
+    publicKey: fields.fixed(48),
+    weight: fields.bigint(8),
+    feeRecipient: fields.address(),
+    peerId: fields.text(PEER_ID_MAX_BYTES),
+  }
+  fields.end()
+  return validator
+}
+
+/** First broken rule in words. */
+function validatorsFault(validators: readonly Validator[]): string | undefined {
+  if (validators.length === 0 || validators.length > VALIDATORS_MAX) return `1 to ${VALIDATORS_MAX} validators are needed`
+  const keys = new Set<string>()
+  for (const [index, { publicKey, weight, peerId }] of validators.entries()) {
+    if (publicKey.length !== 48) return `validator ${index}: a public key has 48 bytes`
+    if (weight < 1n || weight >= 1n << 64n) return `validator ${index}: the weight must be 1 to 2^64 − 1`
+    if (peerId.length > PEER_ID_MAX_BYTES || !/^[\x20-\x7e]*$/.test(peerId)) return `validator ${index}: bad peer id`
+    if (keys.size === keys.add(publicKey.join()).size) return `validator ${index}: public key used twice`
+  }
+  return undefined
 }

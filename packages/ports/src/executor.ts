@@ -126,9 +126,17 @@ export interface Executor {
   execute(request: ExecuteRequest): Promise<Verdict>
   /** Whether the block is executed (pending or the committed head). */
   has(blockHash: Hash): boolean
+  /**
+   * Receipts and results of a pending executed block, read before `commit`: the chain store is written first,
+   * so that a crash between the two leaves the state behind and never receipts missing.
+   * @throws CodedError `UNKNOWN_BLOCK`
+   */
+  outcome(blockHash: Hash): Promise<CommittedExecution>
   /** Writes the block's changeset durably and drops its siblings; the parent must be the committed head. Idempotent for the head. */
-  commit(blockHash: Hash): Promise<CommittedExecution>
+  commit(blockHash: Hash): Promise<ExecutedBlock>
   account(address: Address): Promise<AccountState>
+  /** Many at once, same order: one message to a worker instead of one each. */
+  accounts(addresses: readonly Address[]): Promise<readonly AccountState[]>
   code(address: Address): Promise<Uint8Array>
   storage(address: Address, slot: Hash): Promise<Hash>
   call(request: CallRequest, options?: { readonly gasMax?: bigint }): Promise<CallOutcome>

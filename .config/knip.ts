@@ -1,0 +1,42 @@
+/**
+ * Dead code: files nobody imports, exports nobody uses, dependencies nobody needs. What starts by itself (scripts,
+ * workers, tests, apps) is an entry. A pattern that matches nothing is a hint, and hints are errors, so each
+ * workspace lists only the patterns it has files for.
+ */
+import { globSync } from 'node:fs'
+import type { KnipConfig } from 'knip'
+
+const rootFolders = ['scripts', 'e2e', '.config']
+const workspaceFolders = globSync(['packages/*', 'apps/*', 'wasm-core'])
+
+const config: KnipConfig = {
+  workspaces: {
+    '.': {
+      entry: present('.', ['scripts/*.{ts,mjs}', 'e2e/**/*.{test,spec}.ts', '.config/*.ts']),
+      project: present('.', [...rootFolders.map((folder) => `${folder}/**/*.{ts,mjs}`), '*.ts']),
+    },
+    ...Object.fromEntries(
+      workspaceFolders.map((folder) => [
+        folder,
+        {
+          entry: present(folder, [
+            'src/{main,worker,*-main,*-worker}.{ts,tsx}',
+            'src/**/*-{main,worker}.ts',
+            'test/**/*.test.ts',
+            'bench/**/*.bench.ts',
+            'build.ts',
+          ]),
+          project: present(folder, ['{src,test,bench}/**/*.{ts,tsx}', '*.ts']),
+        },
+      ]),
+    ),
+  },
+  // Tools that are started by their path, or by another tool, not imported.
+  ignoreDependencies: ['@typescript/native', 'oxfmt', 'oxlint', 'oxlint-tsgolint'],
+}
+
+export default config
+
+function present(folder: string, patterns: readonly string[]): string[] {
+  return patterns.filter((pattern) => globSync(`${folder}/${pattern}`).length > 0)
+}

@@ -1,0 +1,106 @@
+/**
+ * A network of validators on this machine, each its own operating-system process. What `npm start`,
+ * the end-to-end tests and the benchmarks run: there is no second way to start a network.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CodedError, assert } from '@cairn/primitives'
+import type { NodeStatus } from '@cairn/node'
+import type { FinalizedSample } from '../node/process-messages.ts'
+import { type LocalnetLayout, type ValidatorLayout, openLocalnetDirectory } from './localnet-directory.ts'
+import { type NodeProcess, spawnNodeProcess } from './node-process.ts'
+
+export interface LocalnetOptions {
+  /** Created when absent; an existing local network in it goes on. */
+  readonly directory: string
+  readonly validatorCount: number
+  /** RPC port of validator i; 0 takes any free one. */
+  readonly rpcPort: (index: number) => number
+  /** Address by which validator `from` dials validator `to`; tests put proxies here. */
+  readonly peerAddress?: (from: number, to: number, address: string) => string
+  readonly heartbeatMs?: number
+  readonly logLevel?: string
+}
+
+export interface LocalnetEvents {
+  readonly onStatus?: (index: number, status: NodeStatus) => void
+  readonly onFinalized?: (index: number, block: FinalizedSample) => void
+  readonly onDied?: (index: number, reason: string) => void
+}
+
+export interface Localnet {
+  readonly layout: LocalnetLayout
+  /** `undefined` while validator `index` is down. */
+  process(index: number): NodeProcess | undefined
+  startValidator(index: number): Promise<NodeProcess>
+  killValidator(index: number, signal: NodeJS.Signals): Promise<void>
+  /** Stops every process cleanly. */
+  stop(): Promise<void>
+}
+
+/** Starts all validators. @throws CodedError what the first failing validator reported; the others are stopped */
+export async function startLocalnet(options: LocalnetOptions, events: LocalnetEvents = {}): Promise<Localnet> {
+  const layout = await openLocalnetDirectory(options)
+  const processes = new Map<number, NodeProcess>()
+
+  const startValidator = async (index: number): Promise<NodeProcess> => {
+    assert(!processes.has(index), `validator ${index} is already running`)
+    const validator = layout.validators[index]
+    assert(validator !== undefined, `no validator ${index}`)
+    mkdirSync(validator.directory, { recursive: true })
+    const started = await spawnNodeProcess(
+      { arguments: startArguments(options, layout, validator), logFile: join(validator.directory, 'node.log') },
+      {
+        onStatus: (status) => events.onStatus?.(index, status),
+        onFinalized: (block) => events.onFinalized?.(index, block),
+        onDied: (reason) => {
+          processes.delete(index)
+          events.onDied?.(index, reason)
+        },
+      },
+    )
+    processes.set(index, started)
+    return started
+  }
+
+  const stop = async (): Promise<void> => {
+    const running = [...processes.values()]
+    processes.clear()
+    await Promise.all(running.map((running) => running.stop()))
+  }
+
+  const started = await Promise.allSettled(layout.validators.map((validator) => startValidator(validator.index)))
+  const failure = started.find((result) => result.status === 'rejected')
+  if (failure !== undefined) {
+    await stop()
+    throw failure.reason instanceof CodedError
+      ? failure.reason
+      : new CodedError('NODE_START_FAILED', 'a validator did not start', { cause: failure.reason })
+  }
+  return {
+    layout,
+    process: (index) => processes.get(index),
+    startValidator,
+    killValidator: async (index, signal) => {
+      const running = processes.get(index)
+      processes.delete(index)
+      await running?.kill(signal)
+    },
+    stop,
+  }
+}
+
+function startArguments(options: LocalnetOptions, layout: LocalnetLayout, own: ValidatorLayout): readonly string[] {
+  const peers = layout.validators
+    .filter((other) => other.index !== own.index)
+    .map((other) => options.peerAddress?.(own.index, other.index, other.address) ?? other.address)
+  return [
+    '--data-dir', own.directory,
+    '--rpc-port', String(options.rpcPort(own.index)),
+    '--p2p-port', String(own.p2pPort),
+    '--tab-port', String(own.tabPort),
+    '--log-level', options.logLevel ?? 'info',
+    '--local-network',
+    ...peers.flatMap((peer) => ['--peer', peer]),
+  ]
+}

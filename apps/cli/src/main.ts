@@ -1,0 +1,67 @@
+/**
+ * The `cairn` command. The only place that reads argv and environment; precedence is flag, then
+ * environment variable (`CAIRN_<FLAG>`), then default.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { CodedError } from '@cairn/primitives'
+import { runLocalnet } from './localnet/localnet-command.ts'
+import { runStart } from './node/start-command.ts'
+
+const program = new Command('cairn').description('A Byzantine-fault-tolerant blockchain node').version('0.1.0')
+
+program
+  .command('localnet')
+  .description('start a local network: validators as processes of their own, JSON-RPC, web page')
+  .addOption(flag('--data-dir <directory>', 'where the network lives (default: .data/localnet; a bounded run uses a temporary one)'))
+  .addOption(flag('--validators <count>', 'number of validators').argParser(wholeNumber(1, 16)).default(4))
+  .addOption(flag('--rpc-port <port>', 'JSON-RPC port of validator 0, the others follow; 0: any free').argParser(wholeNumber(0, 65_535)).default(8545))
+  .addOption(flag('--web-port <port>', 'port of the web page; 0: any free').argParser(wholeNumber(0, 65_535)).default(8080))
+  .addOption(flag('--no-web', 'without the web page'))
+  .addOption(flag('--stop-at-height <height>', 'stop when every validator has finalized this height').argParser(wholeNumber(1, 1e9)))
+  .addOption(flag('--json', 'print only a JSON summary, as the last line').default(false))
+  .addOption(flag('--traffic <rate>', 'transfers a second to send (default: 5 in bounded runs, else 0)').argParser(wholeNumber(0, 10_000)))
+  .addOption(flag('--log-level <level>', 'level of the validators’ log files').choices(['debug', 'info', 'warn', 'error']).default('info'))
+  .action((options) => runLocalnet(options))
+
+program
+  .command('start')
+  .description('run one node on its data directory')
+  .addOption(flag('--data-dir <directory>', 'data directory with network.json').makeOptionMandatory())
+  .addOption(flag('--rpc-port <port>', 'JSON-RPC port; 0: any free').argParser(wholeNumber(0, 65_535)).default(8545))
+  .addOption(flag('--p2p-port <port>', 'QUIC (UDP) and TCP port').argParser(wholeNumber(0, 65_535)).default(30_310))
+  .addOption(flag('--tab-port <port>', 'WebRTC-direct (UDP) and WebSocket (TCP) port').argParser(wholeNumber(0, 65_535)).default(30_311))
+  .addOption(new Option('--peer <multiaddr>', 'peer to stay connected to (repeatable)').argParser(collect).default([]))
+  .addOption(flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(false))
+  .addOption(flag('--log-level <level>', 'log level').choices(['debug', 'info', 'warn', 'error']).default('info'))
+  .action((options) => runStart(options))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`cairn: ${error instanceof Error ? error.message : String(error)}${codeOf(error)}\n`)
+  process.exitCode = 1
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof CodedError ? ` [${error.code}]` : ''
+}
+
+/** An option that can be given as an environment variable too. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  return option.env(`CAIRN_${option.name().replaceAll('-', '_').toUpperCase()}`)
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`)
+    }
+    return value
+  }
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value]
+}

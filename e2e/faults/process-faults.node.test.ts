@@ -1,0 +1,76 @@
+/** Faults of processes and links on a real network: what must go on goes on, what must stop stops, nobody signs twice. */
+import { afterEach, expect, test } from 'vitest'
+import { type TestNetwork, startNetwork } from '../network.ts'
+import { type VoteLedger, readVotes } from './vote-ledger.ts'
+
+const ALL = [0, 1, 2, 3] as const
+let network: TestNetwork | undefined
+
+afterEach(async () => {
+  await network?.stop()
+  network = undefined
+})
+
+test('one of four validators is killed: the chain goes on; restarted, it catches up and votes again', async () => {
+  network = await startNetwork({ heartbeatMs: 200 })
+  await network.waitForHeight(5)
+  await network.kill(3)
+  const atKill = network.maxHeight()
+  await network.waitForHeight(atKill + 10, [0, 1, 2])
+
+  await network.start(3)
+  await network.waitForHeight(network.maxHeight(), [3])
+
+  // With another one gone the quorum of three needs the restarted validator's votes.
+  await network.kill(0)
+  const withoutFirst = network.maxHeight()
+  await network.waitForHeight(withoutFirst + 10, [1, 2, 3])
+  expectSameRoots(network, [1, 2, 3])
+})
+
+test('all four are killed and started again: the height goes on and no vote is signed twice', async () => {
+  network = await startNetwork({ heartbeatMs: 200 })
+  await network.waitForHeight(8)
+  const ledgers: VoteLedger[] = ALL.map(() => ({ votes: new Map() }))
+  for (const round of [1, 2, 3]) {
+    await Promise.all(ALL.map((index) => network?.kill(index)))
+    for (const index of ALL) await readVotes(network.directory, index, ledgers[index] as VoteLedger)
+    const before = network.maxHeight()
+    await Promise.all(ALL.map((index) => network?.start(index)))
+    await network.waitForHeight(before + 4 * round)
+  }
+  await Promise.all(ALL.map((index) => network?.kill(index)))
+  for (const index of ALL) await readVotes(network.directory, index, ledgers[index] as VoteLedger)
+  for (const ledger of ledgers) expect(ledger.votes.size).toBeGreaterThan(20)
+  expectSameRoots(network, ALL)
+})
+
+test('cut into two and two the network stops; healed, it goes on by itself', async () => {
+  network = await startNetwork({ heartbeatMs: 200 })
+  await network.waitForHeight(5)
+  network.partition([0, 1], [2, 3])
+  const stalledAt = await heightAfterStandstill(network)
+  network.heal()
+  await network.waitForHeight(stalledAt + 10)
+  expectSameRoots(network, ALL)
+})
+
+/** Waits until no validator has reported a block for four seconds, twenty block times. */
+async function heightAfterStandstill(network: TestNetwork): Promise<number> {
+  for (;;) {
+    const before = network.maxHeight()
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    if (network.maxHeight() === before) return before
+  }
+}
+
+function expectSameRoots(network: TestNetwork, indices: readonly number[]): void {
+  const roots = new Map<number, string>()
+  for (const index of indices) {
+    for (const block of network.finalized(index)) {
+      expect(roots.get(block.height) ?? block.stateRoot, `root at height ${block.height}`).toBe(block.stateRoot)
+      roots.set(block.height, block.stateRoot)
+    }
+  }
+  expect(roots.size).toBeGreaterThan(0)
+}

@@ -1,0 +1,57 @@
+/**
+ * Leader(e, v) of consensus.md: validators are permuted by keccak(seed ‖ public key); the view picks a point of
+ * the weight line by a multiplicative step of 2^64/φ, so that each window of views is close to proportional.
+ * Stateless and integer-only: a stored priority outside the state has split real chains.
+ */
+import { keccak256, keccak256Bytes } from '@cairn/crypto'
+import { assert, bytesFromHex, bytesFromUint64, compareBytes, concatBytes } from '@cairn/primitives'
+import type { Epoch, Hash, View } from '@cairn/primitives'
+import type { ValidatorSet } from './validator-set.ts'
+
+/** Index of the leader of a view in the epoch's validator set. */
+export type LeaderSchedule = (view: View) => number
+
+const GOLDEN_STEP = 0x9e3779b97f4a7c15n
+const MASK_64 = (1n << 64n) - 1n
+
+/** Permutes once (n hashes); each view then costs O(log n). */
+export function createLeaderSchedule(set: ValidatorSet, seed: Hash): LeaderSchedule {
+  const seedBytes = bytesFromHex(seed)
+  const order = set.validators
+    .map((validator, index) => ({ index, key: keccak256Bytes(concatBytes(seedBytes, validator.publicKey)) }))
+    .toSorted((a, b) => compareBytes(a.key, b.key))
+    .map(({ index }) => index)
+  const cumulative: bigint[] = []
+  let sum = 0n
+  for (const index of order) cumulative.push((sum += set.validators[index]?.weight ?? 0n))
+  const start = BigInt(seed.slice(0, 18))
+  return (view) => {
+    const point = (start + BigInt(view) * GOLDEN_STEP) & MASK_64
+    const weight = (point * set.totalWeight) >> 64n
+    const leader = order[firstAbove(cumulative, weight)]
+    assert(leader !== undefined, 'the point is below the total weight')
+    return leader
+  }
+}
+
+/** Leader(e, v) for one view; `createLeaderSchedule` for many. */
+export function leader(set: ValidatorSet, seed: Hash, view: View): number {
+  return createLeaderSchedule(set, seed)(view)
+}
+
+/** seed_e as long as no RANDAO is mixed in: keccak256(genesis hash ‖ epoch u64). */
+export function genesisSeed(genesisHash: Hash, epoch: Epoch): Hash {
+  return keccak256(concatBytes(bytesFromHex(genesisHash), bytesFromUint64(epoch)))
+}
+
+/** Least index with `ascending[index] > value`. */
+function firstAbove(ascending: readonly bigint[], value: bigint): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ascending[middle] as bigint) > value) high = middle
+    else low = middle + 1
+  }
+  return low
+}

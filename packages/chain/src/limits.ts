@@ -1,0 +1,97 @@
+/** Hard bounds of the codec, checked before allocation. A chain spec may set lower ones, never higher. */
+
+/** Validators in one set: bitmaps stay ≤ 128 bytes, a set ≤ 256 KiB. */
+export const VALIDATORS_MAX = 1024
+
+/** Bytes of a signers bitmap. */
+export const BITMAP_MAX_BYTES = VALIDATORS_MAX / 8
+
+/** Text of a libp2p peer id (Ed25519: 52, RSA as CID: 64). */
+export const PEER_ID_MAX_BYTES = 128
+
+/** One consensus header, RLP: 7 hashes of 33 bytes, 98 of RANDAO reveal, 8 integers. */
+export const HEADER_MAX_BYTES = 512
+
+/** Payload and access list of one block together: half of gossipsub's 4 MiB RPC would be the last safe value. */
+export const BLOCK_DATA_MAX_BYTES = 2 * 1024 * 1024
+
+/** One encoded block. */
+export const BLOCK_MAX_BYTES = BLOCK_DATA_MAX_BYTES + 1024
+
+/** RLP of an Ethereum header: 21 fields, the bloom of 256 bytes the largest. */
+export const EXECUTION_HEADER_MAX_BYTES = 1024
+
+/** Transactions of one block; a transfer is ≥ 100 bytes, so the data bound is reached first. */
+export const BLOCK_TRANSACTIONS_MAX = 32_768
+
+/** One raw transaction, geth's pool limit. */
+export const TRANSACTION_MAX_BYTES = 128 * 1024
+
+/** One vote: subject 46, signature 98, index 3, framing. */
+export const VOTE_MAX_BYTES = 192
+
+/** One certificate: subject 46, signature 98, bitmap ≤ 131, framing. */
+export const CERTIFICATE_MAX_BYTES = 320
+
+/**
+ * Nullifications in one entry proof. The chain cannot go on after more skipped views in a row than this; at the
+ * longest back-off (8 s a view) that is nine hours of a live quorum that never notarizes.
+ */
+export const NULLIFICATIONS_MAX = 4096
+
+/** One entry proof. */
+export const ENTRY_PROOF_MAX_BYTES = (NULLIFICATIONS_MAX + 1) * CERTIFICATE_MAX_BYTES
+
+/** One proposal. */
+export const PROPOSAL_MAX_BYTES = BLOCK_MAX_BYTES + ENTRY_PROOF_MAX_BYTES + 1024
+
+/** Own votes in one status; the newest are sent when there are more. */
+export const STATUS_VOTES_MAX = 1024
+
+/** One status. */
+export const STATUS_MAX_BYTES = ENTRY_PROOF_MAX_BYTES + STATUS_VOTES_MAX * VOTE_MAX_BYTES + 1024
+
+/** Two votes. */
+export const EQUIVOCATION_MAX_BYTES = 2 * VOTE_MAX_BYTES + 16
+
+/** One encoded validator set. */
+export const VALIDATOR_SET_MAX_BYTES = VALIDATORS_MAX * 256
+
+/** Any request message: 32 slots of 33 bytes are the longest. */
+export const REQUEST_MAX_BYTES = 2048
+
+/** Any response message. A responder stops adding items in time; one item of any kind always fits. */
+export const RESPONSE_MAX_BYTES = 4 * 1024 * 1024
+
+/** Hashes in one BlocksByHash request. */
+export const BLOCKS_BY_HASH_MAX = 16
+
+/** Certificates in one response. */
+export const CERTIFICATES_MAX = 1024
+
+/** Blocks in one FinalizedRange response. */
+export const FINALIZED_RANGE_MAX = 128
+
+/** Storage slots in one AccountProof request. */
+export const PROOF_SLOTS_MAX = 32
+
+/** Headers from the proved state's block to the certificate's. */
+export const PROOF_HEADERS_MAX = 64
+
+/** Trie nodes of one account or storage proof: a path of 64 nibbles. */
+export const PROOF_NODES_MAX = 65
+
+/** One trie node: a branch of 16 hashes is 532 bytes, a leaf holds ≤ 110 bytes of account. */
+export const PROOF_NODE_MAX_BYTES = 1024
+
+/** All trie nodes of one account's or slot's proof. */
+export const PROOF_MAX_BYTES = 64 * 1024
+
+/** Text of a chain spec file: about 100 000 plain genesis accounts. */
+export const CHAIN_SPEC_MAX_CHARACTERS = 16 * 1024 * 1024
+
+/** Blocks of an epoch. */
+export const EPOCH_LENGTH_MAX_BLOCKS = 1_000_000
+
+/** A header may be this far ahead of the local clock (abstain, never invalid). */
+export const CLOCK_DRIFT_MAX_MS = 5_000

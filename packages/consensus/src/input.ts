@@ -1,0 +1,81 @@
+/**
+ * Everything that can happen to a consensus instance. The runtime turns messages, timers and finished
+ * effects into these; nothing else reaches the rules. Inputs that a peer caused carry `from`, so that the
+ * rules can say whom to blame. Decoders have already bounded every byte string and list (chain's limits).
+ */
+import type { Block, Certificate, ConsensusHeader, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
+import type { Hash, Verdict, View } from '@cairn/primitives'
+import type { VerificationResult } from './verification.ts'
+
+/** The sender of a message: the network's peer id. */
+export type From = string
+
+/** Time handed to a step. Timers and back-off use the monotonic clock only. */
+export interface Now {
+  /** Never goes back; origin unspecified, milliseconds. */
+  readonly monotonicMs: number
+  /** Unix time, milliseconds; read only where a block time is chosen or checked (R2, R3). */
+  readonly wallMs: number
+}
+
+/** The newest block that the stores hold as committed, and the certificate that finalized it. */
+export interface FinalizedHead {
+  readonly header: ConsensusHeader
+  readonly hash: Hash
+  /** `undefined` only for the epoch's first parent (genesis_e, view 0). */
+  readonly finalization: Certificate | undefined
+}
+
+export type Input =
+  /** First input, exactly once. Own flags come before anything else (R10); blocks are those kept by `persist-block`. */
+  | {
+      readonly type: 'start'
+      readonly head: FinalizedHead
+      /** Subjects of every vote record in the WAL, in any order; `recoverFromWal(...).ownVotes`. */
+      readonly ownVotes: readonly VoteSubject[]
+      /** Certificates from the WAL; they are verified again, because a store is untrusted input in a tab. */
+      readonly certificates: readonly Certificate[]
+      /** Blocks of `persist-block` above the head, in any order. */
+      readonly blocks: readonly Block[]
+    }
+  | { readonly type: 'proposal'; readonly proposal: Proposal; readonly from: From }
+  | { readonly type: 'vote'; readonly vote: Vote; readonly from: From }
+  /** `gossiped`: came as a gossip message of its own, so the overlay forwards it without us. */
+  | { readonly type: 'certificate'; readonly certificate: Certificate; readonly from: From; readonly gossiped: boolean }
+  | { readonly type: 'status'; readonly status: Status; readonly from: From }
+  /** Answer to `fetch-block`. `block.hash` is the computed hash, never the peer's word. */
+  | { readonly type: 'block-fetched'; readonly block: Block; readonly from: From }
+  /** No peer had the block. It is asked for again at the next standstill tick. */
+  | { readonly type: 'fetch-failed'; readonly hash: Hash }
+  /** Answer to `execute`, and to `adopt` (accept). `reject`: invalid block. `ignore`: could not be decided now; tried again later. */
+  | { readonly type: 'executed'; readonly hash: Hash; readonly verdict: Verdict }
+  /** Answer to `build`. */
+  | {
+      readonly type: 'built'
+      readonly view: View
+      readonly parentHash: Hash
+      readonly timeMs: number
+      /** Handed back in `adopt`. */
+      readonly buildId: number
+      readonly payload: Uint8Array
+      readonly accessList: Uint8Array
+      readonly executionBlockHash: Hash
+      readonly stateRoot: Hash
+      readonly accessListHash: Hash
+      /** Own RANDAO reveal of (epoch, view); `signRandao` of the signer. */
+      readonly randaoReveal: Uint8Array
+    }
+  /** The executor could not build. No proposal in this view; the timers run. */
+  | { readonly type: 'build-failed'; readonly view: View }
+  /** Answer to `sign`: the own vote, durable in the WAL and signed. */
+  | { readonly type: 'signed'; readonly vote: Vote }
+  /** Answer to `verify` with the same id. */
+  | { readonly type: 'verified'; readonly id: number; readonly result: VerificationResult }
+  /** Sync moved the committed head by itself (after `behind`, or at any time). The certificate is verified. */
+  | { readonly type: 'synced'; readonly head: FinalizedHead }
+  /** The time of the last `set-timer` has come. Early, late or doubled calls are harmless. */
+  | { readonly type: 'timer' }
+  /** Whether the mempool holds a transaction that could go into the next block. Send on each change; `true` wakes an idle leader. */
+  | { readonly type: 'transactions-pending'; readonly pending: boolean }
+  /** A peer is ready for messages; it gets a Status. */
+  | { readonly type: 'peer-connected'; readonly peer: From }

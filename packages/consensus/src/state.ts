@@ -1,0 +1,155 @@
+/**
+ * The state of an instance, in the words of the specification: view, finalized view, certificates by kind and
+ * view, proposals, own flags sN, sX, sF. Owned by one `Consensus`; rules and input handlers change it in place.
+ * Everything of views below the finalized one is dropped with the finalization.
+ */
+import type { Block, Certificate, LeaderSchedule, Proposal, Vote, VoteKind } from '@cairn/chain'
+import type { Hash, Height, View } from '@cairn/primitives'
+import type { ConsensusOptions } from './consensus-options.ts'
+import type { Effect } from './effect.ts'
+import type { FinalizedHead, From, Now } from './input.ts'
+import type { VerificationRequest } from './verification.ts'
+
+/** A vote held in a tally. `from` is `undefined` for the own. */
+export interface VoteCandidate {
+  readonly vote: Vote
+  readonly from: From | undefined
+  /** Its own signature was checked; passing in an aggregate is not enough, bad parts may cancel out. */
+  isVerified: boolean
+  isChecking: boolean
+}
+
+/** Votes of one kind in one view. */
+export interface Tally {
+  readonly byValidator: Map<number, VoteCandidate[]>
+  /** Σ weight of validators with a candidate for the hash; a validator counts once per hash. */
+  readonly weightByHash: Map<Hash, bigint>
+}
+
+/** The own durable flags of one view (R10): set when the signature is asked for. */
+export interface OwnFlags {
+  notarize: Hash | undefined
+  nullify: boolean
+  finalize: Hash | undefined
+}
+
+/** Everything known of one view. */
+export interface ViewRecord {
+  readonly view: View
+  readonly tallies: Readonly<Record<VoteKind, Tally>>
+  readonly certificates: Partial<Record<VoteKind, Certificate>>
+  /** Verified; [0] is the first accepted one (R3), [1] would be the proof of equivocation. */
+  readonly proposals: Proposal[]
+  /** Proposals whose signatures are being checked, by block hash. */
+  readonly proposalChecks: Set<Hash>
+  readonly own: OwnFlags
+  /** Signed own votes, for R9. */
+  readonly ownVotes: Vote[]
+  /** Validators whose slashable pair of this view was reported. */
+  readonly reported: Set<number>
+  isLeaderEquivocating: boolean
+}
+
+/** `known`: data present; `good`/`bad`: executed, or refused by a deterministic check; `undecided`: try again at standstill. */
+export type BlockStatus = 'known' | 'executing' | 'undecided' | 'good' | 'bad'
+
+/** A block above the head. */
+export interface BlockEntry {
+  readonly block: Block
+  status: BlockStatus
+  isPersisted: boolean
+}
+
+/** One verification of a kind and view is under way; these certificates wait for its failure. */
+export interface CertificateCheck {
+  readonly waiting: { readonly certificate: Certificate; readonly from: From | undefined; readonly gossiped: boolean }[]
+}
+
+export interface PendingVerification {
+  readonly request: VerificationRequest
+  readonly from: From | undefined
+  readonly gossiped: boolean
+}
+
+/** The own proposal on its way: asked for, built, adopted, signed. */
+export interface OwnProposal {
+  readonly view: View
+  readonly parentView: View
+  readonly parentHash: Hash
+  /** `undefined` while building. */
+  blockHash: Hash | undefined
+}
+
+/** Monotonic milliseconds. */
+export interface ViewTimers {
+  enteredAtMs: number
+  /** tl and ta of R1, as durations. */
+  leaderTimeoutMs: number
+  advanceTimeoutMs: number
+  /** Since when the own mempool is not empty; `undefined` while it is. */
+  pendingSinceMs: number | undefined
+  standstillAtMs: number
+  /** A proposal's block time is ahead of the clock: look again then. */
+  clockWaitUntilMs: number | undefined
+  /** Last `set-timer`. */
+  armedAtMs: number | undefined
+}
+
+export interface ConsensusState {
+  isStarted: boolean
+  isHalted: boolean
+  view: View
+  /** View of the newest verified finalization; its block may still be missing. */
+  finalizedView: View
+  finalization: Certificate | undefined
+  /** The newest committed block; at most as new as `finalization`. */
+  head: FinalizedHead
+  readonly views: Map<View, ViewRecord>
+  readonly blocks: Map<Hash, BlockEntry>
+  readonly fetches: Set<Hash>
+  /** Who showed a certificate or proposal of a hash last: the first one to ask for the block. */
+  readonly holders: Map<Hash, From>
+  readonly certificateChecks: Map<string, CertificateCheck>
+  readonly verifications: Map<number, PendingVerification>
+  readonly verificationsByPeer: Map<From, number>
+  nextVerificationId: number
+  ownProposal: OwnProposal | undefined
+  /** A peer that showed a proposal or certificate beyond the own view. */
+  aheadPeer: From | undefined
+  /** Height for which `behind` was reported last. */
+  behindHeight: Height | undefined
+  jitter: number
+  readonly timers: ViewTimers
+}
+
+/** What rules and handlers work on. */
+export interface Core {
+  readonly options: ConsensusOptions
+  readonly leaderOf: LeaderSchedule
+  readonly state: ConsensusState
+  readonly effects: Effect[]
+  now: Now
+}
+
+/** The record of `view`, made when missing. Callers have checked the window. */
+export function recordOf(state: ConsensusState, view: View): ViewRecord {
+  const known = state.views.get(view)
+  if (known !== undefined) return known
+  const record: ViewRecord = {
+    view,
+    tallies: { notarize: emptyTally(), nullify: emptyTally(), finalize: emptyTally() },
+    certificates: {},
+    proposals: [],
+    proposalChecks: new Set(),
+    own: { notarize: undefined, nullify: false, finalize: undefined },
+    ownVotes: [],
+    reported: new Set(),
+    isLeaderEquivocating: false,
+  }
+  state.views.set(view, record)
+  return record
+}
+
+function emptyTally(): Tally {
+  return { byValidator: new Map(), weightByHash: new Map() }
+}

@@ -1,0 +1,74 @@
+/** Every bound of the executor, with the reason for its size. Bytes and counts unless the name says otherwise. */
+
+/** Keys, values and estimated overhead of the host's cache over the state store (per executor). */
+export const STATE_CACHE_MAX_BYTES = 64 * 1024 * 1024
+/** What one cached entry costs beyond its key and value: map slot, string and array headers. */
+export const STATE_CACHE_ENTRY_OVERHEAD_BYTES = 160
+/** Trie records kept by the core itself, by their hash. */
+export const CORE_CACHE_MAX_BYTES = 32 * 1024 * 1024
+/** The instance is made anew once its memory has grown past this: WebAssembly memory never shrinks. */
+export const CORE_MEMORY_MAX_BYTES = 512 * 1024 * 1024
+/** The core's own bound on one request. */
+export const CORE_REQUEST_MAX_BYTES = 64 * 1024 * 1024
+/** One key of a NEED answer: the longest is a storage-trie path. */
+export const STATE_KEY_MAX_BYTES = 128
+/** Keys in one NEED answer (the core's own bound). */
+export const NEED_KEYS_MAX = 100_000
+/**
+ * NEED rounds of one request whose keys nobody announced: a build or call that chases pointers through unloaded
+ * slots costs a round each.
+ */
+export const NEED_ROUNDS_MAX = 4096
+/**
+ * NEED rounds of a block whose access list was loaded first. What is left is one round for codes and one per trie
+ * level (at most 64 and a sibling, twice: accounts, then storage); more means that the list is incomplete.
+ */
+export const NEED_ROUNDS_WITH_ACCESS_LIST_MAX = 160
+/** Upper trie levels loaded along each account of an access list, before the core asks. */
+export const PREFETCH_ACCOUNT_LEVELS = 5
+/** Upper levels of each storage trie with listed slots. */
+export const PREFETCH_STORAGE_LEVELS = 3
+/** Keys loaded ahead for one block; the rest comes by NEED. */
+export const PREFETCH_KEYS_MAX = 50_000
+/** Blocks executed on top of the committed head: views that wait for finality, with competing children. */
+export const PENDING_BLOCKS_MAX = 256
+/** Changesets, receipts and results of those blocks together. */
+export const PENDING_MAX_BYTES = 256 * 1024 * 1024
+/** Built payloads that wait for `adopt`; the oldest goes first. */
+export const BUILDS_KEPT_MAX = 4
+/** Candidates of one build: the format's index width is not the limit, the time is. */
+export const BUILD_CANDIDATES_MAX = 20_000
+/** Rebuilds when payload and access list together exceed the block size. */
+export const BUILD_ATTEMPTS_MAX = 4
+/** An honest proposer stops packing at this much measured execution time on its own machine. */
+export const BUILD_TIME_BUDGET_MS = 150
+/** Start value and lower bound of the gas budget, so that one slow sample cannot stop block production. */
+export const BUILD_GAS_MIN = 3_000_000n
+/** Samples below this gas say more about fixed costs than about gas. */
+export const GAS_SAMPLE_MIN = 1_000_000n
+/** Weight of the newest sample in the moving average. */
+export const GAS_SAMPLE_WEIGHT = 0.2
+/** Accounts in one APPLY call at genesis. */
+export const GENESIS_SLICE_ACCOUNTS = 20_000
+/** Storage slots in one APPLY call at genesis, beyond the account that crosses it. */
+export const GENESIS_SLICE_SLOTS = 100_000
+/** Records deleted in one batch when an unfinished genesis is cleared. */
+export const CLEAR_BATCH_ENTRIES = 10_000
+/** Recovered senders kept, by the transaction's bytes. */
+export const SENDER_CACHE_ENTRIES_MAX = 65_536
+/** Larger transactions are not remembered: their recovery is small beside their execution. */
+export const SENDER_CACHE_TRANSACTION_MAX_BYTES = 1024
+/** Transactions in one RECOVER call. */
+export const RECOVER_BATCH_MAX = 1024
+/** Largest transaction decoded (the core refuses it too). */
+export const TRANSACTION_MAX_BYTES = 1024 * 1024
+/** Slots in one proof. */
+export const PROOF_SLOTS_MAX = 1024
+/** Nodes in one branch of a proof: 64 nibbles and a root. */
+export const PROOF_NODES_MAX = 65
+/** One trie node in a proof: 16 hashes and a value with their prefixes, with room. */
+export const PROOF_NODE_MAX_BYTES = 1024
+/** Reads and calls that wait for the core; further ones are refused with `EXECUTOR_BUSY`. */
+export const READS_QUEUED_MAX = 1024
+/** Requests in flight between a client and its worker. */
+export const WORKER_REQUESTS_MAX = 4096

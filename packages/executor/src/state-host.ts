@@ -1,0 +1,132 @@
+/**
+ * What the core reads: layers of uncommitted blocks over a cache over the state store. Where the store reads
+ * synchronously (LevelDB) a request runs once. Elsewhere (IndexedDB) the core answers NEED, the missing keys come in
+ * one batch, and the request runs again: same result, because a request is a pure function of what it reads.
+ *
+ * The caller serializes: nothing is written to the store while an evaluation is under way.
+ */
+import { CodedError } from '@cairn/primitives'
+import type { BatchOperation, KeyValueStore } from '@cairn/ports'
+import type { ChangesetEntry } from './abi/changeset.ts'
+import type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'
+import { NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_CACHE_MAX_BYTES, STATE_KEY_MAX_BYTES } from './limits.ts'
+import { bytesFromText, textFromBytes } from './state-key.ts'
+import { createValueCache } from './value-cache.ts'
+
+/** Changes of one uncommitted block: `null` deletes. */
+export type StateLayer = ReadonlyMap<string, Uint8Array | null>
+
+export type EvaluationResult = Exclude<CoreResult, { readonly status: 'need' }>
+
+export interface EvaluationOptions {
+  /** Newest first. */
+  readonly layers: readonly StateLayer[]
+  /** Keys to load in one batch before the first run; ignored where the store reads synchronously. */
+  readonly prefetch?: () => readonly Uint8Array[]
+  /** Default `NEED_ROUNDS_MAX`. */
+  readonly roundsMax?: number
+}
+
+export interface StateHost {
+  /** Runs to an answer. @throws CodedError `STATE_NEED_ROUNDS` and those of `Core.run` */
+  evaluate(operation: Operation, request: Uint8Array, options: EvaluationOptions): Promise<EvaluationResult>
+  /** A committed value; `undefined` when absent. */
+  read(key: Uint8Array): Promise<Uint8Array | undefined>
+  /** Writes a changeset and `records` in one batch. */
+  write(entries: readonly ChangesetEntry[], records: readonly BatchOperation[], durable: boolean): Promise<void>
+}
+
+export function createStateHost(core: Core, store: KeyValueStore): StateHost {
+  const cache = createValueCache(STATE_CACHE_MAX_BYTES)
+  const getSync = store.getSync?.bind(store)
+
+  const readCommitted = (key: string): Uint8Array | null | undefined => {
+    const cached = cache.get(key)
+    if (cached !== undefined || getSync === undefined) return cached
+    const value = getSync(bytesFromText(key)) ?? null
+    cache.set(key, value)
+    return value
+  }
+
+  /** `loaded` pins what this evaluation waited for: the cache may forget it in between. */
+  const readerOf = (layers: readonly StateLayer[], loaded: Map<string, Uint8Array | null>): StateRead => {
+    return (key) => {
+      for (const layer of layers) {
+        const changed = layer.get(key)
+        if (changed !== undefined) return changed
+      }
+      if (loaded.size === 0) return readCommitted(key)
+      const pinned = loaded.get(key)
+      return pinned === undefined ? readCommitted(key) : pinned
+    }
+  }
+
+  const load = async (keys: readonly Uint8Array[], loaded: Map<string, Uint8Array | null>): Promise<number> => {
+    const missing = new Map<string, Uint8Array>()
+    for (const key of keys) {
+      const text = textFromBytes(key)
+      if (loaded.has(text) || missing.has(text)) continue
+      const cached = cache.get(text)
+      if (cached === undefined) missing.set(text, key)
+      else loaded.set(text, cached)
+    }
+    const values = await store.getMany([...missing.values()])
+    let index = 0
+    for (const text of missing.keys()) {
+      const value = values[index++] ?? null
+      loaded.set(text, value)
+      cache.set(text, value)
+    }
+    return missing.size
+  }
+
+  return {
+    evaluate: async (operation, request, options) => {
+      const loaded = new Map<string, Uint8Array | null>()
+      const read = readerOf(options.layers, loaded)
+      if (getSync === undefined && options.prefetch !== undefined) await load(options.prefetch(), loaded)
+      const roundsMax = options.roundsMax ?? NEED_ROUNDS_MAX
+      for (let round = 0; round <= roundsMax; round++) {
+        const result = core.run(operation, request, read)
+        if (result.status !== 'need') return result
+        assertNeed(result.keys)
+        const sizeBefore = loaded.size
+        await load(result.keys, loaded)
+        if (loaded.size === sizeBefore) throw new CodedError('STATE_NEED_ROUNDS', 'the core asks again for loaded keys')
+      }
+      throw new CodedError('STATE_NEED_ROUNDS', `not answered after ${roundsMax} rounds of loading`)
+    },
+    read: async (key) => {
+      const text = textFromBytes(key)
+      const known = readCommitted(text)
+      if (known !== undefined) return known ?? undefined
+      const value = await store.get(key)
+      cache.set(text, value ?? null)
+      return value
+    },
+    write: async (entries, records, durable) => {
+      const operations: BatchOperation[] = []
+      const changed: [key: string, value: Uint8Array | null][] = []
+      for (const { key, value } of entries) {
+        // The entries are views of a whole response; the cache must not keep that alive.
+        const owned = value === undefined ? null : value.slice()
+        operations.push(owned === null ? { type: 'delete', key } : { type: 'put', key, value: owned })
+        changed.push([textFromBytes(key), owned])
+      }
+      operations.push(...records)
+      try {
+        await store.batch(operations, { durable })
+      } catch (error) {
+        cache.clear()
+        throw error
+      }
+      for (const [key, value] of changed) cache.set(key, value)
+    },
+  }
+}
+
+function assertNeed(keys: readonly Uint8Array[]): void {
+  if (keys.length > NEED_KEYS_MAX || keys.some((key) => key.length > STATE_KEY_MAX_BYTES)) {
+    throw new CodedError('CORE_RESPONSE_MALFORMED', 'NEED answer out of bounds')
+  }
+}

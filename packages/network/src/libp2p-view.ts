@@ -1,0 +1,138 @@
+/**
+ * The part of libp2p 3 that this package uses, as plain structural types, and the only place with casts: libp2p's
+ * own declarations need DOM types, miss several gossipsub methods, and change between versions.
+ */
+import { gossipsub } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+
+/** libp2p's peer id object; compare by its text. */
+export interface PeerIdView {
+  toString(): string
+}
+
+/** A byte list that may be in pieces. */
+interface BytesView {
+  subarray(): Uint8Array
+}
+
+export interface StreamView {
+  readonly status: string
+  readonly readableEnded: boolean
+  /** False: wait for the next `drain` event (never for `onDrain()`, which resolves at once after the first drain). */
+  send(data: Uint8Array): boolean
+  /** Closes our direction; the other side must close its own. */
+  close(options?: { readonly signal?: AbortSignal }): Promise<void>
+  abort(error: Error): void
+  addEventListener(type: StreamEvent, listener: (event: { readonly data?: BytesView }) => void): void
+  removeEventListener(type: StreamEvent, listener: (event: { readonly data?: BytesView }) => void): void
+}
+
+type StreamEvent = 'message' | 'drain' | 'end' | 'close'
+
+export interface ConnectionView {
+  readonly id: string
+  readonly remotePeer: PeerIdView
+  readonly remoteAddr: { toString(): string }
+  readonly direction: 'inbound' | 'outbound'
+  readonly status: string
+  readonly timeline: { readonly open: number }
+  /** Set on relayed connections. */
+  readonly limits?: object
+  newStream(protocol: string, options?: { readonly signal?: AbortSignal }): Promise<StreamView>
+  close(options?: { readonly signal?: AbortSignal }): Promise<void>
+  abort(error: Error): void
+}
+
+/** Private members of gossipsub 17.1 that its typings miss. */
+export interface PubsubView {
+  readonly topicValidators: Map<string, (from: PeerIdView, message: { readonly data: Uint8Array }) => Promise<string>>
+  readonly streamsOutbound: Map<string, { readonly rawStream: StreamView }>
+  readonly streamsInbound: Map<string, { readonly rawStream: StreamView }>
+  subscribe(topic: string): void
+  publish(topic: string, data: Uint8Array): Promise<{ readonly recipients: readonly PeerIdView[] }>
+  /** What the registrar calls on a new connection: adds the peer and opens the outbound stream if there is none. */
+  onPeerConnected(peer: PeerIdView, connection: ConnectionView): void
+}
+
+export interface Libp2pView {
+  readonly peerId: PeerIdView
+  readonly services: { readonly pubsub: PubsubView }
+  start(): Promise<void>
+  stop(): Promise<void>
+  getMultiaddrs(): readonly { toString(): string }[]
+  getConnections(): readonly ConnectionView[]
+  dial(address: unknown, options: { readonly signal: AbortSignal }): Promise<ConnectionView>
+  handle(
+    protocol: string,
+    handler: (stream: StreamView, connection: ConnectionView) => void,
+    options: { readonly maxInboundStreams: number; readonly maxOutboundStreams: number },
+  ): Promise<void>
+  addEventListener(
+    type: 'connection:open' | 'connection:close',
+    listener: (event: { readonly detail: ConnectionView }) => void,
+  ): void
+}
+
+/** Decisions at each step of a connection; true denies. */
+export interface GaterView {
+  denyDialMultiaddr?(): boolean
+  denyDialPeer(peer: PeerIdView): boolean
+  denyInboundEncryptedConnection(peer: PeerIdView, connection: { readonly remoteAddr: { toString(): string } }): boolean
+  denyOutboundConnection(peer: PeerIdView): boolean
+}
+
+/** A libp2p transport factory, such as `tcp()`; opaque here. */
+export type TransportFactory = (components: never) => unknown
+/** A libp2p service factory, such as `keychain()`; opaque here. */
+export type ServiceFactory = (components: never) => unknown
+
+export interface Libp2pInit {
+  readonly privateKey: unknown
+  readonly listen: readonly string[]
+  readonly announce: readonly string[]
+  readonly transports: readonly TransportFactory[]
+  readonly services: Readonly<Record<string, ServiceFactory>>
+  readonly datastore: unknown
+  readonly gater: GaterView
+  readonly pubsub: object
+  readonly connectionManager: object
+  readonly connectionMonitor: object
+}
+
+/** A stopped libp2p node with gossipsub, identify and ping. */
+export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
+  const options = {
+    start: false,
+    privateKey: init.privateKey,
+    nodeInfo: { name: 'cairn', version: '0.1.0', userAgent: 'cairn/0.1.0' },
+    addresses: {
+      listen: [...init.listen],
+      ...(init.announce.length > 0 ? { announce: [...init.announce] } : {}),
+    },
+    transports: [...init.transports],
+    streamMuxers: [yamux()],
+    connectionEncrypters: [noise()],
+    connectionGater: init.gater,
+    connectionManager: init.connectionManager,
+    connectionMonitor: init.connectionMonitor,
+    ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
+    services: { ...init.services, identify: identify(), ping: ping(), pubsub: gossipsub(init.pubsub as never) },
+  }
+  return (await createLibp2p(options as never)) as unknown as Libp2pView
+}
+
+/** @throws Error when `text` is no multiaddr. */
+export function parseMultiaddr(text: string): unknown {
+  return multiaddr(text)
+}
+
+/** @throws Error when `text` is no peer id. */
+export function parsePeerId(text: string): PeerIdView {
+  return peerIdFromString(text) as unknown as PeerIdView
+}

@@ -1,0 +1,137 @@
+/** Every bound of this package, each with its reason. Sizes in bytes, times in milliseconds. */
+import type { RequestProtocol, Topic } from '@cairn/ports'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Largest gossiped message per topic; one byte more is a reject. Larger blocks go by header and pull. */
+export const TOPIC_SIZE_MAX_BYTES: Readonly<Record<Topic, number>> = {
+  transactions: 256 * KIB,
+  proposals: MIB,
+  votes: 4 * KIB,
+  certificates: 256 * KIB,
+  status: 256 * KIB,
+  evidence: 256 * KIB,
+}
+
+/** Gossip messages of one peer under validation at once; more are ignored (not scored). */
+export const PENDING_MESSAGES_PER_PEER_MAX = 1024
+/** Bytes of gossip under validation at once, all peers; more are ignored (not scored). */
+export const PENDING_BYTES_MAX = 64 * MIB
+/** One gossip RPC may bundle several messages (answers to IWANT), so it exceeds the largest message. */
+export const GOSSIP_RPC_SIZE_MAX_BYTES = 16 * MIB
+/** Gossip queued for one slow peer; beyond it the stream is reset and reopened by the watch. */
+export const GOSSIP_OUTBOUND_BUFFER_MAX_BYTES = 16 * MIB
+/** Subscriptions in one RPC; the network has six topics. */
+export const GOSSIP_SUBSCRIPTIONS_MAX = 64
+
+/** Largest request body. */
+export const REQUEST_SIZE_MAX_BYTES = 64 * KIB
+/** Largest response body per protocol; bulk data is pulled in many requests. */
+export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> = {
+  'blocks-by-hash': 4 * MIB,
+  certificates: MIB,
+  'finalized-range': 4 * MIB,
+  'chain-status': 256 * KIB,
+  'account-proof': MIB,
+}
+/** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
+export const REQUESTS_AT_ONCE_MAX = 2
+/** Inbound requests that may wait a moment for a slot: the peer sees an answer before we see it delivered. */
+export const REQUEST_INBOUND_WAITING_MAX = 2
+export const REQUEST_INBOUND_PATIENCE_MS = 500
+/** Own requests waiting for a slot, per protocol and peer. */
+export const REQUEST_OUTBOUND_WAITING_MAX = 64
+/** Requests served at once, all peers and protocols. */
+export const REQUESTS_SERVED_MAX = 64
+/** Streams per request protocol and connection at the muxer: more than `REQUESTS_AT_ONCE_MAX`, so a refusal can be sent. */
+export const REQUEST_STREAMS_MAX = 16
+/** Inbound requests per peer: burst and sustained rate. */
+export const REQUEST_BURST_MAX = 128
+export const REQUESTS_PER_SECOND_MAX = 64
+/** Own pace against one peer, safely below what it allows. */
+export const OUTBOUND_REQUEST_BURST_MAX = 96
+export const OUTBOUND_REQUESTS_PER_SECOND_MAX = 48
+/** Peers whose request rate is remembered, least recently seen out first. */
+export const RATED_PEERS_MAX = 1024
+/** Time for a peer to send its whole request (slow loris). */
+export const REQUEST_READ_TIMEOUT_MS = 5_000
+/** Time for a handler to answer. */
+export const REQUEST_HANDLE_TIMEOUT_MS = 15_000
+/** Time for a peer to take the response. */
+export const RESPONSE_WRITE_TIMEOUT_MS = 15_000
+/** Default deadline of an own request, whole. */
+export const REQUEST_TIMEOUT_MS = 10_000
+/** A stream that is not closed by both sides after this is reset. */
+export const STREAM_CLOSE_TIMEOUT_MS = 5_000
+/** Bytes handed to a stream before its back-pressure is looked at. */
+export const STREAM_CHUNK_BYTES = 64 * KIB
+/** Length of a refusal code. */
+export const REFUSAL_CODE_LENGTH_MAX = 64
+
+/** Peers in the score book, the best scores out first. */
+export const SCORED_PEERS_MAX = 4096
+export const SCORE_HALF_LIFE_MS = 600_000
+export const SCORE_FLOOR = -100
+export const SCORE_DISCONNECT = -20
+export const SCORE_BAN = -50
+/** A peer closed at `SCORE_DISCONNECT` may come back after this; a banned one when decay lifts it above `SCORE_DISCONNECT`. */
+export const DISCONNECT_COOLDOWN_MS = 30_000
+/** What each kind of misbehaviour costs. */
+export const PENALTY = {
+  /** A gossip message that no honest node forwards. */
+  REJECTED_MESSAGE: 5,
+  /** A response whose hash, size or status is wrong, or whose content the node found bad. */
+  RESPONSE_INVALID: 10,
+  /** A request frame no honest node sends. */
+  REQUEST_INVALID: 10,
+  /** A response that stopped in the middle: may also be a crash. */
+  RESPONSE_TRUNCATED: 2,
+  /** Slowness is rarely malice. */
+  REQUEST_TIMEOUT: 0.5,
+  /** Faster than `REQUESTS_PER_SECOND_MAX`; our own pace stays below. */
+  TOO_MANY_REQUESTS: 1,
+} as const
+/** Misbehaviour the node reports under any other code. */
+export const PENALTY_DEFAULT = 10
+
+/** Connections from others, validators' reserved slots not counted. */
+export const INBOUND_MAX = 64
+/** Connections we opened. */
+export const OUTBOUND_MAX = 32
+/** Inbound connections from one IPv4 address or IPv6 /64; off in local networks. */
+export const INBOUND_PER_IP_MAX = 4
+/** Inbound connections per second from one address; off in local networks. */
+export const INBOUND_PER_IP_PER_SECOND_MAX = 10
+/** Handshakes under way. */
+export const INBOUND_PENDING_MAX = 64
+/** Connections to one peer kept while duplicates settle; the oldest go first. */
+export const CONNECTIONS_PER_PEER_MAX = 3
+
+/** First pause before dialing again, its growth and its cap; each is spread by ±30 %. */
+export const RECONNECT_MIN_MS = 250
+export const RECONNECT_FACTOR = 1.6
+export const RECONNECT_MAX_MS = 4_000
+export const RECONNECT_JITTER = 0.3
+/** A connection that lived this long resets the pause. */
+export const RECONNECT_RESET_MS = 5_000
+/** Of two peers that both dial, the one with the larger id waits this long first: no duplicate connections. */
+export const RECONNECT_YIELD_MS = 400
+/** One dial, all its steps. */
+export const DIAL_TIMEOUT_MS = 6_000
+/** Configured peers. */
+export const CONFIGURED_PEERS_MAX = 256
+
+/** How often gossip streams are looked at. */
+export const WATCH_INTERVAL_MS = 1_000
+/** A missing outbound gossip stream is reopened after this … */
+export const GOSSIP_REOPEN_AFTER_MS = 1_500
+/** … and a peer still without gossip in both directions is disconnected after this. */
+export const GOSSIP_MISSING_MAX_MS = 8_000
+/** Two connections of opposite direction are reduced to one after this: longer than a dead QUIC connection lives. */
+export const DUPLICATE_GRACE_MS = 6_000
+/** Gossip heartbeat. */
+export const GOSSIP_HEARTBEAT_MS = 700
+/** Pause between keep-alive pings on transports without their own. */
+export const PING_INTERVAL_MS = 10_000
+export const PING_TIMEOUT_MIN_MS = 8_000

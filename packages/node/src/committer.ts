@@ -1,0 +1,81 @@
+/**
+ * R7's writing side: finalized blocks into the chain store, then into the state, strictly in order.
+ * A crash between the two leaves the state behind; `replayToHead` closes the gap at the next start.
+ */
+import type { Block, Certificate } from '@cairn/chain'
+import type { CommittedExecution, Executor, Log } from '@cairn/ports'
+import { CodedError, type Height, assert, height } from '@cairn/primitives'
+import type { ChainStore } from '@cairn/storage'
+import { executeRequestFor } from './execute-request.ts'
+
+export interface CommittedBlock {
+  readonly block: Block
+  readonly execution: CommittedExecution
+  /** The certificate that finalized it: its own, or a descendant's. */
+  readonly finalization: Certificate
+}
+
+export interface CommitterDeps {
+  readonly executor: Executor
+  readonly chainStore: ChainStore
+  readonly log: Log
+  readonly onCommitted: (committed: CommittedBlock) => void
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface Committer {
+  /** Ancestors first; the last block is the one that `finalization` names. All are executed. Queued behind earlier calls. */
+  commit(blocks: readonly Block[], finalization: Certificate): Promise<void>
+  /** Resolves when everything handed in so far is written. */
+  settled(): Promise<void>
+}
+
+export function createCommitter(deps: CommitterDeps): Committer {
+  const { executor, chainStore } = deps
+  let last: Promise<void> = Promise.resolve()
+
+  const commitOne = async (block: Block, finalization: Certificate): Promise<void> => {
+    if (block.header.height <= executor.head().height) return
+    const execution = await executor.outcome(block.hash)
+    const own = finalization.hash === block.hash ? finalization : undefined
+    await chainStore.appendFinalized(block, own, execution)
+    await executor.commit(block.hash)
+    deps.onCommitted({ block, execution, finalization })
+  }
+
+  return {
+    commit: (blocks, finalization) => {
+      last = last.then(async () => {
+        for (const block of blocks) await commitOne(block, finalization)
+      })
+      last.catch(deps.onFatal)
+      return last
+    },
+    settled: () => last,
+  }
+}
+
+/**
+ * Executes the blocks that the chain store has and the state lacks.
+ * @throws CodedError `STATE_AHEAD_OF_CHAIN`, `CHAIN_STORE_CORRUPT` when a stored block is missing or does not execute
+ */
+export async function replayToHead(executor: Executor, chainStore: ChainStore, log: Log): Promise<void> {
+  const target = chainStore.head().height
+  const start = executor.head().height
+  if (start > target) {
+    throw new CodedError('STATE_AHEAD_OF_CHAIN', `the state is at height ${start}, the chain at ${target}`)
+  }
+  if (start < target) log.info('replaying blocks that the state lacks', { from: start + 1, to: target })
+  for (let next = start + 1; next <= target; next++) await replayBlock(executor, chainStore, height(next))
+}
+
+async function replayBlock(executor: Executor, chainStore: ChainStore, at: Height): Promise<void> {
+  const block = await chainStore.blockByHeight(at)
+  if (block === undefined) throw new CodedError('CHAIN_STORE_CORRUPT', `block ${at} is missing`)
+  const verdict = await executor.execute(executeRequestFor(block))
+  if (verdict.verdict !== 'accept') {
+    throw new CodedError('CHAIN_STORE_CORRUPT', `block ${at} does not execute: ${verdict.code}`)
+  }
+  const committed = await executor.commit(block.hash)
+  assert(committed.height === at, 'a replayed block commits at its height')
+}

@@ -1,0 +1,67 @@
+/** Gossip topics ↔ consensus inputs: decode, screen, step. No exception crosses a peer boundary. */
+import {
+  type Decoded,
+  decodeCertificate,
+  decodeProposal,
+  decodeStatus,
+  decodeVote,
+  encodeCertificate,
+  encodeProposal,
+  encodeStatus,
+  encodeVote,
+} from '@cairn/chain'
+import type { Consensus, Message } from '@cairn/consensus'
+import type { Network, PeerId, Topic } from '@cairn/ports'
+import { type Verdict, reject } from '@cairn/primitives'
+import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
+
+/** Registers the consensus topics; call before the network starts. */
+export function routeGossip(network: Network, consensus: Consensus, runtime: ConsensusRuntime): void {
+  const route = <Value>(
+    topic: Topic,
+    decode: (data: Uint8Array) => Decoded<Value>,
+    inputFrom: (value: Value, from: PeerId) => Message,
+  ): void =>
+    network.onTopic(topic, (data, from): Verdict => {
+      const decoded = decode(data)
+      if (!decoded.ok) return reject(decoded.code)
+      const message = inputFrom(decoded.value, from)
+      const verdict = consensus.screen(message)
+      if (verdict.verdict === 'accept') runtime.input(message)
+      return verdict
+    })
+  route('proposals', decodeProposal, (proposal, from) => ({ type: 'proposal', proposal, from }))
+  route('votes', decodeVote, (vote, from) => ({ type: 'vote', vote, from }))
+  route('certificates', decodeCertificate, (certificate, from) => ({
+    type: 'certificate',
+    certificate,
+    from,
+    gossiped: true,
+  }))
+  route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
+}
+
+/** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. */
+export function broadcast(network: Network, effect: BroadcastEffect): void {
+  switch (effect.type) {
+    case 'broadcast-proposal':
+      return publish(network, 'proposals', encodeProposal(effect.proposal))
+    case 'broadcast-vote':
+      return publish(network, 'votes', encodeVote(effect.vote))
+    case 'broadcast-certificate':
+      return effect.gossiped ? undefined : publish(network, 'certificates', encodeCertificate(effect.certificate))
+    case 'broadcast-status':
+    case 'send-status':
+      return publish(network, 'status', encodeStatus(effect.status))
+    case 'broadcast-evidence':
+      // Both votes as votes: every receiver finds the conflict by itself and needs no trust in the finder.
+      publish(network, 'votes', encodeVote(effect.conflict.first))
+      return publish(network, 'votes', encodeVote(effect.conflict.second))
+  }
+}
+
+/** Lost messages are R9's business: no retry here. */
+function publish(network: Network, topic: Topic, data: Uint8Array): void {
+  void network.publish(topic, data)
+}
+

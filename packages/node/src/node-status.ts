@@ -1,0 +1,27 @@
+/** A node's view of itself: what status RPC, terminal table and page show. Plain data, safe to clone. */
+import type { Address, Epoch, Hash, Height, View } from '@cairn/primitives'
+import type { PeerSummary } from '@cairn/ports'
+import type { Quantiles } from './latency-window.ts'
+
+export interface NodeStatus {
+  readonly chainId: number
+  readonly genesisHash: Hash
+  readonly peerId: string
+  /** Index in the current validator set; `undefined` when this node does not vote. */
+  readonly validatorIndex: number | undefined
+  readonly feeRecipient: Address | undefined
+  readonly epoch: Epoch
+  readonly view: View
+  readonly height: Height
+  readonly blockHash: Hash
+  /** Root that this node's own execution of the head produced. */
+  readonly stateRoot: Hash
+  /** Proposal's time to finalization certificate, as seen here. */
+  readonly finalityMs: Quantiles
+  /** RPC acceptance to commit, for transactions accepted here. */
+  readonly transactionFinalityMs: Quantiles
+  readonly transactionCount: number
+  readonly mempool: { readonly pending: number; readonly queued: number }
+  readonly peers: readonly PeerSummary[]
+  readonly syncing: boolean
+}

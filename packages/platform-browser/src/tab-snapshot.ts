@@ -1,0 +1,124 @@
+/**
+ * What the node in a tab tells the page: one plain object, replaced as a whole, at most five times a second.
+ * Everything in it was computed by the node itself, except where a field's comment says who claims it.
+ */
+import type { Address, Hash } from '@cairn/primitives'
+
+/**
+ * `waiting`: another tab of this origin runs the node, this one takes over when that one closes.
+ * `failed`: the node has stopped for `failure` and does nothing more.
+ */
+export type TabPhase = 'starting' | 'waiting' | 'connecting' | 'syncing' | 'live' | 'failed'
+
+export interface TabSnapshot {
+  readonly phase: TabPhase
+  /** What the node does right now while `starting`, for people. */
+  readonly step: string
+  readonly failure: TabFailure | undefined
+  readonly trust: TrustAnchor | undefined
+  /** Highest block that passed every check. `undefined` until the store is open. */
+  readonly verifiedHeight: number | undefined
+  /** Highest height any peer claims; a claim only, never used for a check. */
+  readonly networkHeight: number | undefined
+  readonly sync: SyncProgress | undefined
+  /** Newest first, at most 20. */
+  readonly blocks: readonly VerifiedBlock[]
+  readonly peers: readonly TabPeer[]
+  readonly storage: TabStorage | undefined
+  /** Blocks that passed every check since the page was opened. */
+  readonly blocksVerified: number
+  /** Answers refused since the page was opened, by code. */
+  readonly refused: Readonly<Record<string, number>>
+}
+
+export interface TabFailure {
+  readonly code: string
+  readonly message: string
+  /** Block that failed, where the failure is a block's. */
+  readonly height: number | undefined
+}
+
+export interface TrustAnchor {
+  readonly networkName: string
+  readonly chainId: number
+  /** Computed here from the chain spec. */
+  readonly genesisHash: Hash
+  /** Whether the page's address or its build named the genesis hash beforehand. */
+  readonly isPinned: boolean
+  readonly validators: number
+  readonly totalWeight: bigint
+  readonly quorumWeight: bigint
+  /** SHA-256 of the core.wasm that runs here; `undefined` until it was computed. */
+  readonly coreSha256: Hash | undefined
+  /** SHA-256 that the chain spec commits to. */
+  readonly coreSha256Expected: Hash
+}
+
+export interface SyncProgress {
+  readonly fromHeight: number
+  readonly targetHeight: number
+  readonly blocksPerSecond: number
+}
+
+export interface VerifiedBlock {
+  readonly height: number
+  readonly hash: Hash
+  readonly timeMs: number
+  readonly transactions: number
+  readonly gasUsed: bigint
+  /** Time in the executor, milliseconds; `undefined` for a block read from the store. */
+  readonly executeMs: number | undefined
+  /** Root claimed by the header that the validators signed. */
+  readonly headerStateRoot: Hash
+  /** Root that this tab computed; equal, or the block would not be here. */
+  readonly ownStateRoot: Hash
+  readonly certificate: VerifiedCertificate
+}
+
+/** The certificate that finalizes a block: its own, or that of a descendant. */
+export interface VerifiedCertificate {
+  /** Height of the block that was signed. */
+  readonly height: number
+  readonly signers: number
+  readonly validators: number
+  readonly weight: bigint
+  readonly totalWeight: bigint
+  readonly quorumWeight: bigint
+  /** Time of the BLS verification, milliseconds; `undefined` for a block read from the store. */
+  readonly verifyMs: number | undefined
+}
+
+export interface TabPeer {
+  readonly peerId: string
+  readonly transport: string
+  readonly direction: 'inbound' | 'outbound'
+}
+
+export interface TabStorage {
+  readonly usedBytes: number
+  readonly quotaBytes: number | undefined
+  readonly isPersistent: boolean
+  /** Height that was found in IndexedDB and verified again when the page was opened; 0 for an empty store. */
+  readonly restoredHeight: number
+}
+
+/** A balance whose proof was checked here, against a root that this tab computed. */
+export interface ProvenBalance {
+  readonly address: Address
+  /** Wei. */
+  readonly balance: bigint
+  readonly nonce: bigint
+  /** Whether the account exists; an absent one has a proof of absence. */
+  readonly exists: boolean
+  readonly height: number
+  readonly stateRoot: Hash
+  readonly proofNodes: number
+  readonly proofBytes: number
+  /** Peer that answered. */
+  readonly peerId: string
+}
+
+export interface RefusedBalance {
+  readonly code: string
+  readonly message: string
+}

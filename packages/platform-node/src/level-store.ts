@@ -1,0 +1,81 @@
+/** `KeyValueStore` on LevelDB (`classic-level`). LevelDB itself locks the directory, and the lock dies with the process. */
+import { CodedError } from '@cairn/primitives'
+import type { KeyValueStore } from '@cairn/ports'
+import { ClassicLevel } from 'classic-level'
+
+/** Bytes of uncompressed blocks LevelDB keeps in memory for one store. */
+const cacheSizeBytes = 32 * 1024 * 1024
+
+/**
+ * Opens the store in the directory `path`, creating it (not its parents).
+ * @throws CodedError `DATA_DIRECTORY_IN_USE`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED`
+ */
+export async function createLevelStore(path: string): Promise<KeyValueStore> {
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    cacheSize: cacheSizeBytes,
+  })
+  await coded(level.open(), path)
+  return {
+    get: (key) => coded(level.get(key), path),
+    getSync: (key) => {
+      try {
+        return level.getSync(key)
+      } catch (error) {
+        throw codedError(error, path)
+      }
+    },
+    getMany: (keys) => coded(level.getMany([...keys]), path),
+    batch: async (operations, options) => {
+      const batch = operations.map((operation) =>
+        operation.type === 'put'
+          ? { type: 'put' as const, key: operation.key, value: operation.value }
+          : { type: 'del' as const, key: operation.key },
+      )
+      await coded(level.batch(batch, { sync: options?.durable === true }), path)
+    },
+    entries: async function* (range) {
+      try {
+        yield* level.iterator({ ...range, limit: range.limit ?? -1 })
+      } catch (error) {
+        throw codedError(error, path)
+      }
+    },
+    close: () => coded(level.close(), path),
+  }
+}
+
+async function coded<T>(operation: Promise<T>, path: string): Promise<T> {
+  try {
+    return await operation
+  } catch (error) {
+    throw codedError(error, path)
+  }
+}
+
+function codedError(error: unknown, path: string): CodedError {
+  const codes = errorChain(error).flatMap((each) => ('code' in each ? [String(each.code)] : []))
+  const text = errorChain(error)
+    .map((each) => each.message)
+    .join(': ')
+  const options = { cause: error, data: { path } }
+  if (codes.includes('LEVEL_LOCKED')) {
+    return new CodedError('DATA_DIRECTORY_IN_USE', `the store ${path} is open in another process`, options)
+  }
+  if (codes.includes('LEVEL_CORRUPTION')) return new CodedError('STORE_CORRUPT', `the store ${path} is damaged`, options)
+  if (/no space left|disk quota exceeded/i.test(text)) {
+    return new CodedError('STORE_FULL', `no space left for the store ${path}`, options)
+  }
+  // With a cause these say why opening failed; alone, that the store was closed before.
+  if (codes.length === 1 && (codes[0] === 'LEVEL_DATABASE_NOT_OPEN' || codes[0] === 'LEVEL_ITERATOR_NOT_OPEN')) {
+    return new CodedError('STORE_CLOSED', `the store ${path} is closed`, options)
+  }
+  return new CodedError('STORE_FAILED', `the store ${path} failed: ${text}`, options)
+}
+
+function errorChain(error: unknown): readonly Error[] {
+  const chain: Error[] = []
+  for (let each = error; each instanceof Error && chain.length < 8; each = each.cause) chain.push(each)
+  return chain
+}

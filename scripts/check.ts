@@ -1,0 +1,6 @@
+/** `npm run check`: the fast part of `npm test`. Format → lint → types → dead code → layers → file sizes → unit tests. */
+import { staticChecks } from './static-checks.ts'
+import { conclude, runSteps } from './steps.ts'
+import { vitestSuite } from './vitest-suite.ts'
+
+conclude(await runSteps([...staticChecks, vitestSuite('unit tests', 'unit', 8 * 60_000)]))

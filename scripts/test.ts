@@ -1,0 +1,37 @@
+/**
+ * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the unit tests, the
+ * integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
+ * `N passed, N failed`, with skips and their reasons if there are any.
+ */
+import { buildWeb } from './build-web.ts'
+import { ensureChromium } from './chromium.ts'
+import { playwrightSuite } from './playwright-suite.ts'
+import { staticChecks } from './static-checks.ts'
+import { conclude, runSteps, type Step } from './steps.ts'
+import { vitestSuite } from './vitest-suite.ts'
+
+const minuteMs = 60_000
+const chromium = ensureChromium(console.log)
+const environment = 'path' in chromium ? { CAIRN_CHROMIUM: chromium.path } : {}
+
+const buildPage: Step = {
+  title: 'web page builds',
+  run: async () => {
+    try {
+      await buildWeb(() => undefined)
+      return { passed: 1, failed: 0, skipped: [], output: '' }
+    } catch (error) {
+      return { passed: 0, failed: 1, skipped: [], output: error instanceof Error ? error.message : String(error) }
+    }
+  },
+}
+
+conclude(
+  await runSteps([
+    ...staticChecks,
+    buildPage,
+    vitestSuite('unit tests', 'unit', 8 * minuteMs, environment),
+    vitestSuite('integration tests', 'e2e', 12 * minuteMs, environment),
+    playwrightSuite('page tests (Chromium)', 6 * minuteMs, () => chromium),
+  ]),
+)

@@ -1,0 +1,186 @@
+//! RLP of trie nodes and their references: the keccak of an encoding of 32 bytes or more, else the encoding itself.
+
+use super::path::{KEY_NIBBLES, Path};
+use crate::crypto::keccak256;
+use alloc::vec::Vec;
+use alloy_primitives::B256;
+
+const EMPTY_STRING: u8 = 0x80;
+const HASH_STRING: u8 = 0xa0;
+const LIST: u8 = 0xc0;
+const LEAF_FLAG: u8 = 0x20;
+const ODD_FLAG: u8 = 0x10;
+
+/// 32 bytes: a hash. Fewer: the node's own RLP, embedded in its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeRef {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl NodeRef {
+    pub fn of_rlp(rlp: &[u8]) -> Self {
+        if rlp.len() >= 32 {
+            return Self { bytes: keccak256(rlp).0, len: 32 };
+        }
+        let mut bytes = [0; 32];
+        bytes[..rlp.len()].copy_from_slice(rlp);
+        Self { bytes, len: rlp.len() as u8 }
+    }
+
+    /// `None` for lengths no reference has.
+    pub fn from_slice(slice: &[u8]) -> Option<Self> {
+        if slice.is_empty() || slice.len() > 32 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes[..slice.len()].copy_from_slice(slice);
+        Some(Self { bytes, len: slice.len() as u8 })
+    }
+
+    pub fn of_hash(hash: &B256) -> Self {
+        Self { bytes: hash.0, len: 32 }
+    }
+
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    pub fn as_hash(&self) -> Option<B256> {
+        (self.len == 32).then(|| B256::new(self.bytes))
+    }
+}
+
+/// A branch's RLP from its children's references, `None` where there is no child. Branches hold no values here:
+/// all keys have the same length.
+pub fn branch_rlp<'a>(children: impl Iterator<Item = Option<&'a [u8]>> + Clone) -> Vec<u8> {
+    let size = |child: Option<&[u8]>| match child {
+        None => 1,
+        Some(reference) if reference.len() == 32 => 33,
+        Some(reference) => reference.len(),
+    };
+    let payload = children.clone().map(size).sum::<usize>() + 1;
+    let mut rlp = Vec::with_capacity(payload + 3);
+    push_list_header(&mut rlp, payload);
+    for child in children {
+        match child {
+            None => rlp.push(EMPTY_STRING),
+            Some(reference) => push_reference(&mut rlp, reference),
+        }
+    }
+    rlp.push(EMPTY_STRING);
+    rlp
+}
+
+/// A leaf hanging at depth `depth`.
+pub fn leaf_rlp(key: &B256, depth: usize, value: &[u8]) -> Vec<u8> {
+    let suffix = compact(&key.0, depth, KEY_NIBBLES, LEAF_FLAG);
+    let value_header = string_header_size(value);
+    let payload = compact_size(&suffix) + value_header + value.len();
+    let mut rlp = Vec::with_capacity(payload + 3);
+    push_list_header(&mut rlp, payload);
+    push_compact(&mut rlp, &suffix);
+    push_string_header(&mut rlp, value);
+    rlp.extend_from_slice(value);
+    rlp
+}
+
+/// An extension from depth `depth` to `path`, whose branch has the reference `child`.
+pub fn extension_rlp(path: &Path, depth: usize, child: &NodeRef) -> Vec<u8> {
+    let infix = compact(path.bytes(), depth, path.len(), 0);
+    let mut body = Vec::with_capacity(72);
+    push_compact(&mut body, &infix);
+    push_reference(&mut body, child.as_slice());
+    let mut rlp = Vec::with_capacity(body.len() + 3);
+    push_list_header(&mut rlp, body.len());
+    rlp.extend_from_slice(&body);
+    rlp
+}
+
+/// The reference an edge at `depth` holds for a branch at `path`: the branch's own, or its extension's.
+pub fn branch_edge_ref(path: &Path, depth: usize, own: &NodeRef) -> NodeRef {
+    if path.len() == depth { *own } else { NodeRef::of_rlp(&extension_rlp(path, depth, own)) }
+}
+
+/// Hex-prefix encoding of the nibbles `from..to`.
+fn compact(bytes: &[u8; 32], from: usize, to: usize, flag: u8) -> Vec<u8> {
+    let count = to - from;
+    let mut out = Vec::with_capacity(34);
+    if to == KEY_NIBBLES || from % 2 == to % 2 && to % 2 == 0 {
+        // Ends on a byte: whole bytes can be copied.
+        if count % 2 == 1 {
+            out.push(flag | ODD_FLAG | super::path::nibble_of(bytes, from));
+        } else {
+            out.push(flag);
+        }
+        out.extend_from_slice(&bytes[from.div_ceil(2)..to / 2]);
+        return out;
+    }
+    let nibble = |position| super::path::nibble_of(bytes, position);
+    let mut position = from;
+    if count % 2 == 1 {
+        out.push(flag | ODD_FLAG | nibble(position));
+        position += 1;
+    } else {
+        out.push(flag);
+    }
+    while position < to {
+        out.push(nibble(position) << 4 | nibble(position + 1));
+        position += 2;
+    }
+    out
+}
+
+fn compact_size(compact: &[u8]) -> usize {
+    compact.len() + usize::from(compact.len() > 1)
+}
+
+fn push_compact(out: &mut Vec<u8>, compact: &[u8]) {
+    // A single compact byte is below 0x80, so it stands for itself.
+    if compact.len() > 1 {
+        out.push(EMPTY_STRING + compact.len() as u8);
+    }
+    out.extend_from_slice(compact);
+}
+
+fn push_reference(out: &mut Vec<u8>, reference: &[u8]) {
+    if reference.len() == 32 {
+        out.push(HASH_STRING);
+    }
+    out.extend_from_slice(reference);
+}
+
+fn string_header_size(value: &[u8]) -> usize {
+    match value {
+        [byte] if *byte < EMPTY_STRING => 0,
+        _ if value.len() <= 55 => 1,
+        _ => 1 + length_bytes(value.len()),
+    }
+}
+
+fn push_string_header(out: &mut Vec<u8>, value: &[u8]) {
+    match string_header_size(value) {
+        0 => {}
+        1 => out.push(EMPTY_STRING + value.len() as u8),
+        _ => push_long_header(out, 0xb7, value.len()),
+    }
+}
+
+fn push_list_header(out: &mut Vec<u8>, payload: usize) {
+    if payload <= 55 {
+        out.push(LIST + payload as u8);
+    } else {
+        push_long_header(out, 0xf7, payload);
+    }
+}
+
+fn push_long_header(out: &mut Vec<u8>, base: u8, length: usize) {
+    let count = length_bytes(length);
+    out.push(base + count as u8);
+    let bytes = (length as u64).to_be_bytes();
+    out.extend_from_slice(&bytes[8 - count..]);
+}
+
+fn length_bytes(length: usize) -> usize {
+    (8 - (length as u64).leading_zeros() as usize / 8).max(1)
+}

@@ -1,0 +1,134 @@
+//! Parsing and writing of trie records (layout in ABI.md). Records come from the host's disk, so everything is checked.
+
+use super::{encode::NodeRef, path::Path};
+use crate::mpt::path::KEY_NIBBLES;
+use alloc::{rc::Rc, vec::Vec};
+use alloy_primitives::B256;
+use core::ops::Range;
+
+pub const TAG_BRANCH: u8 = 1;
+pub const TAG_ROOT_EDGE: u8 = 2;
+const KIND_LEAF: u8 = 0;
+const KIND_BRANCH: u8 = 1;
+
+/// What hangs at a child position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    Leaf { key: B256, reference: NodeRef },
+    Branch { path: Path, reference: NodeRef },
+}
+
+/// A branch record with the byte range of every edge; edges are decoded when a walk needs them.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    pub raw: Rc<[u8]>,
+    pub path: Path,
+    spans: [(u16, u16); 16],
+}
+
+impl Branch {
+    pub fn parse(raw: Rc<[u8]>, path: Path) -> Option<Self> {
+        let mask = match *raw.get(..3)? {
+            [TAG_BRANCH, low, high] => u16::from_le_bytes([low, high]),
+            _ => return None,
+        };
+        if mask.count_ones() < 2 || path.len() >= KEY_NIBBLES || raw.len() > usize::from(u16::MAX) {
+            return None;
+        }
+        let mut spans = [(0, 0); 16];
+        let mut at = 3;
+        for (nibble, span) in spans.iter_mut().enumerate() {
+            if mask & 1 << nibble == 0 {
+                continue;
+            }
+            let end = edge_end(&raw, at, path.len() + 1)?;
+            *span = (at as u16, end as u16);
+            at = end;
+        }
+        (at == raw.len()).then_some(Self { raw, path, spans })
+    }
+
+    pub fn has(&self, nibble: u8) -> bool {
+        self.spans[usize::from(nibble)].1 != 0
+    }
+
+    fn span(&self, nibble: u8) -> Range<usize> {
+        let (from, to) = self.spans[usize::from(nibble)];
+        usize::from(from)..usize::from(to)
+    }
+
+    /// The edge's bytes as stored; empty when there is none.
+    pub fn edge_bytes(&self, nibble: u8) -> &[u8] {
+        &self.raw[self.span(nibble)]
+    }
+
+    /// `None` when the edge is absent or contradicts its position.
+    pub fn edge(&self, nibble: u8) -> Option<Edge> {
+        decode_edge(self.edge_bytes(nibble), &self.path, Some(nibble))
+    }
+
+    /// The reference in the edge, for the branch's RLP.
+    pub fn reference(&self, nibble: u8) -> Option<&[u8]> {
+        edge_reference(self.edge_bytes(nibble), self.path.len() + 1)
+    }
+
+    pub fn rlp(&self) -> Vec<u8> {
+        super::encode::branch_rlp((0..16).map(|nibble| self.reference(nibble)))
+    }
+}
+
+pub fn decode_root_edge(raw: &[u8]) -> Option<Edge> {
+    let bytes = raw.strip_prefix(&[TAG_ROOT_EDGE])?;
+    if edge_end(bytes, 0, 0)? != bytes.len() {
+        return None;
+    }
+    decode_edge(bytes, &Path::ROOT, None)
+}
+
+pub fn write_edge(out: &mut Vec<u8>, edge: &Edge, depth: usize) {
+    let (kind, path, reference) = match edge {
+        Edge::Leaf { key, reference } => (KIND_LEAF, Path::prefix_of(key, KEY_NIBBLES), reference),
+        Edge::Branch { path, reference } => (KIND_BRANCH, *path, reference),
+    };
+    out.push(kind);
+    out.push((path.len() - depth) as u8);
+    out.extend_from_slice(path.packed_from(depth));
+    out.push(reference.as_slice().len() as u8);
+    out.extend_from_slice(reference.as_slice());
+}
+
+/// The reference inside a well-formed edge's bytes at depth `depth`; `None` for no edge.
+pub fn edge_reference(bytes: &[u8], depth: usize) -> Option<&[u8]> {
+    let count = usize::from(*bytes.get(1)?);
+    bytes.get(2 + packed_len(depth, count) + 1..)
+}
+
+fn packed_len(depth: usize, count: usize) -> usize {
+    (depth + count).div_ceil(2) - depth / 2
+}
+
+fn edge_end(raw: &[u8], at: usize, depth: usize) -> Option<usize> {
+    let kind = *raw.get(at)?;
+    let count = usize::from(*raw.get(at + 1)?);
+    let whole = depth + count == KEY_NIBBLES;
+    if kind > KIND_BRANCH || depth + count > KEY_NIBBLES || whole != (kind == KIND_LEAF) {
+        return None;
+    }
+    let reference_at = at + 2 + packed_len(depth, count);
+    let reference_len = usize::from(*raw.get(reference_at)?);
+    let end = reference_at + 1 + reference_len;
+    (reference_len != 0 && reference_len <= 32 && end <= raw.len()).then_some(end)
+}
+
+fn decode_edge(bytes: &[u8], parent: &Path, nibble: Option<u8>) -> Option<Edge> {
+    let depth = parent.len() + usize::from(nibble.is_some());
+    let count = usize::from(*bytes.get(1)?);
+    let packed = bytes.get(2..2 + packed_len(depth, count))?;
+    let path = parent.descend(nibble, count, packed)?;
+    let reference = NodeRef::from_slice(edge_reference(bytes, depth)?)?;
+    Some(if bytes[0] == KIND_LEAF {
+        Edge::Leaf { key: path.as_key(), reference }
+    } else {
+        Edge::Branch { path, reference }
+    })
+}

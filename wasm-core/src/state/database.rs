@@ -1,0 +1,75 @@
+//! revm's database over the state reader.
+
+use super::{StateReader, Unread, code_cache, code_key, slot_key};
+use crate::crypto::keccak256;
+use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
+use revm::{Database, bytecode::Bytecode, state::AccountInfo};
+
+const SLOT_BYTES_MAX: usize = 32;
+
+#[derive(Debug)]
+pub struct StateDatabase<'a> {
+    reader: &'a StateReader<'a>,
+    /// Newest first; `ancestors[0]` is the hash of block `newest_number`. May be shorter than 256, or empty.
+    ancestors: &'a [B256],
+    newest_number: u64,
+}
+
+impl<'a> StateDatabase<'a> {
+    pub fn new(reader: &'a StateReader<'a>, ancestors: &'a [B256], newest_number: u64) -> Self {
+        Self { reader, ancestors, newest_number }
+    }
+}
+
+impl Database for StateDatabase<'_> {
+    type Error = Unread;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Unread> {
+        let loaded = self.reader.account(&address)?;
+        Ok(loaded.record.as_ref().map(|record| AccountInfo {
+            balance: record.balance,
+            nonce: record.nonce,
+            code_hash: record.code_hash,
+            account_id: None,
+            code: None,
+        }))
+    }
+
+    fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Unread> {
+        if code_hash == KECCAK256_EMPTY {
+            return Ok(Bytecode::default());
+        }
+        if let Some(code) = code_cache::cached_code(&code_hash) {
+            return Ok(code);
+        }
+        let Some(bytes) = self.reader.get(&code_key(&code_hash))? else {
+            return Err(self.reader.corrupt("code missing"));
+        };
+        if keccak256(&bytes) != code_hash {
+            return Err(self.reader.corrupt("code hash"));
+        }
+        let code = Bytecode::new_raw_checked(Bytes::from(bytes)).map_err(|_| self.reader.corrupt("code form"))?;
+        code_cache::cache_code(code_hash, code.clone());
+        Ok(code)
+    }
+
+    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Unread> {
+        let account = self.reader.account(&address)?;
+        let slot_hash = keccak256(slot.to_be_bytes::<32>());
+        match self.reader.get(&slot_key(&account.hash, &slot_hash))? {
+            None => Ok(U256::ZERO),
+            Some(bytes) if bytes.len() <= SLOT_BYTES_MAX => Ok(U256::from_be_slice(&bytes)),
+            Some(_) => Err(self.reader.corrupt("slot value")),
+        }
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, Unread> {
+        let known = self.newest_number.checked_sub(number).and_then(|age| usize::try_from(age).ok());
+        if let Some(hash) = known.and_then(|age| self.ancestors.get(age)) {
+            return Ok(*hash);
+        }
+        let slot = U256::from(number % HISTORY_SERVE_WINDOW as u64);
+        self.storage(HISTORY_STORAGE_ADDRESS, slot).map(B256::from)
+    }
+}

@@ -1,0 +1,50 @@
+//! Host-visible keys; layout in ABI.md, «State keys and values».
+
+use crate::mpt::Path;
+use alloc::vec::Vec;
+use alloy_primitives::B256;
+
+const ACCOUNT: u8 = 1;
+const SLOT: u8 = 2;
+const CODE: u8 = 3;
+const ACCOUNT_RECORD: u8 = 4;
+const STORAGE_RECORD: u8 = 5;
+/// Below every nibble's byte, so that a node sorts before its subtree.
+const PATH_END: u8 = 0;
+
+pub fn account_key(account_hash: &B256) -> Vec<u8> {
+    prefixed(ACCOUNT, account_hash, 0)
+}
+
+pub fn slot_key(account_hash: &B256, slot_hash: &B256) -> Vec<u8> {
+    let mut key = prefixed(SLOT, account_hash, 32);
+    key.extend_from_slice(slot_hash.as_slice());
+    key
+}
+
+pub fn code_key(code_hash: &B256) -> Vec<u8> {
+    prefixed(CODE, code_hash, 0)
+}
+
+/// Key of a trie record: `owner` is the account's hash for a storage trie, `None` for the account trie.
+pub fn record_key(owner: Option<&B256>, path: &Path) -> Vec<u8> {
+    let length = path.len() + 1;
+    let mut key = match owner {
+        Some(account_hash) => prefixed(STORAGE_RECORD, account_hash, length),
+        None => {
+            let mut key = Vec::with_capacity(1 + length);
+            key.push(ACCOUNT_RECORD);
+            key
+        }
+    };
+    key.extend((0..path.len()).map(|position| path.nibble(position) + 1));
+    key.push(PATH_END);
+    key
+}
+
+fn prefixed(prefix: u8, hash: &B256, more: usize) -> Vec<u8> {
+    let mut key = Vec::with_capacity(33 + more);
+    key.push(prefix);
+    key.extend_from_slice(hash.as_slice());
+    key
+}

@@ -1,0 +1,147 @@
+//! The reads of one run. A read that cannot be answered leaves its reason here and returns `Unread`; callers unwind or
+//! go on to find more missing keys, and `verdict` turns what was left into NEED or ERROR. Errors of revm and
+//! alloy-evm need no downcasting this way.
+
+use super::{Lookup, PreState, account_key, record_key};
+use crate::{
+    crypto::keccak256,
+    mpt::Path,
+    types::{AccountRecord, Failure, Result, codes, error},
+};
+use alloc::{collections::BTreeSet, rc::Rc, string::String, vec::Vec};
+use alloy_primitives::{Address, B256, map::HashMap};
+use alloy_rlp::Decodable;
+use core::{cell::RefCell, fmt};
+
+/// NEED never asks for more keys than this at once.
+const MISSING_MAX: usize = 100_000;
+/// Guessed record depth below a missing one: a million accounts have their leaves at depth 5 to 6.
+const GUESSED_DEPTH: usize = 7;
+
+/// A read without an answer; the reader knows why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread;
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("state not readable")
+    }
+}
+
+impl core::error::Error for Unread {}
+impl revm::context::DBErrorMarker for Unread {}
+
+#[derive(Debug)]
+pub struct LoadedAccount {
+    pub hash: B256,
+    pub record: Option<AccountRecord>,
+    /// The flat value, for undo lists.
+    pub raw: Option<Vec<u8>>,
+}
+
+pub struct StateReader<'a> {
+    store: &'a dyn PreState,
+    missing: RefCell<BTreeSet<Vec<u8>>>,
+    fault: RefCell<Option<(u16, String)>>,
+    accounts: RefCell<HashMap<Address, Rc<LoadedAccount>>>,
+}
+
+impl fmt::Debug for StateReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StateReader")
+    }
+}
+
+impl<'a> StateReader<'a> {
+    pub fn new(store: &'a dyn PreState) -> Self {
+        Self {
+            store,
+            missing: RefCell::default(),
+            fault: RefCell::default(),
+            accounts: RefCell::new(HashMap::default()),
+        }
+    }
+
+    pub fn get(&self, key: &[u8]) -> core::result::Result<Option<Vec<u8>>, Unread> {
+        match self.store.get(key) {
+            Lookup::Value(value) => Ok(Some(value)),
+            Lookup::Absent => Ok(None),
+            Lookup::NotLoaded => {
+                self.note_missing(key.to_vec());
+                Err(Unread)
+            }
+            Lookup::Failed => Err(self.fail(codes::ERROR_STORE, "the store failed")),
+        }
+    }
+
+    pub fn account(&self, address: &Address) -> core::result::Result<Rc<LoadedAccount>, Unread> {
+        if let Some(loaded) = self.accounts.borrow().get(address) {
+            return Ok(loaded.clone());
+        }
+        let hash = keccak256(address);
+        let raw = self.get(&account_key(&hash)).inspect_err(|_| self.guess_records(None, &hash, 0))?;
+        let record = match &raw {
+            None => None,
+            Some(bytes) => Some(self.decode_account(bytes)?),
+        };
+        let loaded = Rc::new(LoadedAccount { hash, record, raw });
+        self.accounts.borrow_mut().insert(*address, loaded.clone());
+        Ok(loaded)
+    }
+
+    pub fn decode_account(&self, bytes: &[u8]) -> core::result::Result<AccountRecord, Unread> {
+        let mut rest = bytes;
+        match AccountRecord::decode(&mut rest) {
+            Ok(record) if rest.is_empty() => Ok(record),
+            _ => Err(self.corrupt("account record")),
+        }
+    }
+
+    /// Adds the record keys a walk towards `key` may want next, so that a cold host needs few rounds.
+    pub fn guess_records(&self, owner: Option<&B256>, key: &B256, from_depth: usize) {
+        for depth in from_depth..=GUESSED_DEPTH.max(from_depth) {
+            self.note_missing(record_key(owner, &Path::prefix_of(key, depth)));
+        }
+    }
+
+    pub fn corrupt(&self, what: &str) -> Unread {
+        self.fail(codes::ERROR_CORRUPT, what)
+    }
+
+    pub fn root_mismatch(&self) -> Unread {
+        self.fail(codes::ERROR_ROOT_MISMATCH, "the store holds another state root")
+    }
+
+    pub fn has_trouble(&self) -> bool {
+        !self.missing.borrow().is_empty() || self.fault.borrow().is_some()
+    }
+
+    /// Faults first: keys asked for after a fault mean nothing.
+    pub fn verdict(&self) -> Result<()> {
+        if let Some((code, message)) = self.fault.borrow().clone() {
+            return Err(error(code, message));
+        }
+        let missing = self.missing.borrow();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Need(missing.iter().cloned().collect()))
+    }
+
+    /// What a failed step amounts to: trouble noted here, else the given failure.
+    pub fn failure_or(&self, other: Failure) -> Failure {
+        self.verdict().err().unwrap_or(other)
+    }
+
+    fn note_missing(&self, key: Vec<u8>) {
+        let mut missing = self.missing.borrow_mut();
+        if missing.len() < MISSING_MAX {
+            missing.insert(key);
+        }
+    }
+
+    fn fail(&self, code: u16, message: &str) -> Unread {
+        self.fault.borrow_mut().get_or_insert_with(|| (code, message.into()));
+        Unread
+    }
+}

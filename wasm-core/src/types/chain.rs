@@ -1,0 +1,109 @@
+//! The rules of one chain, in the form revm and alloy-evm ask for them. Cairn runs Osaka; the older forks exist for
+//! the official conformance tests.
+
+use super::{Result, codes, error};
+use alloy_eips::{eip6110::MAINNET_DEPOSIT_CONTRACT_ADDRESS, eip7840::BlobParams};
+use alloy_evm::eth::spec::EthExecutorSpec;
+use alloy_hardforks::{EthereumHardfork, EthereumHardforks, ForkCondition};
+use alloy_primitives::Address;
+
+/// EIP-7594: no transaction carries more blobs than this, whatever the block may hold.
+const MAX_BLOBS_PER_TX_OSAKA: u64 = 6;
+/// EIP-7918: execution gas that pays for a blob's base cost.
+const BLOB_BASE_COST_OSAKA: u64 = 1 << 13;
+/// e^64 stays below 2^128, so the blob fee of any admitted excess is computable.
+const MAX_EXCESS_PER_FRACTION: u128 = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fork {
+    Paris,
+    Shanghai,
+    Cancun,
+    Prague,
+    Osaka,
+}
+
+impl Fork {
+    pub fn from_code(code: u8) -> Result<Self> {
+        match code {
+            0 => Ok(Self::Osaka),
+            1 => Ok(Self::Prague),
+            2 => Ok(Self::Cancun),
+            3 => Ok(Self::Shanghai),
+            4 => Ok(Self::Paris),
+            _ => Err(error(codes::ERROR_FORK, "unknown fork")),
+        }
+    }
+
+    fn newest_hardfork(self) -> EthereumHardfork {
+        match self {
+            Self::Paris => EthereumHardfork::Paris,
+            Self::Shanghai => EthereumHardfork::Shanghai,
+            Self::Cancun => EthereumHardfork::Cancun,
+            Self::Prague => EthereumHardfork::Prague,
+            Self::Osaka => EthereumHardfork::Osaka,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ChainRules {
+    pub chain_id: u64,
+    pub fork: Fork,
+    pub blob_target: u32,
+    pub blob_max: u32,
+    pub blob_fraction: u64,
+}
+
+impl ChainRules {
+    /// `None` before Cancun.
+    pub fn blob_params(&self) -> Option<BlobParams> {
+        if self.fork < Fork::Cancun {
+            return None;
+        }
+        let max = u64::from(self.blob_max);
+        let osaka = self.fork >= Fork::Osaka;
+        Some(BlobParams {
+            target_blob_count: u64::from(self.blob_target),
+            max_blob_count: max,
+            update_fraction: u128::from(self.blob_fraction),
+            min_blob_fee: 1,
+            max_blobs_per_tx: if osaka { max.min(MAX_BLOBS_PER_TX_OSAKA) } else { max },
+            blob_base_cost: if osaka { BLOB_BASE_COST_OSAKA } else { 0 },
+        })
+    }
+
+    /// An excess above this would overflow the fee formula; no valid chain comes near it.
+    pub fn excess_blob_gas_is_sane(&self, excess: u64) -> bool {
+        u128::from(excess) <= MAX_EXCESS_PER_FRACTION * u128::from(self.blob_fraction)
+    }
+
+    /// EIP-4844/7918 successor of the parent's excess; 0 on a chain without blobs (max 0 would divide by zero).
+    pub fn next_excess_blob_gas(&self, excess: u64, used: u64, base_fee: u64) -> u64 {
+        match self.blob_params() {
+            Some(params) if params.max_blob_count > 0 => params.next_block_excess_blob_gas_osaka(excess, used, base_fee),
+            _ => 0,
+        }
+    }
+}
+
+impl EthereumHardforks for ChainRules {
+    fn ethereum_fork_activation(&self, fork: EthereumHardfork) -> ForkCondition {
+        if fork > self.fork.newest_hardfork() {
+            ForkCondition::Never
+        } else if fork == EthereumHardfork::Dao {
+            // Its irregular state change belongs to mainnet's history only.
+            ForkCondition::Never
+        } else if fork <= EthereumHardfork::Paris {
+            ForkCondition::Block(0)
+        } else {
+            ForkCondition::Timestamp(0)
+        }
+    }
+}
+
+impl EthExecutorSpec for ChainRules {
+    fn deposit_contract_address(&self) -> Option<Address> {
+        Some(MAINNET_DEPOSIT_CONTRACT_ADDRESS)
+    }
+}

@@ -1,0 +1,69 @@
+//! Every numeric code of ABI.md, once.
+
+pub const ERROR_UNKNOWN_OP: u16 = 1;
+pub const ERROR_ABI_VERSION: u16 = 2;
+pub const ERROR_MALFORMED: u16 = 3;
+pub const ERROR_TOO_LARGE: u16 = 4;
+pub const ERROR_STORE: u16 = 5;
+pub const ERROR_CORRUPT: u16 = 6;
+pub const ERROR_ROOT_MISMATCH: u16 = 7;
+pub const ERROR_REENTERED: u16 = 8;
+pub const ERROR_FORK: u16 = 9;
+pub const ERROR_INTERNAL: u16 = 10;
+pub const ERROR_PARENT_HEADER: u16 = 11;
+
+pub const TX_OK: u16 = 0;
+pub const TX_MALFORMED: u16 = 1;
+pub const TX_TYPE: u16 = 2;
+pub const TX_SIGNATURE: u16 = 3;
+pub const TX_CHAIN_ID: u16 = 4;
+pub const TX_INTRINSIC_GAS: u16 = 5;
+pub const TX_INITCODE_SIZE: u16 = 6;
+pub const TX_GAS_CAP: u16 = 7;
+pub const TX_PRIORITY_FEE: u16 = 8;
+pub const TX_NONCE_MAX: u16 = 9;
+pub const TX_BLOB_FIELDS: u16 = 10;
+pub const TX_AUTHORIZATIONS: u16 = 11;
+pub const TX_SIZE: u16 = 12;
+pub const TX_NONCE_LOW: u16 = 20;
+pub const TX_NONCE_HIGH: u16 = 21;
+pub const TX_FUNDS: u16 = 22;
+pub const TX_MAX_FEE: u16 = 23;
+pub const TX_BLOB_FEE: u16 = 24;
+pub const TX_SENDER_CODE: u16 = 25;
+pub const TX_NO_GAS_LEFT: u16 = 26;
+pub const TX_NO_BUDGET_LEFT: u16 = 27;
+pub const TX_NO_SIZE_LEFT: u16 = 28;
+pub const TX_NO_BLOB_LEFT: u16 = 29;
+pub const TX_FEE_OVERFLOW: u16 = 30;
+pub const TX_OTHER: u16 = 99;
+/// A bad transaction inside a block is this plus the transaction code.
+pub const BLOCK_TX_BASE: u16 = 200;
+
+pub const BLOCK_MALFORMED: u16 = 100;
+pub const BLOCK_PARENT_HASH: u16 = 101;
+pub const BLOCK_NUMBER: u16 = 102;
+pub const BLOCK_TIMESTAMP: u16 = 103;
+pub const BLOCK_GAS_LIMIT: u16 = 104;
+pub const BLOCK_BASE_FEE: u16 = 105;
+pub const BLOCK_EXTRA_DATA: u16 = 106;
+pub const BLOCK_DIFFICULTY: u16 = 107;
+pub const BLOCK_FORK_FIELD: u16 = 108;
+pub const BLOCK_TRANSACTIONS_ROOT: u16 = 109;
+pub const BLOCK_WITHDRAWALS_ROOT: u16 = 110;
+pub const BLOCK_OMMERS: u16 = 111;
+pub const BLOCK_SIZE: u16 = 112;
+pub const BLOCK_EXCESS_BLOB_GAS: u16 = 113;
+pub const BLOCK_BLOB_GAS_USED: u16 = 114;
+pub const BLOCK_GAS_USED: u16 = 115;
+pub const BLOCK_RECEIPTS_ROOT: u16 = 116;
+pub const BLOCK_LOGS_BLOOM: u16 = 117;
+pub const BLOCK_REQUESTS_HASH: u16 = 118;
+pub const BLOCK_STATE_ROOT: u16 = 119;
+pub const BLOCK_BLOB_GAS_MAX: u16 = 120;
+pub const BLOCK_SYSTEM_CALL: u16 = 121;
+pub const BLOCK_DEPOSIT_LOG: u16 = 122;
+pub const BLOCK_GAS_ABOVE_LIMIT: u16 = 123;
+
+pub const PROOF_ACCOUNT: u16 = 300;
+pub const PROOF_STORAGE: u16 = 301;
