@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hex } from '@cairn/primitives'
-import { DEV_ACCOUNTS, type FinalizedSample, type Localnet, type NodeStatus, startLocalnet, startWebServer } from '@cairn/cli'
+import { DEV_ACCOUNTS, type FinalizedBlockMeasure, type Localnet, type NodeStatus, startLocalnet, startWebServer } from '@cairn/cli'
 import { type UdpProxy, startUdpProxy } from './udp-proxy.ts'
 
 export interface TestNetwork {
@@ -17,7 +17,7 @@ export interface TestNetwork {
   /** Latest status that validator `index` reported. */
   status(index: number): NodeStatus | undefined
   /** Every finalized block that validator `index` reported, in order, over restarts. */
-  finalized(index: number): readonly FinalizedSample[]
+  finalized(index: number): readonly FinalizedBlockMeasure[]
   /** Resolves when every validator in `indices` (default: all running) has reported `height`. */
   waitForHeight(height: number, indices?: readonly number[]): Promise<void>
   /** Highest height reported by any validator. */
@@ -46,7 +46,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
   const directory = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
   const links = await createLinks(validators)
   const statuses = new Map<number, NodeStatus>()
-  const blocks: FinalizedSample[][] = Array.from({ length: validators }, () => [])
+  const blocks: FinalizedBlockMeasure[][] = Array.from({ length: validators }, () => [])
   const waiters = new Set<Waiter>()
   const onProgress = (): void => {
     for (const waiter of waiters) if (waiter.isMet()) waiter.resolve()

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { VoteSubject } from '@cairn/chain'
 import { recoverFromWal } from '@cairn/consensus'
-import { openAppendLogFile } from '@cairn/platform-node'
+import { createAppendLogFile } from '@cairn/platform-node'
 
 export interface VoteLedger {
   /** (epoch, view, kind) → hash. */
@@ -14,7 +14,7 @@ export interface VoteLedger {
 
 /** Adds the votes in the log of a stopped validator. @throws Error naming a conflicting pair */
 export async function readVotes(networkDirectory: string, index: number, ledger: VoteLedger): Promise<void> {
-  const log = await openAppendLogFile(join(networkDirectory, `validator-${index}`, 'wal'))
+  const log = await createAppendLogFile(join(networkDirectory, `validator-${index}`, 'wal'))
   try {
     for (const subject of recoverFromWal(await log.read()).ownVotes) add(ledger, subject, index)
   } finally {

@@ -1,1 +1,11 @@
+//! Cairn's execution core: Ethereum's state machine (Osaka) as a pure function of a request and the state it reads.
+//! See README.md for what it owns, ABI.md for the bytes.
 
+extern crate alloc;
+
+pub mod abi;
+pub mod crypto;
+pub mod evm;
+pub mod mpt;
+pub mod state;
+pub mod types;

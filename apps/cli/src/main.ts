@@ -38,12 +38,14 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`cairn: ${error instanceof Error ? error.message : String(error)}${codeOf(error)}\n`)
+  process.stderr.write(`cairn: ${lineOf(error)}\n`)
   process.exitCode = 1
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof CodedError ? ` [${error.code}]` : ''
+/** A coded error is for the user: one line. Anything else is a bug: its stack is the report. */
+function lineOf(error: unknown): string {
+  if (error instanceof CodedError) return `${error.message} [${error.code}]`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /** An option that can be given as an environment variable too. */

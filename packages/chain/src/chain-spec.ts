@@ -2,7 +2,10 @@
  * The chain spec: every consensus-relevant parameter, hashed into genesis. Anything that may differ
  * between two honest nodes of a chain belongs to `NodeOptions`, not here.
  */
-import type { Address, Hash, Hex } from '@cairn/primitives'
+import { keccak256 } from '@cairn/crypto'
+import type { Bls } from '@cairn/crypto'
+import { CodedError, bytesFromHex, encodeRlp, rlpUint } from '@cairn/primitives'
+import type { Address, Hash, Hex, RlpInput } from '@cairn/primitives'
 import type { Validator } from './validator-set.ts'
 
 /** One account of the genesis allocation (geth's `alloc` entry, normalized). */
@@ -12,7 +15,14 @@ export interface GenesisAccount {
   readonly balance: bigint
   readonly nonce: number
   readonly code: Hex
+  /** Ascending by slot; no zero values. */
   readonly storage: readonly { readonly slot: Hash; readonly value: Hash }[]
+}
+
+/** A validator of epoch 0. */
+export interface GenesisValidator extends Validator {
+  /** 96 bytes; shows that the owner holds the secret key. Not part of the validator set's hash. */
+  readonly proofOfPossession: Uint8Array
 }
 
 /** R1 and idle timing, milliseconds. */
@@ -38,7 +48,80 @@ export interface ChainSpec {
   readonly blockSizeMaxBytes: number
   /** SHA-256 of the `core.wasm` that defines the state transition. */
   readonly coreWasmSha256: Hash
+  /** Its logs are validator deposits (EIP-6110). */
+  readonly depositContractAddress: Address
   /** Validators of epoch 0, in order. */
-  readonly validators: readonly Validator[]
+  readonly validators: readonly GenesisValidator[]
+  /** Ascending by address. */
   readonly alloc: readonly GenesisAccount[]
+}
+
+/** keccak256 of `encodeChainSpec`: the parent hash of the genesis header. */
+export function chainSpecHash(spec: ChainSpec): Hash {
+  return keccak256(encodeChainSpec(spec))
+}
+
+/** Canonical RLP of every field, in the order of the type. */
+export function encodeChainSpec(spec: ChainSpec): Uint8Array {
+  return encodeRlp([
+    ascii(spec.name),
+    rlpUint(spec.chainId),
+    rlpUint(spec.genesisTimeMs),
+    rlpUint(spec.epochLengthBlocks),
+    [spec.timing.leaderTimeoutMs, spec.timing.leaderTimeoutMaxMs, spec.timing.heartbeatMs].map(rlpUint),
+    rlpUint(spec.gasLimit),
+    rlpUint(spec.baseFeePerGas),
+    rlpUint(spec.blockSizeMaxBytes),
+    bytesFromHex(spec.coreWasmSha256),
+    bytesFromHex(spec.depositContractAddress),
+    spec.validators.map(rlpFromValidator),
+    spec.alloc.map(rlpFromAccount),
+  ])
+}
+
+/**
+ * Checks what needs curve arithmetic: keys are in the subgroup and each proof of possession holds.
+ * @throws CodedError `CHAIN_SPEC_INVALID` with the `path` in `data`
+ */
+export function verifyChainSpec(spec: ChainSpec, bls: Bls): void {
+  for (const [index, { publicKey, proofOfPossession }] of spec.validators.entries()) {
+    const path = `config.cairn.validators[${index}]`
+    try {
+      bls.keySet([publicKey])
+    } catch (cause) {
+      throw specError(`${path}.publicKey`, 'no BLS12-381 public key', cause)
+    }
+    if (!bls.verifyPossession(publicKey, proofOfPossession)) {
+      throw specError(`${path}.proofOfPossession`, 'does not prove possession of the key')
+    }
+  }
+}
+
+/** `CHAIN_SPEC_INVALID` naming the path into the JSON file. */
+export function specError(path: string, why: string, cause?: unknown): CodedError {
+  return new CodedError('CHAIN_SPEC_INVALID', `${path}: ${why}`, { data: { path }, cause })
+}
+
+function rlpFromValidator(validator: GenesisValidator): RlpInput {
+  return [
+    validator.publicKey,
+    rlpUint(validator.weight),
+    bytesFromHex(validator.feeRecipient),
+    ascii(validator.peerId),
+    validator.proofOfPossession,
+  ]
+}
+
+function rlpFromAccount(account: GenesisAccount): RlpInput {
+  return [
+    bytesFromHex(account.address),
+    rlpUint(account.balance),
+    rlpUint(account.nonce),
+    bytesFromHex(account.code),
+    account.storage.map(({ slot, value }) => [bytesFromHex(slot), bytesFromHex(value)]),
+  ]
+}
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
 }

@@ -1,1 +1,102 @@
-export {}
+/** @module Layer 1: what the chain is made of, its canonical bounded encoding and its stateless checks. */
+export {
+  decodeAccountProofRequest,
+  decodeAccountProofResponse,
+  encodeAccountProofRequest,
+  encodeAccountProofResponse,
+} from './account-proof.ts'
+export type { AccountProofRequest, AccountProofResponse, ProvedSlot } from './account-proof.ts'
+export { EMPTY_LIST_HASH, checkBlock, checkBlockData, isTimestampAcceptable } from './block-check.ts'
+export type { BlockContext } from './block-check.ts'
+export {
+  blockFromParts,
+  decodeBlock,
+  decodeProposal,
+  decodeStatus,
+  encodeBlock,
+  encodeProposal,
+  encodeStatus,
+} from './block-codec.ts'
+export type { Block, ConsensusHeader, Proposal, Status } from './block.ts'
+export { assembleCertificate, checkCertificateShape, verifyCertificate, verifyVote } from './certificate.ts'
+export type { Certificate, EntryProof } from './certificate.ts'
+export { parseChainSpec, serializeChainSpec } from './chain-spec-json.ts'
+export { chainSpecHash, encodeChainSpec, verifyChainSpec } from './chain-spec.ts'
+export type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator } from './chain-spec.ts'
+export { decodeHeader, encodeHeader, hashHeader } from './consensus-header.ts'
+export { epochOfHeight, isBoundaryHeight } from './epochs.ts'
+export { equivocationFromVotes, verifyEquivocation } from './evidence.ts'
+export type { Equivocation } from './evidence.ts'
+export { decodePayload, transactionHash } from './execution-body.ts'
+export type { ExecutionBody } from './execution-body.ts'
+export { decodeExecutionHeader } from './execution-header.ts'
+export type { ExecutionHeader } from './execution-header.ts'
+export { genesisBlock, genesisValidatorSet } from './genesis.ts'
+export type { GenesisExecution } from './genesis.ts'
+export { createLeaderSchedule, genesisSeed, leader } from './leader.ts'
+export type { LeaderSchedule } from './leader.ts'
+export {
+  BLOCKS_BY_HASH_MAX,
+  BLOCK_DATA_MAX_BYTES,
+  BLOCK_MAX_BYTES,
+  CERTIFICATES_MAX,
+  CERTIFICATE_MAX_BYTES,
+  CLOCK_DRIFT_MAX_MS,
+  EQUIVOCATION_MAX_BYTES,
+  FINALIZED_RANGE_MAX,
+  NULLIFICATIONS_MAX,
+  PROOF_HEADERS_MAX,
+  PROOF_SLOTS_MAX,
+  PROPOSAL_MAX_BYTES,
+  REQUEST_MAX_BYTES,
+  RESPONSE_MAX_BYTES,
+  STATUS_MAX_BYTES,
+  STATUS_VOTES_MAX,
+  TRANSACTION_MAX_BYTES,
+  VALIDATORS_MAX,
+  VOTE_MAX_BYTES,
+} from './limits.ts'
+export { EMPTY_TRIE_ROOT, orderedTrieRoot } from './ordered-trie.ts'
+export { prevRandaoFromReveal, verifyRandaoReveal } from './randao.ts'
+export {
+  decodeBlocksByHashRequest,
+  decodeBlocksByHashResponse,
+  decodeCertificatesRequest,
+  decodeCertificatesResponse,
+  decodeChainStatus,
+  decodeChainStatusRequest,
+  decodeFinalizedRangeRequest,
+  decodeFinalizedRangeResponse,
+  encodeBlocksByHashRequest,
+  encodeBlocksByHashResponse,
+  encodeCertificatesRequest,
+  encodeCertificatesResponse,
+  encodeChainStatus,
+  encodeChainStatusRequest,
+  encodeFinalizedRangeRequest,
+  encodeFinalizedRangeResponse,
+} from './requests.ts'
+export type {
+  BlocksByHashRequest,
+  BlocksByHashResponse,
+  CertificatesRequest,
+  CertificatesResponse,
+  ChainStatus,
+  FinalizedRangeRequest,
+  FinalizedRangeResponse,
+} from './requests.ts'
+export { bitmapFromIndices, indicesFromBitmap } from './signers.ts'
+export { randaoSigningBytes, voteSigningBytes } from './signing.ts'
+export { createValidatorSet, decodeValidatorSet, encodeValidatorSet, weightOf } from './validator-set.ts'
+export type { Validator, ValidatorSet } from './validator-set.ts'
+export {
+  decodeCertificate,
+  decodeEntryProof,
+  decodeEquivocation,
+  decodeVote,
+  encodeCertificate,
+  encodeEntryProof,
+  encodeEquivocation,
+  encodeVote,
+} from './vote-codec.ts'
+export type { Vote, VoteKind, VoteSubject } from './vote.ts'

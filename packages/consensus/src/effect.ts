@@ -31,7 +31,10 @@ export type Effect =
   | { readonly type: 'adopt'; readonly buildId: number; readonly block: Block }
   /** Answered by `executed`. The parent is the committed head or was executed before. */
   | { readonly type: 'execute'; readonly block: Block }
-  /** Durable before the next `sign`: the block data behind an own vote must survive a crash of everybody. */
+  /**
+   * Durable before the next `sign`: the block data behind an own notarize vote must survive a crash of everybody.
+   * Deleted by the runtime once a block of its height is committed.
+   */
   | { readonly type: 'persist-block'; readonly block: Block }
   /** Answered by `signed`. One after the other, in order. A refusal or a failing log is fatal: stop the node. */
   | { readonly type: 'sign'; readonly subject: VoteSubject; readonly validator: number }
@@ -49,7 +52,10 @@ export type Effect =
   | { readonly type: 'send-status'; readonly status: Status; readonly to: From }
   /** Into the WAL, for liveness: no fsync of its own is needed. */
   | { readonly type: 'log-certificate'; readonly certificate: Certificate }
-  /** Answered by `block-fetched` or `fetch-failed`. `hints`: peers that claimed to have it, best first, maybe none. */
+  /**
+   * Answered by `block-fetched` or `fetch-failed`. Look among the blocks of `persist-block` first (an own earlier
+   * run may be the last holder), then ask `hints`, peers that showed the hash, then others.
+   */
   | { readonly type: 'fetch-block'; readonly hash: Hash; readonly hints: readonly From[] }
   /** Certs(epoch, from view): each certificate in the answer comes as a `certificate` input. `hint`: a peer that is ahead. */
   | { readonly type: 'fetch-certificates'; readonly epoch: Epoch; readonly fromView: View; readonly hint: From | undefined }
@@ -72,4 +78,5 @@ export type PeerFault =
   | 'CERTIFICATE_SIGNATURE_INVALID'
   | 'PROPOSAL_MALFORMED'
   | 'PROPOSAL_SIGNATURE_INVALID'
+  | 'BLOCK_DATA_INVALID'
   | 'STATUS_MALFORMED'

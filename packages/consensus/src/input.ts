@@ -6,6 +6,7 @@
 import type { Block, Certificate, ConsensusHeader, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
 import type { Hash, Verdict, View } from '@cairn/primitives'
 import type { VerificationResult } from './verification.ts'
+import type { WalFloor } from './vote-guard.ts'
 
 /** The sender of a message: the network's peer id. */
 export type From = string
@@ -33,6 +34,8 @@ export type Input =
       readonly head: FinalizedHead
       /** Subjects of every vote record in the WAL, in any order; `recoverFromWal(...).ownVotes`. */
       readonly ownVotes: readonly VoteSubject[]
+      /** `recoverFromWal(...).floor`: no vote at or below it, whatever the stores say about the head. */
+      readonly floor: WalFloor | undefined
       /** Certificates from the WAL; they are verified again, because a store is untrusted input in a tab. */
       readonly certificates: readonly Certificate[]
       /** Blocks of `persist-block` above the head, in any order. */
@@ -43,11 +46,14 @@ export type Input =
   /** `gossiped`: came as a gossip message of its own, so the overlay forwards it without us. */
   | { readonly type: 'certificate'; readonly certificate: Certificate; readonly from: From; readonly gossiped: boolean }
   | { readonly type: 'status'; readonly status: Status; readonly from: From }
-  /** Answer to `fetch-block`. `block.hash` is the computed hash, never the peer's word. */
-  | { readonly type: 'block-fetched'; readonly block: Block; readonly from: From }
+  /** Answer to `fetch-block`. `block.hash` is the computed hash, never the peer's word. `from` is `undefined` for the own store. */
+  | { readonly type: 'block-fetched'; readonly block: Block; readonly from: From | undefined }
   /** No peer had the block. It is asked for again at the next standstill tick. */
   | { readonly type: 'fetch-failed'; readonly hash: Hash }
-  /** Answer to `execute`, and to `adopt` (accept). `reject`: invalid block. `ignore`: could not be decided now; tried again later. */
+  /**
+   * Answer to `execute`, and to `adopt` (accept). `reject`: invalid block, by consensus; with code `BLOCK_DATA_…`
+   * only these bytes are not the header's, and others are fetched. `ignore`: not decided, tried again at standstill.
+   */
   | { readonly type: 'executed'; readonly hash: Hash; readonly verdict: Verdict }
   /** Answer to `build`. */
   | {

@@ -3,14 +3,21 @@
  * whatever the rules ask for (Diem's safety-rules; EIP-3076): per view at most one notarize hash and one
  * finalize hash, and never both nullify and finalize. A vote's record is durable before `sign` returns (R10).
  */
-import type { Vote, VoteSubject } from '@cairn/chain'
+import { randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
+import type { Certificate, Vote, VoteSubject } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
+import { CodedError } from '@cairn/primitives'
 import type { Epoch, Hash, View } from '@cairn/primitives'
+import { createVoteGuard } from './vote-guard.ts'
+import type { WalFloor } from './vote-guard.ts'
+import { compactRecords, encodeVoteRecord } from './wal-record.ts'
 
 /** Where vote records go; `@cairn/ports`' AppendLog fits. */
 export interface VoteLog {
   /** Durable once resolved. */
   append(record: Uint8Array): Promise<void>
+  /** Atomically replaces the content. */
+  replace(records: readonly Uint8Array[]): Promise<void>
 }
 
 export interface SignerOptions {
@@ -24,7 +31,12 @@ export interface SignerOptions {
 /** What a key has signed: every recorded subject, and the floor at or below which nothing is ever signed again. */
 export interface SignerRecord {
   readonly ownVotes: readonly VoteSubject[]
-  readonly floor: { readonly epoch: Epoch; readonly view: View } | undefined
+  readonly floor: WalFloor | undefined
+}
+
+export interface SignerDeps {
+  readonly bls: Bls
+  readonly log: VoteLog
 }
 
 export interface Signer {
@@ -33,14 +45,68 @@ export interface Signer {
   /**
    * Appends the record, then signs. The same subject again gives the same vote without a new record.
    * Calls run one after the other.
-   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, or below the floor); whatever the log throws
+   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, at or below the floor, after a failed append);
+   * whatever the log throws
    */
   sign(subject: VoteSubject, validator: number): Promise<Vote>
   /** 96 bytes. Deterministic, so it needs no record. */
   signRandao(epoch: Epoch, view: View): Uint8Array
+  /**
+   * Shortens the log when everything at or below `floor` is final: votes there can never be asked for again.
+   * `certificates` above the floor are kept for liveness (`consensus.certificatesFrom`).
+   */
+  compact(floor: WalFloor, certificates: readonly Certificate[]): Promise<void>
 }
 
-export interface SignerDeps {
-  readonly bls: Bls
-  readonly log: VoteLog
+/** One per key and log. @throws CodedError `BLS_BAD_SECRET_KEY` */
+export function createSigner({ secretKey, genesisHash, recovered }: SignerOptions, { bls, log }: SignerDeps): Signer {
+  const guard = createVoteGuard()
+  for (const subject of recovered.ownVotes) guard.record(subject)
+  if (recovered.floor !== undefined) guard.raiseFloor(recovered.floor)
+  let hasLogFailed = false
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inOrder = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = last.then(task)
+    last = done.catch(() => undefined)
+    return done
+  }
+
+  const write = async (writing: Promise<void>): Promise<void> => {
+    try {
+      await writing
+    } catch (error) {
+      // The record may be there or not: without knowing, nothing more is signed.
+      hasLogFailed = true
+      throw error
+    }
+  }
+
+  return {
+    publicKey: bls.publicKey(secretKey),
+    sign: (subject, validator) =>
+      inOrder(async () => {
+        const conflict = hasLogFailed ? 'an append failed' : guard.conflictOf(subject)
+        if (conflict !== undefined) throw refused(subject, conflict)
+        const { kind, epoch, view, hash } = subject
+        if (!guard.has(subject)) {
+          await write(log.append(encodeVoteRecord(subject)))
+          guard.record({ kind, epoch, view, hash })
+        }
+        const signature = bls.sign(secretKey, voteSigningBytes(genesisHash, subject))
+        return { kind, epoch, view, hash, validator, signature }
+      }),
+    signRandao: (epoch, view) => bls.sign(secretKey, randaoSigningBytes(genesisHash, epoch, view)),
+    compact: (floor, certificates) =>
+      inOrder(async () => {
+        guard.raiseFloor(floor)
+        await write(log.replace(compactRecords(guard.floor ?? floor, guard.votes(), certificates)))
+      }),
+  }
+}
+
+function refused(subject: VoteSubject, why: string): CodedError {
+  return new CodedError('SIGNER_REFUSED', `signer refused: ${why}`, {
+    data: { kind: subject.kind, epoch: subject.epoch, view: subject.view, hash: subject.hash },
+  })
 }

@@ -40,8 +40,8 @@ export interface ViewRecord {
   readonly certificates: Partial<Record<VoteKind, Certificate>>
   /** Verified; [0] is the first accepted one (R3), [1] would be the proof of equivocation. */
   readonly proposals: Proposal[]
-  /** Proposals whose signatures are being checked, by block hash. */
-  readonly proposalChecks: Set<Hash>
+  /** Signatures of the leader's votes in proposals that are being checked, as hex. */
+  readonly proposalChecks: Set<string>
   readonly own: OwnFlags
   /** Signed own votes, for R9. */
   readonly ownVotes: Vote[]
@@ -56,6 +56,8 @@ export type BlockStatus = 'known' | 'executing' | 'undecided' | 'good' | 'bad'
 /** A block above the head. */
 export interface BlockEntry {
   readonly block: Block
+  /** Who sent the data; `undefined` for the own. */
+  readonly from: From | undefined
   status: BlockStatus
   isPersisted: boolean
 }
@@ -96,9 +98,10 @@ export interface ViewTimers {
 }
 
 export interface ConsensusState {
-  isStarted: boolean
   isHalted: boolean
   view: View
+  /** No own vote at or below this view (R10): the WAL's floor. */
+  abstainThrough: View
   /** View of the newest verified finalization; its block may still be missing. */
   finalizedView: View
   finalization: Certificate | undefined
@@ -118,7 +121,10 @@ export interface ConsensusState {
   aheadPeer: From | undefined
   /** Height for which `behind` was reported last. */
   behindHeight: Height | undefined
+  /** State of the jitter's generator (xorshift32). */
   jitter: number
+  /** Certificates, blocks or the head changed: R1, R4, R7 and execution have to look again. */
+  isDirty: boolean
   readonly timers: ViewTimers
 }
 
@@ -148,6 +154,11 @@ export function recordOf(state: ConsensusState, view: View): ViewRecord {
   }
   state.views.set(view, record)
   return record
+}
+
+/** Whether this node may vote in `view` at all. */
+export function isVoter({ state, options }: Core, view: View): boolean {
+  return options.self !== undefined && view > state.abstainThrough
 }
 
 function emptyTally(): Tally {

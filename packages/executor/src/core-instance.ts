@@ -13,6 +13,8 @@ import { AbiReader } from './abi/reader.ts'
 import { ABI_VERSION, AbiWriter } from './abi/writer.ts'
 import { CORE_CACHE_MAX_BYTES, CORE_MEMORY_MAX_BYTES, CORE_REQUEST_MAX_BYTES } from './limits.ts'
 import { textFromBytes } from './state-key.ts'
+import { webAssembly } from './web-assembly.ts'
+import type { WasmModule } from './web-assembly.ts'
 
 /** Operations by number. */
 export const operations = {
@@ -67,7 +69,7 @@ export function createCore(options: CoreOptions): Core {
       data: { found, expected: options.sha256 },
     })
   }
-  const module = new WebAssembly.Module(options.wasm)
+  const module = new webAssembly.Module(options.wasm)
   assertImports(module)
   let instance: CoreInstance | undefined
   return {
@@ -103,7 +105,7 @@ const ABSENT = -1
 const NOT_LOADED = -2
 const STORE_FAILED = -3
 
-function instantiate(module: WebAssembly.Module): CoreInstance {
+function instantiate(module: WasmModule): CoreInstance {
   let reader: StateRead = () => undefined
   let failure: unknown
   let bytes = new Uint8Array(0)
@@ -123,8 +125,8 @@ function instantiate(module: WebAssembly.Module): CoreInstance {
     }
   }
 
-  const instance = new WebAssembly.Instance(module, { cairn: { state_get: stateGet } })
-  const core = instance.exports as unknown as CoreExports
+  const instance = new webAssembly.Instance(module, { cairn: { state_get: stateGet } })
+  const core = instance.exports as CoreExports
   if (core.abi_version() !== ABI_VERSION) {
     throw new CodedError('CORE_ABI_VERSION', `the core speaks ABI version ${core.abi_version()}, not ${ABI_VERSION}`)
   }
@@ -179,8 +181,8 @@ function decodeResponse(bytes: Uint8Array, cause: unknown): CoreResult {
 }
 
 /** Exactly the host API: no clock, no randomness, no files can link. */
-function assertImports(module: WebAssembly.Module): void {
-  const imports = WebAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}:${entry.kind}`)
+function assertImports(module: WasmModule): void {
+  const imports = webAssembly.Module.imports(module).map((entry) => `${entry.module}.${entry.name}:${entry.kind}`)
   if (imports.length !== 1 || imports[0] !== 'cairn.state_get:function') {
     throw new CodedError('CORE_IMPORTS_FORBIDDEN', 'core.wasm imports something else than the host API', {
       data: { imports },

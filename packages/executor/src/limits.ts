@@ -58,8 +58,8 @@ export const CLEAR_BATCH_ENTRIES = 10_000
 export const SENDER_CACHE_ENTRIES_MAX = 65_536
 /** Larger transactions are not remembered: their recovery is small beside their execution. */
 export const SENDER_CACHE_TRANSACTION_MAX_BYTES = 1024
-/** Transactions in one RECOVER call. */
-export const RECOVER_BATCH_MAX = 1024
+/** Transactions in one decoding request, so that a block waits a few milliseconds behind it at most. */
+export const DECODE_BATCH_MAX = 64
 /** Largest transaction decoded (the core refuses it too). */
 export const TRANSACTION_MAX_BYTES = 1024 * 1024
 /** Slots in one proof. */

@@ -30,8 +30,8 @@ export interface EvaluationOptions {
 export interface StateHost {
   /** Runs to an answer. @throws CodedError `STATE_NEED_ROUNDS` and those of `Core.run` */
   evaluate(operation: Operation, request: Uint8Array, options: EvaluationOptions): Promise<EvaluationResult>
-  /** A committed value; `undefined` when absent. */
-  read(key: Uint8Array): Promise<Uint8Array | undefined>
+  /** Committed values, same order; `undefined` when absent. Not to be changed: the cache holds them. */
+  read(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
   /** Writes a changeset and `records` in one batch. */
   write(entries: readonly ChangesetEntry[], records: readonly BatchOperation[], durable: boolean): Promise<void>
 }
@@ -96,13 +96,11 @@ export function createStateHost(core: Core, store: KeyValueStore): StateHost {
       }
       throw new CodedError('STATE_NEED_ROUNDS', `not answered after ${roundsMax} rounds of loading`)
     },
-    read: async (key) => {
-      const text = textFromBytes(key)
-      const known = readCommitted(text)
-      if (known !== undefined) return known ?? undefined
-      const value = await store.get(key)
-      cache.set(text, value ?? null)
-      return value
+    read: async (keys) => {
+      const loaded = new Map<string, Uint8Array | null>()
+      if (getSync === undefined) await load(keys, loaded)
+      const read = readerOf([], loaded)
+      return keys.map((key) => read(textFromBytes(key)) ?? undefined)
     },
     write: async (entries, records, durable) => {
       const operations: BatchOperation[] = []

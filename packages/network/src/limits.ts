@@ -130,6 +130,10 @@ export const GOSSIP_REOPEN_AFTER_MS = 1_500
 export const GOSSIP_MISSING_MAX_MS = 8_000
 /** Two connections of opposite direction are reduced to one after this: longer than a dead QUIC connection lives. */
 export const DUPLICATE_GRACE_MS = 6_000
+/** Gossipsub's memory of message ids, its default. */
+export const GOSSIP_SEEN_TTL_MS = 120_000
+/** Own publications whose repetitions are counted. */
+export const REPUBLICATIONS_MAX = 4096
 /** Gossip heartbeat. */
 export const GOSSIP_HEARTBEAT_MS = 700
 /** Pause between keep-alive pings on transports without their own. */

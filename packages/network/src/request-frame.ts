@@ -70,7 +70,7 @@ export function createFrameDecoder(options: {
 
   function advance(chunk: Uint8Array): FrameProgress {
     const headerPart = chunk.subarray(0, FRAME_HEADER_BYTES - headerLength)
-    if (headerPart.length > 0) {
+    if (headerLength < FRAME_HEADER_BYTES) {
       header.set(headerPart, headerLength)
       headerLength += headerPart.length
       if (headerLength < FRAME_HEADER_BYTES) return { state: 'incomplete' }

@@ -18,7 +18,6 @@ export interface CommittedBlock {
 export interface CommitterDeps {
   readonly executor: Executor
   readonly chainStore: ChainStore
-  readonly log: Log
   readonly onCommitted: (committed: CommittedBlock) => void
   readonly onFatal: (error: unknown) => void
 }

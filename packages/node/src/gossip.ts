@@ -1,18 +1,19 @@
 /** Gossip topics ↔ consensus inputs: decode, screen, step. No exception crosses a peer boundary. */
 import {
-  type Decoded,
   decodeCertificate,
+  decodeEquivocation,
   decodeProposal,
   decodeStatus,
   decodeVote,
   encodeCertificate,
+  encodeEquivocation,
   encodeProposal,
   encodeStatus,
   encodeVote,
 } from '@cairn/chain'
 import type { Consensus, Message } from '@cairn/consensus'
 import type { Network, PeerId, Topic } from '@cairn/ports'
-import { type Verdict, reject } from '@cairn/primitives'
+import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 
 /** Registers the consensus topics; call before the network starts. */
@@ -38,6 +39,19 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
     from,
     gossiped: true,
   }))
+  network.onTopic('evidence', (data, from) => {
+    const decoded = decodeEquivocation(data)
+    if (!decoded.ok) return reject(decoded.code)
+    const votes = [decoded.value.first, decoded.value.second]
+    const messages = votes.map((vote): Message => ({ type: 'vote', vote, from }))
+    for (const message of messages) {
+      const verdict = consensus.screen(message)
+      if (verdict.verdict === 'reject') return verdict
+    }
+    // Both votes as votes: the rules find the conflict by themselves and need no trust in its finder.
+    for (const message of messages) runtime.input(message)
+    return ACCEPT
+  })
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
@@ -54,9 +68,7 @@ export function broadcast(network: Network, effect: BroadcastEffect): void {
     case 'send-status':
       return publish(network, 'status', encodeStatus(effect.status))
     case 'broadcast-evidence':
-      // Both votes as votes: every receiver finds the conflict by itself and needs no trust in the finder.
-      publish(network, 'votes', encodeVote(effect.conflict.first))
-      return publish(network, 'votes', encodeVote(effect.conflict.second))
+      return publish(network, 'evidence', encodeEquivocation(effect.evidence))
   }
 }
 

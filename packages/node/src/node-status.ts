@@ -1,5 +1,5 @@
 /** A node's view of itself: what status RPC, terminal table and page show. Plain data, safe to clone. */
-import type { Address, Epoch, Hash, Height, View } from '@cairn/primitives'
+import type { Epoch, Hash, Height, View } from '@cairn/primitives'
 import type { PeerSummary } from '@cairn/ports'
 import type { Quantiles } from './latency-window.ts'
 
@@ -9,7 +9,6 @@ export interface NodeStatus {
   readonly peerId: string
   /** Index in the current validator set; `undefined` when this node does not vote. */
   readonly validatorIndex: number | undefined
-  readonly feeRecipient: Address | undefined
   readonly epoch: Epoch
   readonly view: View
   readonly height: Height

@@ -1,1 +1,5 @@
-export {}
+export { createBrowserNetwork } from './network-browser.ts'
+export type { BrowserNetworkDeps, BrowserNetworkOptions } from './network-browser.ts'
+export { serveRtcHost } from './rtc-host.ts'
+export type { RtcHost } from './rtc-host.ts'
+export { receiveRtcPort } from './rtc-shim.ts'

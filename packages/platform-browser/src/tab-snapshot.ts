@@ -118,7 +118,10 @@ export interface ProvenBalance {
   readonly peerId: string
 }
 
+/** A balance that could not be had, or whose proof did not hold. */
 export interface RefusedBalance {
   readonly code: string
   readonly message: string
 }
+
+export type BalanceAnswer = { readonly proven: ProvenBalance } | { readonly refused: RefusedBalance }

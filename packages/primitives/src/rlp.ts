@@ -71,6 +71,11 @@ export class RlpReader {
     return this.#offset === this.#end
   }
 
+  /** Whether the next item is a list; `false` at the end. */
+  get isNextList(): boolean {
+    return this.#offset < this.#end && (this.#bytes[this.#offset] as number) >= 0xc0
+  }
+
   /** The list must be used up. */
   end(): void {
     if (!this.isAtEnd) failDecode('DECODE_EXTRA_ITEMS')

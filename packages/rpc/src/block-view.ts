@@ -1,11 +1,12 @@
 /** A finalized block decoded for JSON, each part on first use; and a small cache, as blocks never change. */
 import type { TransactionOutcome } from '@cairn/ports'
-import type { Hash, Height } from '@cairn/primitives'
+import type { Hash, Height, Hex } from '@cairn/primitives'
 import type { RpcBlock, RpcChain } from './backend.ts'
 import type { BlockHeaderJson } from './block-header-json.ts'
 import { blockHeaderJson, headerQuantity } from './block-header-json.ts'
-import { decodeTree, treeList, typedFields } from './execution-rlp.ts'
-import { quantity } from './quantity.ts'
+import type { RlpTree } from './execution-rlp.ts'
+import { decodeTree, treeData, treeList, typedFields } from './execution-rlp.ts'
+import { quantity, quantityFromData } from './quantity.ts'
 import type { ReceiptJson } from './receipt-json.ts'
 import { receiptsJson } from './receipt-json.ts'
 import type { TransactionJson } from './transaction-json.ts'
@@ -24,35 +25,27 @@ export interface BlockView {
   readonly gasLimit: bigint
   /** `eth_getBlockBy*`: with whole transactions or with their hashes. */
   blockJson(fullTransactions: boolean): Readonly<Record<string, unknown>>
-  transactions(): readonly TransactionJson[]
+  /** By position from 0; `undefined` past the end. */
+  transaction(index: number): TransactionJson | undefined
   receipts(): readonly ReceiptJson[]
 }
 
 /** @throws CodedError `BLOCK_CORRUPT` */
 export function createBlockView(block: RpcBlock): BlockView {
   const hash = block.header.executionBlockHash
-  const [headerTree, transactionTrees] = treeList(decodeTree(block.payload), 2)
+  const [headerTree, transactionTrees, , withdrawalTrees] = treeList(decodeTree(block.payload), 2)
   const header = blockHeaderJson(headerTree, hash)
   const blockNumber = quantity(block.header.height)
   const blockTimestamp = quantity(headerQuantity(header, 'timestamp'))
   const baseFee = header.baseFeePerGas === undefined ? 0n : headerQuantity(header, 'baseFeePerGas')
-  const typed = memo(() => treeList(transactionTrees).map(typedFields))
-  const transactions = memo(() =>
-    block.transactions.map((outcome, index) =>
-      transactionJson({
-        typed: typed()[index] ?? typedFields(undefined),
-        hash: outcome.hash,
-        sender: outcome.sender,
-        place: {
-          blockHash: hash,
-          blockNumber,
-          blockTimestamp,
-          transactionIndex: quantity(index),
-          effectiveGasPrice: outcome.effectiveGasPrice,
-        },
-      }),
-    ),
-  )
+  const transaction = (index: number): TransactionJson | undefined => {
+    const outcome = block.transactions[index]
+    if (outcome === undefined) return undefined
+    const transactionIndex = quantity(index)
+    const { hash: transactionHash, sender, effectiveGasPrice } = outcome
+    const place = { blockHash: hash, blockNumber, blockTimestamp, transactionIndex, effectiveGasPrice }
+    return transactionJson({ typed: typedFields(treeList(transactionTrees)[index]), hash: transactionHash, sender, place })
+  }
   const receipts = memo(() =>
     receiptsJson({
       blockHash: hash,
@@ -60,7 +53,7 @@ export function createBlockView(block: RpcBlock): BlockView {
       blockTimestamp,
       receipts: decodeTree(block.receipts),
       outcomes: block.transactions,
-      recipients: typed().map(transactionTo),
+      recipients: treeList(transactionTrees).map((item) => transactionTo(typedFields(item))),
     }),
   )
   return {
@@ -75,11 +68,11 @@ export function createBlockView(block: RpcBlock): BlockView {
     blockJson: (fullTransactions) => ({
       ...header,
       size: quantity(block.payload.length),
-      transactions: fullTransactions ? transactions() : block.transactions.map((outcome) => outcome.hash),
+      transactions: block.transactions.map((outcome, index) => (fullTransactions ? transaction(index) : outcome.hash)),
       uncles: [],
-      withdrawals: [],
+      ...(withdrawalTrees === undefined ? {} : { withdrawals: treeList(withdrawalTrees).map(withdrawalJson) }),
     }),
-    transactions,
+    transaction,
     receipts,
   }
 }
@@ -117,6 +110,17 @@ export function createBlockViews(chain: RpcChain, cacheMax: number): BlockViews 
       return height === undefined ? undefined : byHeight(height)
     },
     of: (block) => views.get(block.header.height) ?? keep(createBlockView(block)),
+  }
+}
+
+/** EIP-4895: `[index, validatorIndex, address, amount]`, the amount in gwei. */
+function withdrawalJson(tree: RlpTree): Readonly<Record<string, Hex>> {
+  const [index, validatorIndex, address, amount] = treeList(tree, 4)
+  return {
+    index: quantityFromData(treeData(index)),
+    validatorIndex: quantityFromData(treeData(validatorIndex)),
+    address: treeData(address),
+    amount: quantityFromData(treeData(amount)),
   }
 }
 

@@ -1,5 +1,4 @@
 /** One JSON-RPC method: name, schema of its positional parameters, handler, one line of documentation. */
-import type { Clock } from '@cairn/ports'
 import * as z from 'zod'
 import type { RpcBackend } from './backend.ts'
 import type { BlockViews } from './block-view.ts'
@@ -14,7 +13,6 @@ import type { SubscriptionRegistry } from './subscriptions.ts'
 export interface RpcContext {
   readonly backend: RpcBackend
   readonly limits: RpcLimits
-  readonly clock: Clock
   readonly views: BlockViews
   readonly filters: FilterRegistry
   readonly priorityFee: PriorityFeeOracle

@@ -1,8 +1,25 @@
-/** @module Layer 4: key layout and repositories over a key-value store, WAL format, memory media. */
+/** @module Layer 4: chain store (key layout, repositories), WAL format, memory media. */
+export type { ChainStoreOptions } from './chain-store-check.ts'
+export { openChainStore } from './chain-store.ts'
+export type { ChainReader, ChainStore } from './chain-store.ts'
+export type { HeadRecord, TransactionLocation } from './chain-tables.ts'
+export { createGroupedAppendLog } from './grouped-append-log.ts'
+export type { LogMedium } from './grouped-append-log.ts'
 export { walRecordMaxBytes } from './limits.ts'
+export type { LogHeightsQuery } from './log-index.ts'
 export { createMemoryAppendLog } from './memory-append-log.ts'
 export type { MemoryLogMedium } from './memory-append-log.ts'
 export { createMemoryMedium, createMemoryStore } from './memory-store.ts'
 export type { MemoryMedium } from './memory-store.ts'
-export { crc32c, decodeWalFrame, encodeWalFrame, scanWalFrames, walFrameHeaderBytes } from './wal-frame.ts'
+export { createProposedBlocks } from './proposed-blocks.ts'
+export type { ProposedBlocks } from './proposed-blocks.ts'
+export type { StoredExecution } from './stored-execution.ts'
+export {
+  crc32c,
+  decodeWalFrame,
+  encodeWalFrame,
+  encodeWalFrames,
+  scanWalFrames,
+  walFrameHeaderBytes,
+} from './wal-frame.ts'
 export type { WalScan } from './wal-frame.ts'

@@ -2,3 +2,21 @@
 
 /** Bytes of one write-ahead-log record: a proposal's vote or a certificate of some thousand validators fits. */
 export const walRecordMaxBytes = 64 * 1024
+
+/** Blocks kept decoded in memory: what RPC and catching-up peers ask for most. */
+export const blockCacheMaxBlocks = 128
+
+/** Payload and access list bytes of those blocks together. */
+export const blockCacheMaxBytes = 32 * 1024 * 1024
+
+/** Bytes of one block's stored receipts: 60 M gas of log data at 8 gas a byte, four times over. */
+export const receiptsMaxBytes = 32 * 1024 * 1024
+
+/** Transactions of one block in the outcome table: a transfer needs 21 000 gas and 100 bytes, either bounds it far lower. */
+export const outcomesMax = 65_536
+
+/** Logs of one transaction: the cheapest costs 375 gas. */
+export const logsPerReceiptMax = 262_144
+
+/** Index entries read at once for one address or topic while log heights are intersected. */
+export const logIndexPageMax = 1024

@@ -33,6 +33,17 @@ export function encodeWalFrame(record: Uint8Array, position: number): Uint8Array
   return concatBytes(header, record)
 }
 
+/** Frames for `records`, one after the other, the first at byte offset `position`. */
+export function encodeWalFrames(records: readonly Uint8Array[], position: number): Uint8Array {
+  let end = position
+  const frames = records.map((record) => {
+    const frame = encodeWalFrame(record, end)
+    end += frame.length
+    return frame
+  })
+  return concatBytes(...frames)
+}
+
 /**
  * Reads frames that follow each other, the first at byte offset `position`.
  * @throws CodedError `WAL_CORRUPT` with the offset in `data` on any damage but a torn end

@@ -114,7 +114,7 @@ function heading(network: Localnet, web: WebServer | undefined, directory: strin
   const rpcPort = network.process(0)?.rpcPort
   const developer = DEV_ACCOUNTS[0]
   return [
-    `Cairn local network · chain ${network.layout.chainSpec.chainId} · genesis ${network.layout.genesisHash}`,
+    `Cairn local network · chain ${network.layout.chainSpec.chainId} · genesis ${network.genesisHash}`,
     `  JSON-RPC   http://127.0.0.1:${rpcPort}  ws://127.0.0.1:${rpcPort}`,
     ...(web === undefined ? [] : [`  web page   ${web.url}  (a verifying node in your tab)`]),
     `  funded     ${developer?.address} key ${developer?.privateKey} (and nine more; test keys, known to everyone)`,

@@ -5,8 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, assert } from '@cairn/primitives'
-import type { NodeStatus } from '@cairn/node'
-import type { FinalizedSample } from '../node/process-messages.ts'
+import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
 import { type LocalnetLayout, type ValidatorLayout, openLocalnetDirectory } from './localnet-directory.ts'
 import { type NodeProcess, spawnNodeProcess } from './node-process.ts'
 
@@ -24,7 +23,7 @@ export interface LocalnetOptions {
 
 export interface LocalnetEvents {
   readonly onStatus?: (index: number, status: NodeStatus) => void
-  readonly onFinalized?: (index: number, block: FinalizedSample) => void
+  readonly onFinalized?: (index: number, block: FinalizedBlockMeasure) => void
   readonly onDied?: (index: number, reason: string) => void
 }
 
@@ -32,6 +31,8 @@ export interface Localnet {
   readonly layout: LocalnetLayout
   /** `undefined` while validator `index` is down. */
   process(index: number): NodeProcess | undefined
+  /** Consensus hash of the genesis block, as the validators computed it. */
+  readonly genesisHash: string
   startValidator(index: number): Promise<NodeProcess>
   killValidator(index: number, signal: NodeJS.Signals): Promise<void>
   /** Stops every process cleanly. */
@@ -79,6 +80,7 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
   }
   return {
     layout,
+    genesisHash: processes.get(0)?.genesisHash ?? '',
     process: (index) => processes.get(index),
     startValidator,
     killValidator: async (index, signal) => {

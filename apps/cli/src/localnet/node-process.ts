@@ -3,14 +3,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { openSync, closeSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '@cairn/primitives'
-import type { NodeStatus } from '@cairn/node'
-import type { FinalizedSample, NodeMessage, ParentMessage } from '../node/process-messages.ts'
+import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
+import type { NodeMessage, ParentMessage, ReadyMessage } from '../node/process-messages.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 export interface NodeProcessEvents {
   readonly onStatus: (status: NodeStatus) => void
-  readonly onFinalized: (block: FinalizedSample) => void
+  readonly onFinalized: (block: FinalizedBlockMeasure) => void
   /** The process ended without having been asked to. */
   readonly onDied: (reason: string) => void
 }
@@ -20,6 +20,7 @@ export interface NodeProcess {
   readonly rpcPort: number
   /** libp2p addresses the node listens on, with its peer id. */
   readonly addresses: readonly string[]
+  readonly genesisHash: string
   /** Clean stop: SIGTERM's way; resolves when the process is gone. */
   stop(): Promise<void>
   /** Resolves when the process is gone. */
@@ -55,6 +56,7 @@ export async function spawnNodeProcess(
     pid: child.pid ?? 0,
     rpcPort: ready.rpcPort,
     addresses: ready.addresses,
+    genesisHash: ready.genesisHash,
     kill,
     stop: async () => {
       stopping = true
@@ -65,9 +67,7 @@ export async function spawnNodeProcess(
   }
 }
 
-type Ready = Extract<NodeMessage, { type: 'ready' }>
-
-async function waitUntilReady(child: ChildProcess, exited: Promise<string>, logFile: string): Promise<Ready> {
+async function waitUntilReady(child: ChildProcess, exited: Promise<string>, logFile: string): Promise<ReadyMessage> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: NodeMessage): void => {
       if (message.type === 'ready') {

@@ -1,6 +1,5 @@
 /** Collects what every validator reports into the one JSON line that ends a bounded run. */
-import { quantile } from '@cairn/node'
-import type { FinalizedSample } from '../node/process-messages.ts'
+import { type FinalizedBlockMeasure, quantile } from '@cairn/node'
 
 export interface RunSummary {
   /** Highest height that every validator has finalized. */
@@ -16,7 +15,7 @@ export interface RunSummary {
 }
 
 export interface RunCollector {
-  add(index: number, block: FinalizedSample): void
+  add(index: number, block: FinalizedBlockMeasure): void
   /** Highest height that all validators have reached. */
   commonHeight(): number
   summary(): RunSummary

@@ -28,5 +28,5 @@ function networkDescription(network: Localnet): string {
   const bootstrap = network.layout.validators.flatMap(({ index }) =>
     (network.process(index)?.addresses ?? []).filter((address) => /\/(?:webrtc-direct|ws)\//.test(address)),
   )
-  return JSON.stringify({ chainSpec: network.layout.chainSpecJson, genesisHash: network.layout.genesisHash, bootstrap })
+  return JSON.stringify({ chainSpec: JSON.parse(network.layout.chainSpecJson), genesisHash: network.genesisHash, bootstrap })
 }

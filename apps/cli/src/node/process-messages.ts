@@ -1,22 +1,22 @@
 /** What a node process and the local network that spawned it say to each other over the IPC channel. */
-import type { NodeStatus } from '@cairn/node'
+import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
 
-/** One finalized block as this node executed it. */
-export interface FinalizedSample {
-  readonly height: number
-  /** The root that this node's own execution produced. */
-  readonly stateRoot: string
-  /** From the proposal's time to the finalization certificate here. */
-  readonly finalityMs: number
-  readonly transactionCount: number
-  /** From acceptance by this node's RPC to commit here, one for each such transaction of the block. */
-  readonly transactionFinalityMs: readonly number[]
+/** The node serves RPC and is dialable. */
+export interface ReadyMessage {
+  readonly type: 'ready'
+  readonly rpcPort: number
+  /** libp2p addresses it listens on, with its peer id. */
+  readonly addresses: readonly string[]
+  readonly genesisHash: string
 }
 
 export type NodeMessage =
-  | { readonly type: 'ready'; readonly rpcPort: number; readonly addresses: readonly string[] }
+  | ReadyMessage
   | { readonly type: 'status'; readonly status: NodeStatus }
-  | { readonly type: 'finalized'; readonly block: FinalizedSample }
+  | { readonly type: 'finalized'; readonly block: FinalizedBlockMeasure }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 
-export type ParentMessage = { readonly type: 'stop' }
+/** Ask for a clean stop. */
+export interface ParentMessage {
+  readonly type: 'stop'
+}

@@ -1,8 +1,8 @@
 /** CALL and ESTIMATE (`wasm-core/ABI.md` 5 and 6): geth's eth_call and eth_estimateGas on the committed head. */
+import type { ExecutionHeader } from '@cairn/chain'
 import type { CallOutcome, CallRequest } from '@cairn/ports'
 import { ZERO_ADDRESS, bytesFromHex } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
-import type { PayloadHeader } from '../payload.ts'
 import { writeChain } from './block.ts'
 import { haltName } from './codes.ts'
 import type { AbiReader } from './reader.ts'
@@ -12,7 +12,7 @@ export interface CallParameters {
   readonly chainId: number
   readonly stateRoot: Hash
   /** The block the call runs in: the head's own environment. */
-  readonly header: PayloadHeader
+  readonly header: ExecutionHeader
   readonly call: CallRequest
   /** 0: the block's gas limit. */
   readonly gasMax: bigint
@@ -23,7 +23,7 @@ export function encodeCall(parameters: CallParameters): Uint8Array {
   const { call, header } = parameters
   const writer = new AbiWriter(2048)
   writeChain(writer, parameters.chainId).fixed(parameters.stateRoot)
-  writer.u64(header.number).u64(header.timestamp).u64(header.baseFeePerGas).u64(header.gasLimit)
+  writer.u64(BigInt(header.number)).u64(BigInt(header.timestamp)).u64(header.baseFeePerGas).u64(header.gasLimit)
   writer.fixed(header.coinbase).fixed(header.prevRandao).u64(header.excessBlobGas)
   writer.u32(0)
   writer.fixed(call.from ?? ZERO_ADDRESS).optional(call.to, (to) => writer.fixed(to))

@@ -1,0 +1,165 @@
+/** `cairn start`: one node on its data directory, until a signal or its parent process ends it. */
+import { readFile } from 'node:fs/promises'
+import { type Block, type ChainSpec, genesisBlock, parseChainSpec, verifyChainSpec } from '@cairn/chain'
+import type { Bls } from '@cairn/crypto'
+import { createNativeBls } from '@cairn/crypto/bls-native'
+import { type CairnNode, createNode } from '@cairn/node'
+import {
+  type DataDirectory,
+  createAppendLogFile,
+  createLevelStore,
+  createNodeNetwork,
+  createPinoLog,
+  createPrometheusMetrics,
+  openDataDirectory,
+  spawnExecutor,
+  startHttpServer,
+  systemClock,
+  systemRandom,
+  systemTimers,
+} from '@cairn/platform-node'
+import type { Log, Metrics } from '@cairn/ports'
+import { CodedError } from '@cairn/primitives'
+import { createRpc } from '@cairn/rpc'
+import { connectParent } from './parent-link.ts'
+import { listenForStop } from './stop-signal.ts'
+
+export interface StartCommandOptions {
+  readonly dataDir: string
+  readonly rpcPort: number
+  readonly p2pPort: number
+  readonly tabPort: number
+  readonly peer: readonly string[]
+  readonly localNetwork: boolean
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** Goes into `web3_clientVersion`. */
+const CLIENT_VERSION = `cairn/v0.1.0/${process.platform}-${process.arch}/node${process.versions.node}`
+
+/** Resolves when the node has stopped cleanly. @throws CodedError when it cannot start or cannot go on safely */
+export async function runStart(options: StartCommandOptions): Promise<void> {
+  const parent = connectParent()
+  const stop = listenForStop()
+  try {
+    await using cleanup = new AsyncDisposableStack()
+    const log = createPinoLog({ level: options.logLevel, format: process.stdout.isTTY ? 'pretty' : 'json' })
+    const data = await openDataDirectory(options.dataDir)
+    cleanup.defer(() => data.close())
+    const { node, network, rpcPort } = await startNode(options, data, log, stop.fail, cleanup)
+    parent.ready({ rpcPort, addresses: network.addresses(), genesisHash: node.status().genesisHash })
+    cleanup.defer(parent.follow(node))
+    await stop.requested
+    log.info('stopping')
+  } catch (error) {
+    parent.failed(error)
+    throw error
+  } finally {
+    parent.close()
+    stop.release()
+  }
+}
+
+interface StartedNode {
+  readonly node: CairnNode
+  readonly network: Awaited<ReturnType<typeof createNodeNetwork>>
+  readonly rpcPort: number
+}
+
+/** What is opened goes onto `cleanup`, so it is closed in reverse order whatever happens. */
+async function startNode(
+  options: StartCommandOptions,
+  data: DataDirectory,
+  log: Log,
+  onFatal: (error: unknown) => void,
+  cleanup: AsyncDisposableStack,
+): Promise<StartedNode> {
+  const bls = createNativeBls()
+  const metrics = createPrometheusMetrics()
+  const chainSpec = parseChainSpec(await readChainSpec(data))
+  verifyChainSpec(chainSpec, bls)
+  const identity = await data.readKey('identity.key')
+  if (identity === undefined) throw new CodedError('KEY_MISSING', `${data.path} has no identity.key`)
+  const executor = await spawnExecutor({ chainSpec, path: data.statePath })
+  cleanup.defer(() => executor.stop())
+  await executor.start()
+  const genesis = genesisBlock(chainSpec, executor.genesis())
+  const chainDatabase = await createLevelStore(data.chainPath)
+  cleanup.defer(() => chainDatabase.close())
+  const wal = await createAppendLogFile(data.walPath)
+  cleanup.defer(() => wal.close())
+  const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })
+  const node = await makeNode({ chainSpec, genesis, validatorKey: await data.readKey('validator.key'), bls }, {
+    executor, chainDatabase, wal, network, log, metrics, onFatal,
+  })
+  cleanup.defer(() => node.stop())
+  await node.start()
+  const rpc = createRpc(
+    {},
+    { backend: node.rpcBackend, clock: systemClock, random: systemRandom, log: log.child('rpc'), metrics },
+  )
+  cleanup.defer(() => rpc.stop())
+  const server = await startHttpServer(
+    { port: options.rpcPort },
+    { rpc, status: () => node.status(), metricsText: () => metrics.text(), log: log.child('http') },
+  )
+  cleanup.defer(() => server.stop())
+  return { node, network, rpcPort: server.port }
+}
+
+async function readChainSpec(data: DataDirectory): Promise<string> {
+  try {
+    return await readFile(data.networkPath, 'utf8')
+  } catch (cause) {
+    throw new CodedError('CHAIN_SPEC_MISSING', `${data.networkPath} cannot be read`, { cause })
+  }
+}
+
+type NodeParts = Omit<Parameters<typeof createNode>[1], 'bls' | 'clock' | 'timers' | 'random'>
+
+function makeNode(
+  own: { readonly chainSpec: ChainSpec; readonly genesis: Block; readonly validatorKey: Uint8Array | undefined; readonly bls: Bls },
+  parts: NodeParts,
+): Promise<CairnNode> {
+  const { chainSpec, genesis, validatorKey, bls } = own
+  return createNode(
+    { chainSpec, genesis, clientVersion: CLIENT_VERSION, ...(validatorKey === undefined ? {} : { validatorKey }) },
+    { ...parts, bls, clock: systemClock, timers: systemTimers, random: systemRandom },
+  )
+}
+
+function createNetwork(
+  options: StartCommandOptions,
+  own: {
+    readonly data: DataDirectory
+    readonly chainSpec: ChainSpec
+    readonly genesis: Block
+    readonly identity: Uint8Array
+    readonly log: Log
+    readonly metrics: Metrics
+  },
+): ReturnType<typeof createNodeNetwork> {
+  return createNodeNetwork(
+    {
+      genesisHash: own.genesis.hash,
+      identity: own.identity,
+      listen: {
+        quicPort: options.p2pPort,
+        tcpPort: options.p2pPort,
+        wsPort: options.tabPort,
+        webrtcDirectPort: options.tabPort,
+      },
+      peers: options.peer,
+      reservedPeers: own.chainSpec.validators.flatMap(({ peerId }) => (peerId === '' ? [] : [peerId])),
+      localNetwork: options.localNetwork,
+      dataPath: own.data.path,
+    },
+    {
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom,
+      log: own.log.child('network'),
+      metrics: own.metrics,
+    },
+  )
+}

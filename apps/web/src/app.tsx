@@ -1,0 +1,58 @@
+import { useState } from 'react'
+import type { BalanceAnswer } from '@cairn/platform-browser'
+import type { TabNode } from './tab-node-hook.ts'
+import { Banners } from './banners.tsx'
+import { BalancePanel } from './panels/balance-panel.tsx'
+import { BlocksPanel } from './panels/blocks-panel.tsx'
+import { ChecksPanel } from './panels/checks-panel.tsx'
+import { PeersPanel } from './panels/peers-panel.tsx'
+import { StoragePanel } from './panels/storage-panel.tsx'
+import { Summary } from './panels/summary.tsx'
+import { TrustPanel } from './panels/trust-panel.tsx'
+
+/** The whole page, a function of the node's snapshot. */
+export function App({ snapshot, lookUp, isOnline, hasWebRtc }: TabNode) {
+  const [answer, setAnswer] = useState<BalanceAnswer>()
+  const askForBalance = async (address: string): Promise<void> => {
+    setAnswer(undefined)
+    setAnswer(await lookUp(address))
+  }
+  const canLookUp = snapshot.verifiedHeight !== undefined && snapshot.peers.length > 0 && snapshot.failure === undefined
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <header className="top">
+        <p className="brand">
+          <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+            <rect x="4" y="22" width="24" height="7" rx="3.5" />
+            <rect x="7" y="13" width="18" height="7" rx="3.5" />
+            <rect x="11" y="4" width="10" height="7" rx="3.5" />
+          </svg>
+          Cairn
+        </p>
+        <p className="network">{snapshot.trust === undefined ? 'connecting…' : snapshot.trust.networkName}</p>
+      </header>
+      <main id="main">
+        <div className="lead">
+          <h1>This tab verifies the chain itself</h1>
+          <p>
+            It is a full verifying node: for every block it checks the validators’ signatures, executes all transactions
+            again and compares the resulting state. No server’s word is taken for anything below.
+          </p>
+        </div>
+        <Banners snapshot={snapshot} isOnline={isOnline} hasWebRtc={hasWebRtc} />
+        <Summary snapshot={snapshot} />
+        <div className="grid">
+          <ChecksPanel snapshot={snapshot} answer={answer} />
+          <TrustPanel trust={snapshot.trust} />
+          <BalancePanel answer={answer} isReady={canLookUp} lookUp={askForBalance} />
+          <BlocksPanel blocks={snapshot.blocks} />
+          <PeersPanel peers={snapshot.peers} />
+          <StoragePanel snapshot={snapshot} />
+        </div>
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,80 @@
+import { useId, useState, type FormEvent } from 'react'
+import type { BalanceAnswer, ProvenBalance, RefusedBalance } from '@cairn/platform-browser'
+import { formatBytes, formatCoins, formatInteger, plural } from '../format.ts'
+import { HexText } from '../hex-text.tsx'
+import { StateMark } from '../state-mark.tsx'
+import { Panel } from './panel.tsx'
+
+interface BalancePanelProps {
+  /** Asks a peer for the account with its Merkle proof and checks it; `answer` is the outcome. */
+  readonly lookUp: (address: string) => Promise<void>
+  readonly answer: BalanceAnswer | undefined
+  readonly isReady: boolean
+}
+
+/** A read that a server answers and this tab checks. */
+export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
+  const inputId = useId()
+  const [address, setAddress] = useState('')
+  const [isAsking, setIsAsking] = useState(false)
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    setIsAsking(true)
+    await lookUp(address.trim())
+    setIsAsking(false)
+  }
+  return (
+    <Panel className="half" title="Balance, with proof" intro="A peer answers with a Merkle proof; the tab checks it against the state root it computed itself.">
+      <form className="lookup" onSubmit={(event) => void submit(event)}>
+        <label htmlFor={inputId}>Account address</label>
+        <div className="lookup-row">
+          <input
+            id={inputId}
+            value={address}
+            onChange={(event) => setAddress(event.target.value)}
+            placeholder="0x…"
+            pattern="\s*0x[0-9a-fA-F]{40}\s*"
+            title="0x and 40 hexadecimal digits"
+            required
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <button type="submit" disabled={!isReady || isAsking}>
+            {isAsking ? 'Asking…' : 'Look up'}
+          </button>
+        </div>
+      </form>
+      <div aria-live="polite" className="answer">
+        {answer === undefined ? undefined : 'proven' in answer ? <Proven {...answer.proven} /> : <Refused {...answer.refused} />}
+      </div>
+    </Panel>
+  )
+}
+
+function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes }: ProvenBalance) {
+  return (
+    <div data-testid="balance-proven">
+      <p className="balance" data-testid="balance">
+        {formatCoins(balance)} <span className="unit">coins</span>
+      </p>
+      <p>{exists ? plural(Number(nonce), 'transaction') + ' sent' : 'No such account: its absence is proven.'}</p>
+      <StateMark state="passed" word="Merkle proof checked" />
+      <p className="note">
+        Against root <HexText value={stateRoot} /> at height {formatInteger(height)}: {plural(proofNodes, 'trie node')},{' '}
+        {formatBytes(proofBytes)}. The tab’s own state says the same.
+      </p>
+    </div>
+  )
+}
+
+function Refused({ code, message }: RefusedBalance) {
+  return (
+    <div data-testid="balance-refused">
+      <StateMark state="failed" word="Not shown" />
+      <p>{message}</p>
+      <p className="note">
+        <code>{code}</code>
+      </p>
+    </div>
+  )
+}

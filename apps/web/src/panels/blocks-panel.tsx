@@ -1,0 +1,74 @@
+import type { VerifiedBlock } from '@cairn/platform-browser'
+import { formatInteger, formatMs, formatTime } from '../format.ts'
+import { HexText } from '../hex-text.tsx'
+import { WeightBar } from '../weight-bar.tsx'
+import { Panel } from './panel.tsx'
+
+/** The last blocks that passed every check. */
+export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBlock[] }) {
+  return (
+    <Panel title="Latest verified blocks" className="wide">
+      {blocks.length === 0 ? (
+        <p className="empty">None yet. A block appears here once it has passed every check.</p>
+      ) : (
+        // A scrolling region must be reachable by keyboard.
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of verified blocks">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Height</th>
+                <th scope="col">Time</th>
+                <th scope="col">Block</th>
+                <th scope="col" className="number">
+                  Txs
+                </th>
+                <th scope="col" className="number">
+                  Gas
+                </th>
+                <th scope="col" className="number">
+                  Executed in
+                </th>
+                <th scope="col">Signed weight</th>
+                <th scope="col">Own state root = signed root</th>
+              </tr>
+            </thead>
+            <tbody data-testid="blocks">
+              {blocks.map((block) => (
+                <BlockRow key={block.height} block={block} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+function BlockRow({ block }: { readonly block: VerifiedBlock }) {
+  const { signers, validators } = block.certificate
+  return (
+    <tr>
+      <th scope="row">{formatInteger(block.height)}</th>
+      <td>{formatTime(block.timeMs)}</td>
+      <td>
+        <HexText value={block.hash} />
+      </td>
+      <td className="number">{formatInteger(block.transactions)}</td>
+      <td className="number">{formatInteger(block.gasUsed)}</td>
+      <td className="number">{block.executeMs === undefined ? 'stored' : formatMs(block.executeMs)}</td>
+      <td>
+        <span className="weight-cell">
+          <WeightBar certificate={block.certificate} /> {signers}/{validators}
+        </span>
+      </td>
+      <td>
+        <span className="root-cell">
+          <HexText value={block.ownStateRoot} />{' '}
+          <span className="equal" title="equal to the root that the validators signed">
+            ✓ equal
+          </span>
+        </span>
+      </td>
+    </tr>
+  )
+}

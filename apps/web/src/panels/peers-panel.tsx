@@ -1,0 +1,42 @@
+import type { TabPeer } from '@cairn/platform-browser'
+import { shortenPeerId } from '../format.ts'
+import { Panel } from './panel.tsx'
+
+const transportNames: Readonly<Record<string, string>> = {
+  'webrtc-direct': 'WebRTC direct',
+  webrtc: 'WebRTC',
+  ws: 'WebSocket',
+  wss: 'WebSocket (TLS)',
+}
+
+/** Where data comes from. Peers are not trusted, so this says nothing about what is verified. */
+export function PeersPanel({ peers }: { readonly peers: readonly TabPeer[] }) {
+  return (
+    <Panel className="half" title="Peers" intro="They deliver data and are believed in nothing.">
+      {peers.length === 0 ? (
+        <p className="empty">No peer connected.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Peer</th>
+              <th scope="col">Transport</th>
+              <th scope="col">Dialled by</th>
+            </tr>
+          </thead>
+          <tbody data-testid="peers">
+            {peers.map(({ peerId, transport, direction }) => (
+              <tr key={peerId}>
+                <td>
+                  <code title={peerId}>{shortenPeerId(peerId)}</code>
+                </td>
+                <td>{transportNames[transport] ?? transport}</td>
+                <td>{direction === 'outbound' ? 'this tab' : 'the peer'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,63 @@
+import type { TrustAnchor } from '@cairn/platform-browser'
+import { formatInteger, plural } from '../format.ts'
+import { HexText } from '../hex-text.tsx'
+import { StateMark } from '../state-mark.tsx'
+import { Panel } from './panel.tsx'
+
+/** What has to be right beforehand: everything else on the page follows from it by computation. */
+export function TrustPanel({ trust }: { readonly trust: TrustAnchor | undefined }) {
+  return (
+    <Panel className="anchor" title="Trust anchor" intro="What this tab takes as given, beside its own code. All else is computed from it.">
+      {trust === undefined ? <p className="empty">Reading the chain spec…</p> : <Anchor trust={trust} />}
+    </Panel>
+  )
+}
+
+function Anchor({ trust }: { readonly trust: TrustAnchor }) {
+  const { networkName, chainId, genesisHash, isPinned, validators, totalWeight, quorumWeight } = trust
+  const isCoreRight = trust.coreSha256 === undefined ? undefined : trust.coreSha256 === trust.coreSha256Expected
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Network</dt>
+        <dd>
+          {networkName}, chain {formatInteger(chainId)}
+        </dd>
+      </div>
+      <div>
+        <dt>Genesis</dt>
+        <dd data-testid="genesis-hash">
+          <HexText value={genesisHash} whole />
+          {isPinned ? (
+            <StateMark state="passed" word="Matches the pinned hash" />
+          ) : (
+            <p className="note">
+              Named by the server that sent this page. Compare it with a source of your own, then{' '}
+              <a href={`?genesis=${genesisHash}`}>pin it in the address</a>.
+            </p>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Validators</dt>
+        <dd>
+          {plural(validators, 'validator')}, weight {formatInteger(totalWeight)}; a certificate needs {formatInteger(quorumWeight)}
+        </dd>
+      </div>
+      <div>
+        <dt>Execution core</dt>
+        <dd data-testid="core-hash">
+          <HexText value={trust.coreSha256 ?? trust.coreSha256Expected} />
+          {isCoreRight === undefined ? (
+            <StateMark state="running" word="Hashing core.wasm" />
+          ) : (
+            <StateMark
+              state={isCoreRight ? 'passed' : 'failed'}
+              word={isCoreRight ? 'core.wasm is the one the chain spec names' : 'core.wasm is not the one the chain spec names'}
+            />
+          )}
+        </dd>
+      </div>
+    </dl>
+  )
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { optionsFromAddress } from '../src/address-options.ts'
+
+const page = 'https://node.example/cairn/'
+const hash = `0x${'Ab'.repeat(32)}`
+
+describe('optionsFromAddress', () => {
+  it('takes the network of the page, unpinned, by any transport', () => {
+    expect(optionsFromAddress(new URL(page))).toEqual({
+      networkUrl: 'https://node.example/cairn/network.json',
+      pinnedGenesis: undefined,
+      transport: 'any',
+    })
+  })
+
+  it('reads a pin in either case, and a transport', () => {
+    const options = optionsFromAddress(new URL(`${page}?genesis=${hash}&transport=ws`))
+    expect(options.pinnedGenesis).toBe(hash.toLowerCase())
+    expect(options.transport).toBe('ws')
+  })
+
+  it('refuses a pin that it does not understand rather than ignoring it', () => {
+    expect(() => optionsFromAddress(new URL(`${page}?genesis=0x1234`))).toThrow(/malformed/)
+    expect(() => optionsFromAddress(new URL(`${page}?genesis=`))).toThrow(/malformed/)
+    expect(() => optionsFromAddress(new URL(`${page}?transport=carrier-pigeon`))).toThrow(/transport/)
+  })
+})

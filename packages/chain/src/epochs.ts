@@ -1,0 +1,13 @@
+/** Epochs are fixed lengths of blocks: epoch e has heights e·L + 1 … (e + 1)·L; genesis belongs to epoch 0. */
+import { epoch } from '@cairn/primitives'
+import type { Epoch, Height } from '@cairn/primitives'
+
+/** Epoch of the block at `height`. */
+export function epochOfHeight(height: Height, epochLengthBlocks: number): Epoch {
+  return epoch(height === 0 ? 0 : Math.floor((height - 1) / epochLengthBlocks))
+}
+
+/** Whether the block at `height` is its epoch's last. Genesis is not. */
+export function isBoundaryHeight(height: Height, epochLengthBlocks: number): boolean {
+  return height > 0 && height % epochLengthBlocks === 0
+}

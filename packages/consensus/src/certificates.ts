@@ -1,0 +1,106 @@
+/**
+ * R6, second half: certificates, own or received, are verified once, stored, logged and sent once. One
+ * verification of a kind and view runs at a time; what arrives meanwhile waits for its failure.
+ */
+import { checkCertificateShape } from '@cairn/chain'
+import type { Certificate, EntryProof, VoteKind } from '@cairn/chain'
+import { assert } from '@cairn/primitives'
+import type { View } from '@cairn/primitives'
+import { pruneViews } from './prune.ts'
+import { halt } from './halt.ts'
+import type { From } from './input.ts'
+import { CERTIFICATES_WAITING_MAX, ENTRY_PROOF_TAKEN_MAX } from './limits.ts'
+import { recordOf } from './state.ts'
+import type { Core } from './state.ts'
+import { reportPeer, requestVerification } from './verify-queue.ts'
+import { scheduleStandstill } from './standstill-timer.ts'
+
+/** Identifies the one certificate that a kind and view can have. */
+export function certificateKey(kind: VoteKind, view: View): string {
+  return `${kind}:${view}`
+}
+
+/** Takes a certificate whose epoch is the current one; blames `from` for a bad shape at once. */
+export function offerCertificate(core: Core, certificate: Certificate, from: From | undefined, gossiped: boolean): void {
+  const { state } = core
+  if (!isWanted(core, certificate)) return
+  if (checkCertificateShape(certificate, core.options.validators).verdict !== 'accept') {
+    reportPeer(core, from, 'CERTIFICATE_MALFORMED')
+    return
+  }
+  if (from !== undefined && certificate.kind !== 'nullify') state.holders.set(certificate.hash, from)
+  const key = certificateKey(certificate.kind, certificate.view)
+  const underWay = state.certificateChecks.get(key)
+  if (underWay !== undefined) {
+    if (underWay.waiting.length < CERTIFICATES_WAITING_MAX) underWay.waiting.push({ certificate, from, gossiped })
+    return
+  }
+  if (requestVerification(core, { kind: 'certificate', certificate }, from, gossiped)) {
+    state.certificateChecks.set(key, { waiting: [] })
+  }
+}
+
+/** Merges an entry proof's certificates. A bad one is the relay's fault. */
+export function offerEntryProof(core: Core, proof: EntryProof, from: From): void {
+  if (proof.base !== undefined) offerCertificate(core, proof.base, from, false)
+  let taken = 0
+  for (const certificate of proof.nullifications) {
+    if (!isWanted(core, certificate)) continue
+    if (++taken > ENTRY_PROOF_TAKEN_MAX) return
+    offerCertificate(core, certificate, from, false)
+  }
+}
+
+/** The check of a kind and view ended badly: the next one waiting, if any. `false`: nothing waited. */
+export function offerWaiting(core: Core, kind: VoteKind, view: View): boolean {
+  const key = certificateKey(kind, view)
+  const waiting = core.state.certificateChecks.get(key)?.waiting ?? []
+  core.state.certificateChecks.delete(key)
+  for (const [index, { certificate, from, gossiped }] of waiting.entries()) {
+    offerCertificate(core, certificate, from, gossiped)
+    const started = core.state.certificateChecks.get(key)
+    if (started === undefined) continue
+    started.waiting.push(...waiting.slice(index + 1))
+    return true
+  }
+  return false
+}
+
+/** Stores a verified certificate, logs it, sends it once. */
+export function acceptCertificate(core: Core, certificate: Certificate, gossiped: boolean): void {
+  const { state, effects } = core
+  state.certificateChecks.delete(certificateKey(certificate.kind, certificate.view))
+  if (!isWanted(core, certificate)) return
+  if (certificate.view === state.finalizedView && certificate.kind === 'finalize') {
+    const { finalization } = state
+    assert(finalization !== undefined, 'view 0 has no certificates')
+    halt(core, 'FINALIZATION_CONFLICT', `two blocks finalized in view ${certificate.view}`, [finalization, certificate])
+    return
+  }
+  recordOf(state, certificate.view).certificates[certificate.kind] = certificate
+  effects.push({ type: 'log-certificate', certificate })
+  effects.push({ type: 'broadcast-certificate', certificate, gossiped })
+  if (certificate.kind === 'finalize') adoptFinalization(core, certificate)
+  state.isDirty = true
+}
+
+/** A verified finalization newer than the known one moves the finalized view; its block may follow later (R7). */
+export function adoptFinalization(core: Core, finalization: Certificate): void {
+  const { state } = core
+  assert(finalization.view > state.finalizedView, 'finalizations only move forward')
+  state.finalizedView = finalization.view
+  state.finalization = finalization
+  state.isDirty = true
+  pruneViews(state)
+  scheduleStandstill(core)
+}
+
+function isWanted({ state, options }: Core, certificate: Certificate): boolean {
+  if (certificate.epoch !== options.validators.epoch) return false
+  if (certificate.view < state.finalizedView) return false
+  if (certificate.view === state.finalizedView) {
+    // Only a second, conflicting finalization of the finalized view says anything new.
+    return certificate.kind === 'finalize' && certificate.hash !== state.finalization?.hash && certificate.view > 0
+  }
+  return state.views.get(certificate.view)?.certificates[certificate.kind] === undefined
+}

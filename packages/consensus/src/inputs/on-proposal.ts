@@ -1,0 +1,58 @@
+/** A leader's proposal, possibly relayed: its entry proof is merged, its signatures are verified, then R3 sees it. */
+import type { Proposal } from '@cairn/chain'
+import { hexFromBytes } from '@cairn/primitives'
+import { offerEntryProof } from '../certificates.ts'
+import type { From, Input } from '../input.ts'
+import { PROPOSALS_KEPT_MAX, PROPOSAL_CANDIDATES_MAX } from '../limits.ts'
+import { addBlock } from '../rules/blocks.ts'
+import { screenProposal } from '../screen.ts'
+import { recordOf } from '../state.ts'
+import type { Core } from '../state.ts'
+import { addVote } from '../tally.ts'
+import { reportPeer, requestVerification } from '../verify-queue.ts'
+
+export function onProposal(core: Core, { proposal, from }: Extract<Input, { type: 'proposal' }>): void {
+  const verdict = screenProposal(core, proposal)
+  if (verdict.verdict === 'reject') {
+    reportPeer(core, from, 'PROPOSAL_MALFORMED')
+    return
+  }
+  if (proposal.epoch === core.options.validators.epoch) offerEntryProof(core, proposal.entryProof, from)
+  if (verdict.verdict !== 'accept') return
+  const record = recordOf(core.state, proposal.view)
+  const checkKey = hexFromBytes(proposal.vote.signature)
+  if (record.proposals.length >= PROPOSALS_KEPT_MAX || record.proposalChecks.size >= PROPOSAL_CANDIDATES_MAX) return
+  if (record.proposalChecks.has(checkKey)) return
+  if (core.options.blockChecks.checkBlockData(proposal.block).verdict !== 'accept') {
+    reportPeer(core, from, 'BLOCK_DATA_INVALID')
+    return
+  }
+  if (!requestVerification(core, { kind: 'proposal', proposal }, from)) return
+  record.proposalChecks.add(checkKey)
+}
+
+/** The leader's vote and RANDAO reveal were verified. A bad reveal under a good vote is an invalid block (R5). */
+export function onProposalVerified(
+  core: Core,
+  proposal: Proposal,
+  from: From | undefined,
+  result: { readonly isVoteValid: boolean; readonly isRandaoValid: boolean },
+): void {
+  const { state } = core
+  state.views.get(proposal.view)?.proposalChecks.delete(hexFromBytes(proposal.vote.signature))
+  if (!result.isVoteValid) {
+    reportPeer(core, from, 'PROPOSAL_SIGNATURE_INVALID')
+    return
+  }
+  if (screenProposal(core, proposal).verdict !== 'accept') return
+  const record = recordOf(state, proposal.view)
+  if (record.proposals.length < PROPOSALS_KEPT_MAX) {
+    record.proposals.push(proposal)
+    if (from !== undefined) state.holders.set(proposal.block.hash, from)
+    addBlock(core, proposal.block, from)
+    const entry = state.blocks.get(proposal.block.hash)
+    if (!result.isRandaoValid && entry !== undefined) entry.status = 'bad'
+    if (proposal.view > state.view) state.aheadPeer = from
+  }
+  addVote(core, proposal.vote, from, true)
+}

@@ -1,0 +1,17 @@
+/** Sync committed blocks by itself: go on from its head. */
+import { adoptFinalization } from '../certificates.ts'
+import type { Input } from '../input.ts'
+import { pruneBlocks } from '../prune.ts'
+import type { Core } from '../state.ts'
+
+export function onSynced(core: Core, { head }: Extract<Input, { type: 'synced' }>): void {
+  const { state, options } = core
+  if (head.header.height <= state.head.header.height) return
+  state.head = head
+  state.behindHeight = undefined
+  const { finalization } = head
+  const isNews = finalization?.epoch === options.validators.epoch && finalization.view > state.finalizedView
+  if (finalization !== undefined && isNews) adoptFinalization(core, finalization)
+  pruneBlocks(state)
+  state.isDirty = true
+}

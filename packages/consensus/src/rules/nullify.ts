@@ -1,0 +1,39 @@
+/** R5: give the current view up. Never together with an own finalize vote of it. */
+import { requestNullify } from '../request-signature.ts'
+import { isVoter, recordOf } from '../state.ts'
+import type { Core, ViewRecord } from '../state.ts'
+import { hasVerified, verifyAlone } from '../tally.ts'
+
+/** `true` when a vote was asked for. */
+export function nullify(core: Core): boolean {
+  const { state } = core
+  if (!isVoter(core, state.view)) return false
+  const record = recordOf(state, state.view)
+  if (record.own.nullify || record.own.finalize !== undefined) return false
+  if (!isHopeless(core, record)) return false
+  requestNullify(core, record)
+  return true
+}
+
+/** Monotonic times of the two timeouts of the current view. */
+export function viewDeadlines({ state, options }: Core): { readonly leaderMs: number; readonly advanceMs: number } {
+  const { enteredAtMs, leaderTimeoutMs, advanceTimeoutMs, pendingSinceMs } = state.timers
+  // While our own mempool is empty the leader may be idle by right until the heartbeat.
+  const idleEndMs = enteredAtMs + options.spec.timing.heartbeatMs
+  const startMs = Math.min(idleEndMs, Math.max(enteredAtMs, pendingSinceMs ?? idleEndMs))
+  return { leaderMs: startMs + leaderTimeoutMs, advanceMs: startMs + advanceTimeoutMs }
+}
+
+function isHopeless(core: Core, record: ViewRecord): boolean {
+  const { state, now } = core
+  const { leaderMs, advanceMs } = viewDeadlines(core)
+  const [proposal] = record.proposals
+  if (now.monotonicMs >= advanceMs) return true
+  if (proposal === undefined && now.monotonicMs >= leaderMs) return true
+  if (proposal !== undefined && state.blocks.get(proposal.block.hash)?.status === 'bad') return true
+  if (record.isLeaderEquivocating) return true
+  const leader = core.leaderOf(state.view)
+  if (hasVerified(record, 'nullify', leader)) return true
+  verifyAlone(core, record, 'nullify', leader)
+  return false
+}

@@ -1,0 +1,70 @@
+/**
+ * What a message's bytes alone say: whether an honest node could have sent it (else `reject`), and whether it is
+ * of use now (else `ignore`). No signature is checked. Gossip forwards on `accept`.
+ */
+import { checkCertificateShape, isBoundaryHeight } from '@cairn/chain'
+import type { Certificate, Proposal, Status, Vote } from '@cairn/chain'
+import { ACCEPT, equalBytes, ignore, reject } from '@cairn/primitives'
+import type { Verdict, View } from '@cairn/primitives'
+import { VIEW_WINDOW } from './limits.ts'
+import type { Core } from './state.ts'
+
+export function screenVote({ state, options }: Core, vote: Vote): Verdict {
+  if (vote.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
+  if (vote.validator >= options.validators.validators.length) return reject('VOTE_UNKNOWN_VALIDATOR')
+  if (!isInWindow(state, vote.view)) return ignore('VIEW_OUT_OF_WINDOW')
+  const known = state.views.get(vote.view)?.tallies[vote.kind].byValidator.get(vote.validator) ?? []
+  for (const { vote: other, isVerified } of known) {
+    if (other.hash !== vote.hash) continue
+    if (equalBytes(other.signature, vote.signature)) return ignore('DUPLICATE')
+    // BLS signatures are unique: with a good one known, another one is bad.
+    if (isVerified) return reject('VOTE_SIGNATURE_INVALID')
+  }
+  return ACCEPT
+}
+
+export function screenCertificate({ state, options }: Core, certificate: Certificate): Verdict {
+  if (certificate.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
+  if (certificate.view < state.finalizedView) return ignore('STALE')
+  if (certificate.view === state.finalizedView && certificate.hash === state.finalization?.hash) return ignore('STALE')
+  if (state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined) return ignore('DUPLICATE')
+  return checkCertificateShape(certificate, options.validators)
+}
+
+/** Everything in it that does not depend on the parent; the rest is `checkBlock`'s. */
+export function screenProposal(core: Core, proposal: Proposal): Verdict {
+  const { state, options } = core
+  if (proposal.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
+  const fault = proposalFault(core, proposal)
+  if (fault !== undefined) return reject(fault)
+  if (!isInWindow(state, proposal.view)) return ignore('VIEW_OUT_OF_WINDOW')
+  const known = state.views.get(proposal.view)?.proposals ?? []
+  if (known.some((other) => other.block.hash === proposal.block.hash)) return ignore('DUPLICATE')
+  return ACCEPT
+}
+
+export function screenStatus({ options }: Core, status: Status): Verdict {
+  if (status.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
+  return ACCEPT
+}
+
+function proposalFault({ options, leaderOf }: Core, proposal: Proposal): string | undefined {
+  const { block, view, parentView, parentHash, vote, epoch } = proposal
+  const { header } = block
+  const isVoteForBlock = vote.kind === 'notarize' && vote.hash === block.hash
+  if (!isVoteForBlock || vote.epoch !== epoch || vote.view !== view) return 'PROPOSAL_WRONG_VOTE'
+  if (vote.validator !== leaderOf(view)) return 'PROPOSAL_NOT_BY_LEADER'
+  if (header.epoch !== epoch || parentView >= view || header.height === 0) return 'PROPOSAL_WRONG_HEADER'
+  if (block.hash === parentHash) {
+    // A re-proposal of the epoch's last block: proposed first at or before the view of its notarization.
+    const isBoundary = isBoundaryHeight(header.height, options.spec.epochLengthBlocks)
+    return isBoundary && header.view <= parentView ? undefined : 'PROPOSAL_REPEATS_PARENT'
+  }
+  const isNew = header.view === view && header.proposer === vote.validator
+  return isNew && header.parentHash === parentHash ? undefined : 'PROPOSAL_WRONG_HEADER'
+}
+
+/** (finalized, view + W]: votes of finalized views change nothing any more. */
+function isInWindow(state: Core['state'], view: View): boolean {
+  return view > state.finalizedView && view <= state.view + VIEW_WINDOW
+}

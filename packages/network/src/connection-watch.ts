@@ -1,0 +1,137 @@
+/**
+ * Looks after open connections: closes what is over a limit, reduces duplicates, and repairs gossip. Gossipsub
+ * opens its outbound stream once per peer and never again, so a stream lost on a living connection, or with the
+ * closing one of two connections, would leave a silent hole in the mesh.
+ *
+ * Duplicates: of the same direction the newest stays (a restarted peer's old connection is dead); of opposite
+ * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike.
+ */
+import type { Clock, Log, PeerId, TimerHandle, Timers } from '@cairn/ports'
+import type { ConnectionView, PeerIdView, PubsubView, StreamView } from './libp2p-view.ts'
+import {
+  CONNECTIONS_PER_PEER_MAX,
+  DUPLICATE_GRACE_MS,
+  GOSSIP_MISSING_MAX_MS,
+  GOSSIP_REOPEN_AFTER_MS,
+  WATCH_INTERVAL_MS,
+} from './limits.ts'
+
+export interface ConnectionWatch {
+  start(): void
+  stop(): void
+  onOpened(connection: ConnectionView): void
+  onClosed(connection: ConnectionView): void
+  /** Whether both gossip streams with the peer are open. */
+  isGossiping(peer: PeerId): boolean
+  /** Closes all connections with the peer in the background. */
+  disconnect(peer: PeerId, why: string): void
+}
+
+export interface ConnectionWatchDeps {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  readonly ownPeerId: PeerId
+  readonly pubsub: PubsubView
+  readonly connections: () => readonly ConnectionView[]
+  /** Why a connection may not stay. */
+  readonly excess: (connection: ConnectionView) => string | undefined
+}
+
+export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatch {
+  /** Peer → since when gossip is incomplete, monotonic. */
+  const gossipMissingSince = new Map<PeerId, number>()
+  let timer: TimerHandle | undefined
+  let running = false
+
+  function openConnections(peer: PeerId): ConnectionView[] {
+    return deps
+      .connections()
+      .filter((connection) => connection.status === 'open' && connection.remotePeer.toString() === peer)
+  }
+
+  function close(connection: ConnectionView, why: string): void {
+    deps.log.debug('closing a connection', { peer: connection.remotePeer.toString(), why })
+    connection.close().catch((error: unknown) => connection.abort(error as Error))
+  }
+
+  function hasOutbound(peer: PeerId): boolean {
+    return isOpen(deps.pubsub.streamsOutbound.get(peer)?.rawStream)
+  }
+
+  function isGossiping(peer: PeerId): boolean {
+    return hasOutbound(peer) && isOpen(deps.pubsub.streamsInbound.get(peer)?.rawStream)
+  }
+
+  function reopenGossip(peer: PeerIdView): void {
+    const connection = openConnections(peer.toString()).at(-1)
+    if (connection === undefined || hasOutbound(peer.toString())) return
+    deps.pubsub.onPeerConnected(peer, connection)
+  }
+
+  function settleOpposite(peer: PeerId): void {
+    const open = openConnections(peer)
+    const preferred = deps.ownPeerId < peer ? 'outbound' : 'inbound'
+    if (!open.some((connection) => connection.direction === preferred)) return
+    for (const connection of open) if (connection.direction !== preferred) close(connection, 'duplicate')
+  }
+
+  function checkGossip(peer: PeerIdView): void {
+    const id = peer.toString()
+    const nowMs = deps.clock.monotonicMs()
+    if (isGossiping(id)) return void gossipMissingSince.delete(id)
+    const sinceMs = gossipMissingSince.get(id) ?? nowMs
+    gossipMissingSince.set(id, sinceMs)
+    if (nowMs - sinceMs >= GOSSIP_MISSING_MAX_MS) {
+      gossipMissingSince.delete(id)
+      for (const connection of openConnections(id)) close(connection, 'no gossip')
+    } else if (nowMs - sinceMs >= GOSSIP_REOPEN_AFTER_MS) reopenGossip(peer)
+  }
+
+  function tick(): void {
+    const peers = new Map<PeerId, PeerIdView>()
+    for (const connection of deps.connections()) {
+      // Relayed connections carry no gossip.
+      if (connection.limits === undefined) peers.set(connection.remotePeer.toString(), connection.remotePeer)
+    }
+    for (const id of gossipMissingSince.keys()) if (!peers.has(id)) gossipMissingSince.delete(id)
+    for (const peer of peers.values()) checkGossip(peer)
+    if (running) timer = deps.timers.after(WATCH_INTERVAL_MS, tick)
+  }
+
+  return {
+    isGossiping,
+    start() {
+      running = true
+      timer = deps.timers.after(WATCH_INTERVAL_MS, tick)
+    },
+    stop() {
+      running = false
+      timer?.cancel()
+    },
+    onOpened(connection) {
+      const why = deps.excess(connection)
+      if (why !== undefined) return close(connection, why)
+      const peer = connection.remotePeer.toString()
+      const older = openConnections(peer).filter((other) => other.id !== connection.id)
+      for (const other of older) if (other.direction === connection.direction) close(other, 'replaced')
+      const opposite = older.filter((other) => other.direction !== connection.direction)
+      for (const other of opposite.slice(0, -(CONNECTIONS_PER_PEER_MAX - 1))) close(other, 'too many')
+      if (opposite.length > 0) {
+        deps.timers.after(DUPLICATE_GRACE_MS, () => {
+          if (running) settleOpposite(peer)
+        })
+      }
+    },
+    onClosed(connection) {
+      if (running) reopenGossip(connection.remotePeer)
+    },
+    disconnect(peer, why) {
+      for (const connection of openConnections(peer)) close(connection, why)
+    },
+  }
+}
+
+function isOpen(stream: StreamView | undefined): boolean {
+  return stream !== undefined && stream.status === 'open'
+}

@@ -1,0 +1,28 @@
+/** Bounds of the node; each says what it protects. */
+
+/** Submissions waiting for decode and admission; more are refused, so a flood cannot grow the heap. */
+export const SUBMISSIONS_WAITING_MAX = 8_192
+/** Transactions decoded in one message to the executor: large enough to amortize it, small enough not to hold up a block. */
+export const ADMISSION_BATCH_MAX = 128
+/** A gossip batch leaves when it has this many bytes … */
+export const GOSSIP_BATCH_MAX_BYTES = 65_536
+/** … or is this old: a message costs each receiver about a millisecond, a transaction far less. */
+export const GOSSIP_BATCH_DELAY_MS = 15
+/** Transactions handed to one build. */
+export const BUILD_CANDIDATES_MAX = 4_000
+/** Samples behind the latency quantiles. */
+export const LATENCY_SAMPLES_MAX = 1_024
+/** Accepted transactions whose time to finality is measured at once. */
+export const LATENCY_TRACKED_MAX = 16_384
+/** A repair request is given up after this long, milliseconds. */
+export const REPAIR_TIMEOUT_MS = 2_000
+/** Peers asked for one block before the fetch fails. */
+export const REPAIR_PEERS_MAX = 4
+/** Transactions in one gossip batch. */
+export const GOSSIP_BATCH_MAX_COUNT = 512
+/** Raw size of one transaction, as in geth's pool. */
+export const TRANSACTION_MAX_BYTES = 131_072
+/** Payload bytes in one blocks-by-hash answer. */
+export const BLOCKS_ANSWER_MAX_BYTES = 1_500_000
+/** The write-ahead log is shortened this often, so that it stays below some hundred kilobytes. */
+export const WAL_COMPACT_INTERVAL_BLOCKS = 500

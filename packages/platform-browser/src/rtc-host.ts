@@ -1,0 +1,121 @@
+/**
+ * The window's half of WebRTC for a worker: `RTCPeerConnection` does not exist in workers, but an `RTCDataChannel`
+ * can be transferred to a dedicated worker in the very task that created it (later it cannot). So the window owns
+ * the connections, every channel goes to the worker at once, and traffic flows there while the window is busy.
+ */
+import type { FromRtcHost, RtcPortMessage, ToRtcHost } from './rtc-messages.ts'
+
+export interface RtcHost {
+  /** Closes all connections and the port. */
+  close(): void
+}
+
+/** Serves the given worker, which gets its end of the link from `receiveRtcPort`. */
+export function serveRtcHost(worker: Worker): RtcHost {
+  const { port1, port2 } = new MessageChannel()
+  const message: RtcPortMessage = { type: 'cairn-rtc-port', port: port2 }
+  worker.postMessage(message, [port2])
+  return startRtcHost(port1)
+}
+
+/** More than a tab's peers; a leak shows here before the browser's own limit. */
+const CONNECTIONS_MAX = 256
+
+/** Serves the shim at the other end of `port`, until the port closes with its worker. Call in a window. */
+export function startRtcHost(port: MessagePort): RtcHost {
+  const connections = new Map<number, RTCPeerConnection>()
+  const certificates = new Map<number, RTCCertificate>()
+  const send = (message: FromRtcHost, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
+
+  function create(message: ToRtcHost & { readonly type: 'create' }): void {
+    const { connection } = message
+    if (connections.size >= CONNECTIONS_MAX) return send({ type: 'state', connection, connectionState: 'failed' })
+    const own = message.certificates.flatMap((call) => certificates.get(call) ?? [])
+    for (const call of message.certificates) certificates.delete(call)
+    const peerConnection = new RTCPeerConnection({ ...message.configuration, certificates: own })
+    connections.set(connection, peerConnection)
+    peerConnection.addEventListener('datachannel', ({ channel }) =>
+      send({ type: 'remote-channel', connection, real: channel }, [channel]),
+    )
+    peerConnection.addEventListener('connectionstatechange', () => {
+      send({ type: 'state', connection, connectionState: peerConnection.connectionState })
+      if (peerConnection.connectionState === 'failed') drop(connection)
+    })
+  }
+
+  function createChannel(message: ToRtcHost & { readonly type: 'create-channel' }): void {
+    const { connection, channel } = message
+    try {
+      const real = required(connections.get(connection)).createDataChannel(message.label, message.init)
+      send({ type: 'channel', connection, channel, real }, [real])
+    } catch (error) {
+      send({ type: 'channel-failed', connection, channel, message: String(error) })
+    }
+  }
+
+  async function call(message: ToRtcHost & { readonly type: 'call' }): Promise<void> {
+    const peerConnection = required(connections.get(message.connection))
+    const description = await invoke(peerConnection, message)
+    send({ type: 'result', call: message.call, description, localDescription: plain(peerConnection.localDescription) })
+  }
+
+  async function generateCertificate(message: ToRtcHost & { readonly type: 'generate-certificate' }): Promise<void> {
+    certificates.set(message.call, await RTCPeerConnection.generateCertificate(message.algorithm))
+    send({ type: 'result', call: message.call, description: undefined, localDescription: undefined })
+  }
+
+  function drop(connection: number): void {
+    connections.get(connection)?.close()
+    connections.delete(connection)
+  }
+
+  function answer(call: number, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      send({ type: 'error', call, name, message })
+    })
+  }
+
+  port.addEventListener('message', ({ data }: MessageEvent<ToRtcHost>) => {
+    if (data.type === 'create') create(data)
+    else if (data.type === 'create-channel') createChannel(data)
+    else if (data.type === 'call') answer(data.call, call(data))
+    else if (data.type === 'generate-certificate') answer(data.call, generateCertificate(data))
+    else drop(data.connection)
+  })
+
+  function close(): void {
+    globalThis.removeEventListener('pagehide', close)
+    for (const connection of [...connections.keys()]) drop(connection)
+    port.close()
+  }
+  port.addEventListener('close', close)
+  // Peers notice a closed connection at once, a vanished one after half a minute.
+  globalThis.addEventListener('pagehide', close)
+  port.start()
+  return { close }
+}
+
+async function invoke(
+  peerConnection: RTCPeerConnection,
+  { method, argument }: ToRtcHost & { readonly type: 'call' },
+): Promise<RTCSessionDescriptionInit | undefined> {
+  if (method === 'createOffer') return plain(await peerConnection.createOffer())
+  if (method === 'createAnswer') return plain(await peerConnection.createAnswer())
+  if (method === 'setLocalDescription') await peerConnection.setLocalDescription(argument)
+  else await peerConnection.setRemoteDescription(required(argument))
+  return undefined
+}
+
+/** Descriptions are platform objects, which cannot be posted. */
+function plain(
+  description: RTCSessionDescription | RTCSessionDescriptionInit | null,
+): RTCSessionDescriptionInit | undefined {
+  if (description === null) return undefined
+  return { type: description.type, ...(description.sdp === undefined ? {} : { sdp: description.sdp }) }
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('no such connection')
+  return value
+}

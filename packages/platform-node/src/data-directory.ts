@@ -1,0 +1,169 @@
+/**
+ * A node's data directory and who may use it.
+ *
+ *   VERSION        layout version, written before anything else
+ *   LOCK           who holds the directory, while a node runs
+ *   identity.key   libp2p key                validator.key   consensus key           (both mode 0600)
+ *   wal            write-ahead log           network.json    what the node was told about its network
+ *   chain/         chain store (LevelDB)     state/          state store (LevelDB)
+ *
+ * Invariants: one process at a time; a lock whose process is dead is taken over; a directory of another layout is
+ * left as it is. Known gap: of three processes that start in the same instant on a stale lock two may pass;
+ * LevelDB's own lock on `chain/` then refuses the second one.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CodedError } from '@cairn/primitives'
+import { hasCode, readIfPresent, syncDirectory, tryLink, writeWhole } from './data-directory-files.ts'
+import { describeProcess, isAlive, parseHolder } from './data-directory-holder.ts'
+
+/** Of the layout above; a change that an older program cannot read makes it one more. */
+const layoutVersion = 1
+
+export type KeyFileName = 'identity.key' | 'validator.key'
+
+/** A data directory held by this process. */
+export interface DataDirectory {
+  readonly path: string
+  readonly walPath: string
+  readonly chainPath: string
+  readonly statePath: string
+  readonly networkPath: string
+  /** `undefined` where there is none. @throws CodedError `KEY_FILE_EXPOSED` when others than the owner may read it */
+  readKey(name: KeyFileName): Promise<Uint8Array | undefined>
+  /** Durable, mode 0600. @throws CodedError `KEY_FILE_EXISTS`: a key is never overwritten */
+  writeKey(name: KeyFileName, content: Uint8Array): Promise<void>
+  /** Gives the directory up. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Creates or opens the directory and locks it.
+ * @throws CodedError `DATA_DIRECTORY_IN_USE` (with the `pid` in its data), `DATA_DIRECTORY_VERSION`,
+ * `DATA_DIRECTORY_CORRUPT`, `DATA_DIRECTORY_FAILED`
+ */
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
+  const lockPath = join(path, 'LOCK')
+  const holder = describeProcess(process.pid)
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await lock(path, lockPath, holder)
+    try {
+      await checkLayout(path)
+    } catch (error) {
+      await unlock(lockPath, holder)
+      throw error
+    }
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    throw new CodedError('DATA_DIRECTORY_FAILED', `cannot use the data directory ${path}: ${textOf(error)}`, {
+      cause: error,
+      data: { path },
+    })
+  }
+  return {
+    path,
+    walPath: join(path, 'wal'),
+    chainPath: join(path, 'chain'),
+    statePath: join(path, 'state'),
+    networkPath: join(path, 'network.json'),
+    readKey: (name) => readKeyFile(join(path, name)),
+    writeKey: (name, content) => writeKeyFile(join(path, name), content),
+    close: () => unlock(lockPath, holder),
+  }
+}
+
+/** Links a complete file to the lock's name, so that a lock is never seen half-written. */
+async function lock(path: string, lockPath: string, holder: string): Promise<void> {
+  const ownPath = `${lockPath}.${randomUUID()}`
+  await writeWhole(ownPath, new TextEncoder().encode(holder), 0o600)
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (await tryLink(ownPath, lockPath)) return
+      const found = await readIfPresent(lockPath)
+      if (found === undefined) continue
+      const text = found.toString()
+      if (isAlive(text)) throw inUse(path, parseHolder(text)?.pid)
+      await removeStale(lockPath, found)
+    }
+  } finally {
+    await unlink(ownPath)
+  }
+  throw inUse(path, undefined)
+}
+
+/** Takes a dead process's lock away, unless it is another one by now. */
+async function removeStale(lockPath: string, stale: Buffer): Promise<void> {
+  const asidePath = `${lockPath}.${randomUUID()}`
+  try {
+    await rename(lockPath, asidePath)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return
+    throw error
+  }
+  if (!stale.equals(await readFile(asidePath))) await tryLink(asidePath, lockPath)
+  await unlink(asidePath)
+}
+
+async function unlock(lockPath: string, holder: string): Promise<void> {
+  const found = await readIfPresent(lockPath)
+  if (found?.toString() === holder) await unlink(lockPath)
+}
+
+async function checkLayout(path: string): Promise<void> {
+  const versionPath = join(path, 'VERSION')
+  const found = (await readIfPresent(versionPath))?.toString()
+  if (found === undefined) {
+    const names = await readdir(path)
+    if (names.some((name) => name === 'wal' || name === 'chain' || name === 'state')) {
+      throw new CodedError('DATA_DIRECTORY_CORRUPT', `${path} has data but no VERSION file`, { data: { path } })
+    }
+    await writeWhole(versionPath, new TextEncoder().encode(`cairn-data ${layoutVersion}\n`), 0o644)
+    return
+  }
+  const version = /^cairn-data (\d{1,9})\n$/.exec(found)?.[1]
+  if (version === undefined) {
+    throw new CodedError('DATA_DIRECTORY_CORRUPT', `${versionPath} is not readable`, { data: { path } })
+  }
+  if (Number(version) === layoutVersion) return
+  throw new CodedError(
+    'DATA_DIRECTORY_VERSION',
+    `${path} has layout version ${version}, this program knows version ${layoutVersion}`,
+    { data: { path, version: Number(version) } },
+  )
+}
+
+async function readKeyFile(path: string): Promise<Uint8Array | undefined> {
+  const content = await readIfPresent(path)
+  if (content === undefined) return undefined
+  const { mode } = await stat(path)
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new CodedError('KEY_FILE_EXPOSED', `${path} may be read by others; make it readable by its owner only`, {
+      data: { path, mode: (mode & 0o777).toString(8) },
+    })
+  }
+  return new Uint8Array(content)
+}
+
+async function writeKeyFile(path: string, content: Uint8Array): Promise<void> {
+  const newPath = `${path}.${randomUUID()}`
+  await writeWhole(newPath, content, 0o600)
+  try {
+    if (await tryLink(newPath, path)) return await syncDirectory(dirname(path))
+  } finally {
+    await unlink(newPath)
+  }
+  throw new CodedError('KEY_FILE_EXISTS', `${path} exists already`, { data: { path } })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function inUse(path: string, pid: number | undefined): CodedError {
+  const by = pid === undefined ? 'another process' : `the process ${pid}`
+  return new CodedError('DATA_DIRECTORY_IN_USE', `the data directory ${path} is in use by ${by}`, {
+    data: { path, pid },
+  })
+}

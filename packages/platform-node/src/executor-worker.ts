@@ -1,0 +1,42 @@
+/** Entry of the executor's worker thread: it alone opens the state database and reads it synchronously. */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { ChainSpec } from '@cairn/chain'
+import { createExecutor, serveExecutor } from '@cairn/executor'
+import type { KeyValueStore } from '@cairn/ports'
+import { assert } from '@cairn/primitives'
+import { messagePortFromNode } from './executor-port.ts'
+import { createLevelStore } from './level-store.ts'
+import { createSenderRecovery } from './sender-recovery.ts'
+
+/** What `spawnExecutor` hands to the thread. */
+export interface ExecutorWorkerData {
+  readonly chainSpec: ChainSpec
+  /** Directory of the state database. */
+  readonly path: string
+}
+
+/** First message to the parent: `open` is `undefined` on success. */
+export interface ExecutorWorkerReady {
+  readonly open: { readonly code: string; readonly message: string } | undefined
+}
+
+assert(parentPort !== null, 'the executor worker is a worker thread')
+const port = parentPort
+const { chainSpec, path } = workerData as ExecutorWorkerData
+let stateStore: KeyValueStore | undefined
+try {
+  stateStore = await createLevelStore(path)
+  const wasm = await readFile(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
+  const clock = { monotonicMs: () => performance.now() }
+  const executor = createExecutor({ chainSpec, stateStore, wasm }, { clock, senderRecovery: createSenderRecovery() })
+  serveExecutor(messagePortFromNode(port), executor)
+  port.postMessage({ open: undefined } satisfies ExecutorWorkerReady)
+} catch (error) {
+  await stateStore?.close()
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  const open = { code: typeof code === 'string' ? code : 'EXECUTOR_FAILED', message: String(message) }
+  port.postMessage({ open } satisfies ExecutorWorkerReady)
+  port.close()
+}

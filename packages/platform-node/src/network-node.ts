@@ -1,0 +1,89 @@
+/**
+ * The network of a server: QUIC first, TCP and WebSocket beside it, WebRTC-direct for tabs. Ports are local choices;
+ * 0 takes a free one. With a data path the WebRTC certificate survives restarts, and with it the tabs' addresses.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { createNetwork } from '@cairn/network'
+import type { NetworkDeps, NetworkOptions, ServiceFactory, TransportFactory } from '@cairn/network'
+import type { Network } from '@cairn/ports'
+import { quic } from '@chainsafe/libp2p-quic'
+import { keychain } from '@libp2p/keychain'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { LevelDatastore } from 'datastore-level'
+
+/** An absent port: that transport does not listen (QUIC, TCP and WebSocket can still be dialed). */
+export interface NodeListenOptions {
+  /** IPv4 or IPv6 address of the interface; `127.0.0.1` when absent. */
+  readonly host?: string
+  readonly quicPort?: number
+  readonly tcpPort?: number
+  readonly wsPort?: number
+  readonly webrtcDirectPort?: number
+}
+
+export interface NodeNetworkOptions extends Omit<NetworkOptions, 'listen'> {
+  readonly listen: NodeListenOptions
+  /** Folder of this node; the WebRTC certificate is kept in `libp2p/` below it. Absent: nothing is kept. */
+  readonly dataPath?: string
+}
+
+/** Clock, timers, randomness, log and metrics. */
+export type NodeNetworkDeps = Pick<NetworkDeps, 'clock' | 'timers' | 'random' | 'log' | 'metrics'>
+
+/** A stopped network. @throws CodedError `IDENTITY_INVALID`, `PEER_ADDRESS_INVALID`; Error when the data folder is in use */
+export async function createNodeNetwork(options: NodeNetworkOptions, deps: NodeNetworkDeps): Promise<Network> {
+  const { listen, dataPath, ...rest } = options
+  const webrtc = listen.webrtcDirectPort !== undefined
+  const datastore = webrtc && dataPath !== undefined ? new LevelDatastore(join(dataPath, 'libp2p')) : undefined
+  await datastore?.open()
+  const network = await createNetwork(
+    { ...rest, listen: listenAddresses(listen) },
+    {
+      ...deps,
+      sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+      transports: await transports(webrtc),
+      // The keychain guards the certificate's key with the folder's own permissions: it gets no passphrase.
+      services: datastore === undefined ? {} : { keychain: keychain() as ServiceFactory },
+      datastore,
+    },
+  )
+  if (datastore === undefined) return network
+  return {
+    ...network,
+    async stop() {
+      await network.stop()
+      await datastore.close()
+    },
+  }
+}
+
+function listenAddresses(listen: NodeListenOptions): string[] {
+  const host = listen.host ?? '127.0.0.1'
+  const base = `/${host.includes(':') ? 'ip6' : 'ip4'}/${host}`
+  const addresses: string[] = []
+  if (listen.quicPort !== undefined) addresses.push(`${base}/udp/${listen.quicPort}/quic-v1`)
+  if (listen.tcpPort !== undefined) addresses.push(`${base}/tcp/${listen.tcpPort}`)
+  if (listen.wsPort !== undefined) addresses.push(`${base}/tcp/${listen.wsPort}/ws`)
+  if (listen.webrtcDirectPort !== undefined) addresses.push(`${base}/udp/${listen.webrtcDirectPort}/webrtc-direct`)
+  return addresses
+}
+
+async function transports(webrtc: boolean): Promise<TransportFactory[]> {
+  const list = [quic(QUIC_OPTIONS) as TransportFactory, tcp() as TransportFactory, webSockets() as TransportFactory]
+  if (webrtc) {
+    // A native add-on of some megabytes: only nodes that serve tabs load it.
+    const { webRTCDirect } = await import('@libp2p/webrtc')
+    list.push(webRTCDirect({ rtcConfiguration: { iceServers: [] } }) as TransportFactory)
+  }
+  return list
+}
+
+const QUIC_OPTIONS = {
+  // At the default of 256 the next stream hangs and ignores its signal.
+  maxConcurrentStreamLimit: 1024,
+  // A killed peer is noticed within this; the defaults need 15 s.
+  maxIdleTimeout: 4_000,
+  keepAliveInterval: 1_000,
+}

@@ -1,0 +1,99 @@
+/**
+ * What Ethereum has no method for: consensus. Heights, views, epochs and milliseconds are JSON numbers
+ * (always safe integers), weights are decimal strings, hashes and bytes hex.
+ */
+import type { Certificate, ConsensusHeader } from '@cairn/chain'
+import { hexFromBytes } from '@cairn/primitives'
+import * as z from 'zod'
+import { findBlock, heightOf } from '../block-reference.ts'
+import type { RpcBackend } from '../backend.ts'
+import { defineMethod } from '../method.ts'
+import type { RpcMethod } from '../method.ts'
+import type { BlockReference } from '../param-schema.ts'
+import { optionalBlockNumberParam } from '../param-schema.ts'
+
+/** A height as a quantity, a tag, or a plain JSON number. */
+const heightOrTagParam = z.union([
+  z.int().nonnegative().transform((height): BlockReference => ({ kind: 'height', height: BigInt(height) })),
+  optionalBlockNumberParam,
+])
+
+export const cairnMethods: readonly RpcMethod[] = [
+  defineMethod('cairn_status', 'Height, view, epoch, roots, finality latency, mempool and peers of this node.', [], (_params, { backend }) =>
+    statusJson(backend),
+  ),
+  defineMethod('cairn_validators', 'The active validator set in its order.', [], (_params, { backend }) =>
+    backend.validators().map((validator) => ({
+      index: validator.index,
+      publicKey: hexFromBytes(validator.publicKey),
+      weight: validator.weight.toString(),
+      feeRecipient: validator.feeRecipient,
+      peerId: validator.peerId,
+    })),
+  ),
+  defineMethod(
+    'cairn_certificate',
+    'The certificate that finalizes the block of a height; null when there is none.',
+    [heightOrTagParam],
+    async ([reference], context) => {
+      const height = reference.kind === 'hash' ? undefined : heightOf(reference, context)
+      const certificate = height === undefined ? undefined : await context.backend.chain.certificateByHeight(height)
+      return certificate === undefined ? null : { height, ...certificateJson(certificate) }
+    },
+  ),
+  defineMethod(
+    'cairn_getBlock',
+    'The consensus header of a height; null above the head.',
+    [heightOrTagParam],
+    async ([reference], context) => {
+      const view = await findBlock(reference, context)
+      return view === undefined ? null : { hash: view.block.hash, ...consensusHeaderJson(view.block.header) }
+    },
+  ),
+]
+
+function statusJson(backend: RpcBackend): Readonly<Record<string, unknown>> {
+  const status = backend.status()
+  return {
+    chainId: backend.chainId,
+    clientVersion: backend.clientVersion,
+    genesisHash: status.genesisHash,
+    peerId: status.peerId,
+    validatorIndex: status.validatorIndex ?? null,
+    epoch: status.epoch,
+    view: status.view,
+    height: status.height,
+    blockHash: status.blockHash,
+    stateRoot: status.stateRoot,
+    finalityMs: status.finalityMs,
+    transactionFinalityMs: status.transactionFinalityMs,
+    transactionCount: status.transactionCount,
+    mempool: backend.mempool.counts(),
+    syncing: status.syncing,
+    syncTargetHeight: status.syncTargetHeight ?? null,
+    peers: status.peers,
+  }
+}
+
+function consensusHeaderJson(header: ConsensusHeader): Readonly<Record<string, unknown>> {
+  return { ...header, randaoReveal: hexFromBytes(header.randaoReveal) }
+}
+
+function certificateJson(certificate: Certificate): Readonly<Record<string, unknown>> {
+  return {
+    kind: certificate.kind,
+    epoch: certificate.epoch,
+    view: certificate.view,
+    hash: certificate.hash,
+    signers: hexFromBytes(certificate.signers),
+    signerIndices: signerIndices(certificate.signers),
+    signature: hexFromBytes(certificate.signature),
+  }
+}
+
+/** Bit i, little-endian within each byte. */
+function signerIndices(bitmap: Uint8Array): readonly number[] {
+  return Array.from({ length: bitmap.length * 8 }, (_, index) => index).filter(
+    (index) => (((bitmap[index >> 3] ?? 0) >> (index & 7)) & 1) === 1,
+  )
+}

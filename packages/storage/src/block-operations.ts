@@ -1,0 +1,24 @@
+/** The batch that puts a block and everything that is looked up by it into the store; also for genesis. */
+import type { Block } from '@cairn/chain'
+import type { BatchOperation } from '@cairn/ports'
+import type { ChainTables } from './chain-tables.ts'
+import { logIndexKey } from './key-layout.ts'
+import { logIndexPrefixes } from './stored-execution.ts'
+import type { StoredExecution } from './stored-execution.ts'
+
+/** Block, both hashes, receipts, transactions and log index; neither head nor certificate. */
+export function blockOperations(tables: ChainTables, block: Block, execution: StoredExecution): BatchOperation[] {
+  const { height, executionBlockHash } = block.header
+  return [
+    tables.blocks.put(height, block),
+    tables.heightsByHash.put(block.hash, height),
+    tables.heightsByExecutionHash.put(executionBlockHash, height),
+    tables.executions.put(height, { receipts: execution.receipts, transactions: execution.transactions }),
+    ...execution.transactions.map(({ hash }, index) => tables.transactions.put(hash, { height, index })),
+    ...logIndexPrefixes(execution.receipts).map((prefix) => ({
+      type: 'put' as const,
+      key: logIndexKey(prefix, height),
+      value: new Uint8Array(0),
+    })),
+  ]
+}

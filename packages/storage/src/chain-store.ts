@@ -1,0 +1,135 @@
+/**
+ * The chain store: finalized blocks with their certificates, receipts and indices, append-only (architecture.md
+ * «Storage», consensus.md R7). Order of a commit: chain store batch first, then the state store; a crash between the
+ * two leaves the state behind, and the node executes the stored blocks above the state's head at its next start.
+ * Invariants: a block and all its index entries are one atomic durable batch; heights have no gaps; what is stored
+ * never changes, except that a height may get its own certificate later. Appends take turns.
+ */
+import type { Block, Certificate } from '@cairn/chain'
+import { CodedError, assert } from '@cairn/primitives'
+import type { Hash, Height } from '@cairn/primitives'
+import type { CommittedExecution, KeyValueStore } from '@cairn/ports'
+import { createBlockCache } from './block-cache.ts'
+import { blockOperations } from './block-operations.ts'
+import { createChainTables } from './chain-tables.ts'
+import type { ChainTables, HeadRecord, TransactionLocation } from './chain-tables.ts'
+import { openHead } from './chain-store-check.ts'
+import type { ChainStoreOptions } from './chain-store-check.ts'
+import { findLogHeights } from './log-index.ts'
+import type { LogHeightsQuery } from './log-index.ts'
+import type { StoredExecution } from './stored-execution.ts'
+
+/** What RPC, the sync server and light-client requests read. Every method but `head` may throw `CHAIN_STORE_CORRUPT`. */
+export interface ChainReader {
+  readonly genesisHash: Hash
+  head(): HeadRecord
+  blockByHeight(height: Height): Promise<Block | undefined>
+  blockByHash(hash: Hash): Promise<Block | undefined>
+  /** By `header.executionBlockHash`, the hash that Ethereum tools know. */
+  heightByExecutionHash(hash: Hash): Promise<Height | undefined>
+  executionByHeight(height: Height): Promise<StoredExecution | undefined>
+  transactionLocation(hash: Hash): Promise<TransactionLocation | undefined>
+  /** Blocks that may hold matching logs; false positives are possible, omissions are not. */
+  logHeights(query: LogHeightsQuery): Promise<readonly Height[]>
+  /** The nearest certificate that finalizes `height`: its own, or a descendant's. `undefined` for a head not certified yet. */
+  certificateAtOrAbove(
+    height: Height,
+  ): Promise<{ readonly height: Height; readonly certificate: Certificate } | undefined>
+}
+
+export interface ChainStore extends ChainReader {
+  /**
+   * Durable once resolved, with the state not committed yet. Idempotent: a stored block is left as it is, and gets
+   * the certificate if it has none. `certificate` is the block's own, verified by the caller.
+   * @throws CodedError `CHAIN_CONFLICT` when another block is finalized at this height, or the parent is not the head:
+   * safety is broken, halt. `STORE_FULL`, `STORE_FAILED`
+   */
+  appendFinalized(block: Block, certificate: Certificate | undefined, execution: CommittedExecution): Promise<void>
+}
+
+/**
+ * Opens the store, writing genesis into an empty one, and checks what it finds (stored data is untrusted input).
+ * The key-value store stays the caller's to close.
+ * @throws CodedError `GENESIS_MISMATCH`, `CHAIN_STORE_CORRUPT`
+ */
+export async function openChainStore(store: KeyValueStore, options: ChainStoreOptions): Promise<ChainStore> {
+  const tables = createChainTables(store)
+  let head = await openHead(store, tables, options)
+  let lastAppend: Promise<void> = Promise.resolve()
+  const cache = createBlockCache()
+
+  const blockByHeight = async (height: Height): Promise<Block | undefined> => {
+    const cached = cache.get(height)
+    if (cached !== undefined || height > head.height) return cached
+    const block = await tables.blocks.get(height)
+    if (block !== undefined) cache.add(block)
+    return block
+  }
+  const append = async (
+    block: Block,
+    certificate: Certificate | undefined,
+    execution: CommittedExecution,
+  ): Promise<void> => {
+    const { height } = block.header
+    const isNew = height > head.height
+    await assertFollows(tables, head, block, certificate)
+    const isNewlyCertified = certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)
+    if (!isNew && !isNewlyCertified) return
+    const certifiedHeight = isNewlyCertified && height > head.certifiedHeight ? height : head.certifiedHeight
+    const next = isNew ? { height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }
+    const operations = [
+      ...(isNew ? blockOperations(tables, block, execution) : []),
+      ...(isNewlyCertified ? [tables.certificates.put(height, certificate)] : []),
+      tables.head.put(null, next),
+    ]
+    await store.batch(operations, { durable: true })
+    head = next
+    cache.add(block)
+  }
+
+  return {
+    genesisHash: options.genesis.hash,
+    head: () => head,
+    blockByHeight,
+    blockByHash: async (hash) => {
+      const height = await tables.heightsByHash.get(hash)
+      return height === undefined ? undefined : blockByHeight(height)
+    },
+    heightByExecutionHash: (hash) => tables.heightsByExecutionHash.get(hash),
+    executionByHeight: (height) => tables.executions.get(height),
+    transactionLocation: (hash) => tables.transactions.get(hash),
+    logHeights: (query) => findLogHeights(store, query),
+    certificateAtOrAbove: async (height) => {
+      const found = await tables.certificates.firstFrom(height)
+      return found === undefined ? undefined : { height: found.height, certificate: found.value }
+    },
+    appendFinalized: (block, certificate, execution) => {
+      assert(execution.blockHash === block.hash, 'the execution is the block’s own')
+      assert(
+        certificate === undefined || (certificate.kind === 'finalize' && certificate.hash === block.hash),
+        'the certificate finalizes the block itself',
+      )
+      const appended = lastAppend.then(() => append(block, certificate, execution))
+      lastAppend = appended.catch(() => {})
+      return appended
+    },
+  }
+}
+
+/** R7: a finalized block that conflicts with the log halts the node, with the evidence in the error's data. */
+async function assertFollows(
+  tables: ChainTables,
+  head: HeadRecord,
+  block: Block,
+  certificate: Certificate | undefined,
+): Promise<void> {
+  const { height, parentHash } = block.header
+  assert(height <= head.height + 1, 'finalized blocks are appended in order')
+  const isNew = height > head.height
+  const stored = isNew ? head.hash : (await tables.blocks.get(height))?.hash
+  const finalized = isNew ? parentHash : block.hash
+  if (stored === finalized) return
+  throw new CodedError('CHAIN_CONFLICT', `a finalized block conflicts with the stored chain at height ${height}`, {
+    data: { height, stored, finalized, header: block.header, certificate },
+  })
+}

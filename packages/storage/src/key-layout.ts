@@ -1,0 +1,54 @@
+/**
+ * The chain store's key layout: every table's prefix byte, and the keys of the log index.
+ *
+ *   01                                → genesis hash
+ *   02                                → head [height, hash, certified height]
+ *   10 ‖ height                       → block                          11 ‖ consensus hash  → height
+ *   12 ‖ height                       → finalization certificate       17 ‖ execution hash  → height
+ *   13 ‖ transaction hash             → [height, index]
+ *   14 ‖ height                       → [receipts, outcomes]
+ *   15 ‖ address ‖ height             → nothing: some log of the block has this address
+ *   16 ‖ position ‖ topic ‖ height    → nothing: some log of the block has this topic at this position
+ *   18 ‖ height ‖ consensus hash      → proposed block behind an own vote
+ *
+ * Heights are eight bytes big-endian, so that key order is height order. Numbers are never reused: a table that
+ * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12 stays for light clients.
+ */
+import { bytesFromHex, bytesFromUint64, concatBytes, height } from '@cairn/primitives'
+import type { Address, Hash, Height } from '@cairn/primitives'
+
+/** First byte of each table's keys. */
+export const tablePrefixes = {
+  genesis: 0x01,
+  head: 0x02,
+  blocks: 0x10,
+  heightsByHash: 0x11,
+  certificates: 0x12,
+  transactions: 0x13,
+  executions: 0x14,
+  logAddresses: 0x15,
+  logTopics: 0x16,
+  heightsByExecutionHash: 0x17,
+  proposedBlocks: 0x18,
+} as const
+
+/** Common beginning of an address's entries in the log index. */
+export function logAddressPrefix(address: Address): Uint8Array {
+  return concatBytes(Uint8Array.of(tablePrefixes.logAddresses), bytesFromHex(address))
+}
+
+/** Common beginning of the entries of a topic at `position` (0 to 3). */
+export function logTopicPrefix(position: number, topic: Hash): Uint8Array {
+  return concatBytes(Uint8Array.of(tablePrefixes.logTopics, position), bytesFromHex(topic))
+}
+
+/** Key of the entry for `at` under a log-index prefix. */
+export function logIndexKey(prefix: Uint8Array, at: Height): Uint8Array {
+  return concatBytes(prefix, bytesFromUint64(at))
+}
+
+/** The height that ends a key, or is all of a value. */
+export function heightFromBytes(bytes: Uint8Array): Height {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return height(Number(view.getBigUint64(bytes.length - 8)))
+}

@@ -1,0 +1,44 @@
+/**
+ * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
+ * `--only <suite>` runs one suite. Nothing here passes or fails: figures are for reading.
+ */
+import { parseArgs } from 'node:util'
+
+export interface BenchRow {
+  /** `module/op/key=value` */
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** What the figure is to be compared with. */
+  readonly reference: string
+}
+
+type Suite = () => Promise<readonly BenchRow[]>
+
+const suites: Readonly<Record<string, Suite>> = {
+  core: async () => (await import('../wasm-core/bench/core.bench.ts')).runCoreBench(),
+  executor: async () => (await import('../packages/executor/bench/executor.bench.ts')).runExecutorBench(),
+  bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
+  tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
+  network: async () => (await import('../apps/cli/bench/network.bench.ts')).runNetworkBench(),
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
+const chosen = values.only ?? Object.keys(suites)
+const rows: BenchRow[] = []
+for (const name of chosen) {
+  const suite = suites[name]
+  if (suite === undefined) throw new RangeError(`no suite ${name}; there are ${Object.keys(suites).join(', ')}`)
+  if (!values.json) console.log(`\n${name}`)
+  for (const row of await suite()) {
+    rows.push(row)
+    if (!values.json) console.log(lineOf(row))
+  }
+}
+if (values.json) console.log(JSON.stringify(rows, null, 2))
+
+function lineOf({ name, value, unit, reference }: BenchRow): string {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+  const figure = Number.isNaN(value) ? 'n/a' : value.toLocaleString('en', { maximumFractionDigits: digits })
+  return `  ${name.padEnd(52)} ${figure.padStart(12)} ${unit.padEnd(10)} ${reference}`
+}

@@ -1,0 +1,210 @@
+/**
+ * A bare host of the core for benchmarks and tests: a map for the state, the request encoding of ABI.md and nothing
+ * else. The node's own host is `packages/executor`; this one stays small so that it measures the core.
+ */
+import { readFileSync } from 'node:fs'
+
+export const ARTEFACT = new URL('../artefact/core.wasm', import.meta.url)
+
+type Exports = {
+  readonly memory: WebAssembly.Memory
+  readonly alloc: (len: number) => number
+  readonly dealloc: (ptr: number, len: number) => void
+  readonly run: (op: number, ptr: number, len: number) => number
+}
+
+export type Response = { readonly status: number; readonly code: number; readonly body: Decoder }
+
+export type StateMap = Map<string, Uint8Array>
+
+export class Core {
+  readonly #exports: Exports
+  readonly state: StateMap
+  /** Keys that answer «not loaded» instead of what the map says. */
+  readonly unloaded = new Set<string>()
+  reads = 0
+
+  constructor(module: WebAssembly.Module, state: StateMap = new Map()) {
+    this.state = state
+    const instance = new WebAssembly.Instance(module, {
+      cairn: { state_get: (ptr: number, len: number, out: number, cap: number) => this.#get(ptr, len, out, cap) },
+    })
+    this.#exports = instance.exports as unknown as Exports
+  }
+
+  #get(keyPtr: number, keyLength: number, out: number, capacity: number): number {
+    this.reads++
+    const memory = this.#exports.memory.buffer
+    const key = keyOf(new Uint8Array(memory, keyPtr, keyLength))
+    if (this.unloaded.has(key)) return -2
+    const value = this.state.get(key)
+    if (value === undefined) return -1
+    if (value.length <= capacity) new Uint8Array(memory, out, value.length).set(value)
+    return value.length
+  }
+
+  run(op: number, request: Uint8Array): Response {
+    const ptr = this.#exports.alloc(request.length)
+    new Uint8Array(this.#exports.memory.buffer, ptr, request.length).set(request)
+    const descriptor = this.#exports.run(op, ptr, request.length)
+    const memory = this.#exports.memory.buffer
+    const [at, length] = new Uint32Array(memory, descriptor, 2) as unknown as [number, number]
+    const bytes = new Uint8Array(memory.slice(at, at + length))
+    this.#exports.dealloc(ptr, request.length)
+    const body = new Decoder(bytes)
+    body.u8()
+    return { status: body.u8(), code: body.u16(), body }
+  }
+
+  /** As `run`, but any other status than OK is an error of the test. */
+  ok(op: number, request: Uint8Array): Decoder {
+    const { status, code, body } = this.run(op, request)
+    if (status === 0) return body
+    const text = status === 1 ? `needs ${body.u32()} keys` : Buffer.from(body.bytes()).toString()
+    throw new Error(`operation ${op}: status ${status}, code ${code}, ${text}`)
+  }
+
+  write(changes: readonly Change[]): void {
+    for (const [key, value] of changes) {
+      if (value === undefined) this.state.delete(keyOf(key))
+      else this.state.set(keyOf(key), value)
+    }
+  }
+
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength
+  }
+}
+
+export type Change = readonly [key: Uint8Array, value: Uint8Array | undefined]
+
+export function loadModule(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(ARTEFACT))
+}
+
+export function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
+
+export function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex.replace(/^0x/, ''), 'hex'))
+}
+
+export function hexOf(bytes: Uint8Array): `0x${string}` {
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}
+
+export class Encoder {
+  #buffer = Buffer.alloc(1 << 16)
+  #length = 0
+
+  #room(count: number): number {
+    const at = this.#length
+    if (at + count > this.#buffer.length) {
+      const grown = Buffer.alloc(Math.max(this.#buffer.length * 2, at + count))
+      this.#buffer.copy(grown)
+      this.#buffer = grown
+    }
+    this.#length += count
+    return at
+  }
+
+  u8(value: number): this {
+    const at = this.#room(1)
+    this.#buffer.writeUInt8(value, at)
+    return this
+  }
+
+  u32(value: number): this {
+    const at = this.#room(4)
+    this.#buffer.writeUInt32LE(value, at)
+    return this
+  }
+
+  u64(value: bigint | number): this {
+    const at = this.#room(8)
+    this.#buffer.writeBigUInt64LE(BigInt(value), at)
+    return this
+  }
+
+  u256(value: bigint): this {
+    return this.raw(bytesOf(value.toString(16).padStart(64, '0')))
+  }
+
+  raw(bytes: Uint8Array): this {
+    const at = this.#room(bytes.length)
+    this.#buffer.set(bytes, at)
+    return this
+  }
+
+  bytes(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes)
+  }
+
+  finish(): Uint8Array {
+    return new Uint8Array(this.#buffer.subarray(0, this.#length))
+  }
+}
+
+export class Decoder {
+  readonly #buffer: Buffer
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  raw(count: number): Uint8Array {
+    const from = this.#at
+    this.#at += count
+    if (this.#at > this.#buffer.length) throw new Error('response too short')
+    return new Uint8Array(this.#buffer.subarray(from, this.#at))
+  }
+
+  u8(): number {
+    return this.#buffer.readUInt8(this.#at++)
+  }
+
+  u16(): number {
+    this.#at += 2
+    return this.#buffer.readUInt16LE(this.#at - 2)
+  }
+
+  u32(): number {
+    this.#at += 4
+    return this.#buffer.readUInt32LE(this.#at - 4)
+  }
+
+  u64(): bigint {
+    this.#at += 8
+    return this.#buffer.readBigUInt64LE(this.#at - 8)
+  }
+
+  u256(): bigint {
+    return BigInt(hexOf(this.raw(32)))
+  }
+
+  hash(): `0x${string}` {
+    return hexOf(this.raw(32))
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.u32())
+  }
+
+  option<T>(read: (decoder: this) => T): T | undefined {
+    return this.u8() === 1 ? read(this) : undefined
+  }
+
+  list<T>(read: (decoder: this) => T): T[] {
+    return Array.from({ length: this.u32() }, () => read(this))
+  }
+
+  changes(): Change[] {
+    return this.list((decoder) => [decoder.bytes(), decoder.option((inner) => inner.bytes())] as const)
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#buffer.length
+  }
+}

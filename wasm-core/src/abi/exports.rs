@@ -1,0 +1,124 @@
+//! The raw module surface. Pointer rules:
+//! · `alloc`'s buffers are the host's until `dealloc` with the same length;
+//! · `run` borrows its request, so the host must not free or write it meanwhile;
+//! · the response and its descriptor are the core's, valid until the next `run`;
+//! · `state_get` runs host code in the middle of `run`: no borrow of the statics below is held across it, and a
+//!   re-entered `run` is refused before it touches anything.
+
+use super::dispatch::{ABI_VERSION, REQUEST_BYTES_MAX, failure_response, run_op};
+use crate::{
+    state::{Lookup, PreState},
+    types::{codes, error},
+};
+use core::{
+    alloc::Layout,
+    cell::{Cell, RefCell},
+    ptr, slice,
+};
+
+/// First try; slots, accounts and most records fit.
+const VALUE_BYTES_FIRST: usize = 2_048;
+const VALUE_BYTES_MAX: usize = 16 << 20;
+const ABSENT: i32 = -1;
+const NOT_LOADED: i32 = -2;
+
+#[link(wasm_import_module = "cairn")]
+unsafe extern "C" {
+    fn state_get(key: *const u8, key_len: usize, out: *mut u8, out_cap: usize) -> i32;
+}
+
+struct HostState;
+
+impl PreState for HostState {
+    fn get(&self, key: &[u8]) -> Lookup {
+        let mut value = vec![0; VALUE_BYTES_FIRST];
+        // Twice at most: a store whose value grows between the calls is broken.
+        for _ in 0..2 {
+            // SAFETY: both buffers live across the call and are as long as told.
+            let answer = unsafe { state_get(key.as_ptr(), key.len(), value.as_mut_ptr(), value.len()) };
+            match usize::try_from(answer) {
+                Ok(length) if length <= value.len() => {
+                    value.truncate(length);
+                    return Lookup::Value(value);
+                }
+                Ok(length) if length <= VALUE_BYTES_MAX => value.resize(length, 0),
+                Ok(_) => return Lookup::Failed,
+                Err(_) => {
+                    return match answer {
+                        ABSENT => Lookup::Absent,
+                        NOT_LOADED => Lookup::NotLoaded,
+                        _ => Lookup::Failed,
+                    };
+                }
+            }
+        }
+        Lookup::Failed
+    }
+}
+
+#[derive(Default)]
+#[repr(C)]
+struct Descriptor {
+    ptr: usize,
+    len: usize,
+}
+
+std::thread_local! {
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static RESPONSE: RefCell<(Box<Descriptor>, Vec<u8>)> = RefCell::default();
+    static REFUSAL: RefCell<(Box<Descriptor>, Vec<u8>)> = RefCell::default();
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn abi_version() -> i32 {
+    i32::from(ABI_VERSION)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn alloc(len: usize) -> *mut u8 {
+    if len == 0 || len > REQUEST_BYTES_MAX {
+        return ptr::null_mut();
+    }
+    match Layout::from_size_align(len, 8) {
+        // SAFETY: the size is not zero.
+        Ok(layout) => unsafe { std::alloc::alloc(layout) },
+        Err(_) => ptr::null_mut(),
+    }
+}
+
+/// # Safety
+/// `ptr` came from `alloc(len)` and was not given back yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dealloc(ptr: *mut u8, len: usize) {
+    if ptr.is_null() || len == 0 {
+        return;
+    }
+    if let Ok(layout) = Layout::from_size_align(len, 8) {
+        // SAFETY: the caller's promise; same layout as in `alloc`.
+        unsafe { std::alloc::dealloc(ptr, layout) }
+    }
+}
+
+/// # Safety
+/// `ptr` and `len` name readable bytes, or `len` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn run(op: i32, ptr: *const u8, len: usize) -> *const u8 {
+    if RUNNING.get() {
+        let bytes = failure_response(error(codes::ERROR_REENTERED, "run inside run"));
+        return REFUSAL.with_borrow_mut(|slot| publish(slot, bytes));
+    }
+    RUNNING.set(true);
+    // The old response goes first: with it alive, two large ones would have to fit at once.
+    RESPONSE.with_borrow_mut(|slot| slot.1 = Vec::new());
+    // SAFETY: the caller's promise.
+    let request = if len == 0 { &[][..] } else { unsafe { slice::from_raw_parts(ptr, len) } };
+    let bytes = run_op(op as u32, request, &HostState);
+    RUNNING.set(false);
+    RESPONSE.with_borrow_mut(|slot| publish(slot, bytes))
+}
+
+fn publish(slot: &mut (Box<Descriptor>, Vec<u8>), bytes: Vec<u8>) -> *const u8 {
+    slot.1 = bytes;
+    *slot.0 = Descriptor { ptr: slot.1.as_ptr() as usize, len: slot.1.len() };
+    ptr::from_ref::<Descriptor>(&slot.0).cast()
+}

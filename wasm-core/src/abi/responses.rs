@@ -1,0 +1,78 @@
+//! The structures that several responses share.
+
+use super::writer::Writer;
+use crate::{
+    evm::{Flags, Outcome, TxOutcome},
+    state::Changeset,
+    types::AccountRecord,
+};
+use alloy_primitives::{Log, U256};
+
+pub fn changeset(response: &mut Writer, changes: Changeset, with_undo: bool) {
+    let entries = changes.into_sorted();
+    response.list(entries.iter(), |response, entry| {
+        response.bytes(&entry.key);
+        response.option(entry.new.as_ref(), |response, value| response.bytes(value));
+    });
+    let undo: Vec<_> = entries.iter().filter(|entry| with_undo && entry.undoable).collect();
+    response.list(undo.into_iter(), |response, entry| {
+        response.bytes(&entry.key);
+        response.option(entry.old.as_ref(), |response, value| response.bytes(value));
+    });
+}
+
+/// Without the undo list: for operations that answer none.
+pub fn changes_only(response: &mut Writer, changes: Changeset) {
+    let entries = changes.into_sorted();
+    response.list(entries.iter(), |response, entry| {
+        response.bytes(&entry.key);
+        response.option(entry.new.as_ref(), |response, value| response.bytes(value));
+    });
+}
+
+pub fn account(response: &mut Writer, record: &AccountRecord, exists: bool) {
+    response.bool(exists);
+    response.u64(record.nonce);
+    response.u256(record.balance);
+    response.hash(&record.storage_root);
+    response.hash(&record.code_hash);
+}
+
+pub fn log(response: &mut Writer, log: &Log) {
+    response.address(&log.address);
+    response.u8(log.topics().len() as u8);
+    for topic in log.topics() {
+        response.hash(topic);
+    }
+    response.bytes(&log.data.data);
+}
+
+pub fn outcome(response: &mut Writer, outcome: Outcome, flags: Flags) {
+    response.hash(&outcome.block_hash);
+    response.hash(&outcome.state_root);
+    response.hash(&outcome.receipts_root);
+    response.u64(outcome.gas_used);
+    response.u64(outcome.blob_gas_used);
+    response.raw(outcome.logs_bloom.as_slice());
+    let mut receipts = Vec::new();
+    alloy_rlp::encode_list(&outcome.receipts, &mut receipts);
+    response.bytes(&receipts);
+    response.list(outcome.transactions.iter(), tx_result);
+    response.list(outcome.requests.iter(), |response, request| response.bytes(request));
+    response.option(outcome.access_list, |response, (rlp, hash)| {
+        response.bytes(&rlp);
+        response.hash(&hash);
+    });
+    changeset(response, outcome.changeset, flags.undo);
+}
+
+fn tx_result(response: &mut Writer, tx: &TxOutcome) {
+    response.hash(&tx.hash);
+    response.address(&tx.sender);
+    response.u8(tx.tx_type);
+    response.bool(tx.success);
+    response.u64(tx.gas_used);
+    response.u256(U256::from(tx.effective_gas_price));
+    response.option(tx.created.as_ref(), Writer::address);
+    response.u32(tx.log_count);
+}

@@ -1,0 +1,216 @@
+//! One block through alloy-evm's `EthBlockExecutor`: system calls before, transactions, requests and withdrawals after.
+//! A read miss does not stop the run: what else the block wants is gathered, and `end` answers NEED.
+
+use super::{
+    changes::changes_of_bundle,
+    env::evm_env,
+    outcome::TxOutcome,
+    transaction::{Tx, code_of_execution_error},
+};
+use crate::{
+    crypto::keccak256,
+    state::{AccountChange, StateDatabase, StateReader},
+    types::{ChainRules, Fork, Result, codes, error, invalid},
+};
+use alloy_consensus::{
+    Eip658Value, Header, Receipt, ReceiptEnvelope, Transaction, TxType, Typed2718,
+    transaction::Recovered,
+};
+use alloy_eips::{
+    eip4895::Withdrawal, eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+    eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, eip7685::Requests,
+};
+use alloy_evm::{
+    EthEvm, EthEvmFactory, Evm, EvmFactory,
+    block::{BlockExecutionError, BlockExecutor, BlockValidationError},
+    eth::{
+        EthBlockExecutionCtx, EthBlockExecutor,
+        receipt_builder::{ReceiptBuilder, ReceiptBuilderCtx},
+    },
+    precompiles::PrecompilesMap,
+};
+use alloy_primitives::{Address, B256, TxKind};
+use revm::{
+    Database,
+    database::{State, states::bundle_state::BundleRetention},
+    inspector::NoOpInspector,
+    state::bal::BlockAccessIndex,
+};
+use std::borrow::Cow;
+
+type Executor<'a> = EthBlockExecutor<
+    'a,
+    EthEvm<State<StateDatabase<'a>>, NoOpInspector, PrecompilesMap>,
+    ChainRules,
+    ReceiptsOfTypes,
+>;
+
+pub struct BlockRun<'a> {
+    reader: &'a StateReader<'a>,
+    chain: ChainRules,
+    executor: Executor<'a>,
+    base_fee: u64,
+    transactions: Vec<TxOutcome>,
+}
+
+/// A block's effects before the state root is computed.
+pub struct BlockEffects {
+    pub receipts: Vec<ReceiptEnvelope>,
+    pub transactions: Vec<TxOutcome>,
+    pub requests: Requests,
+    pub gas_used: u64,
+    pub blob_gas_used: u64,
+    pub access_list: Option<(Vec<u8>, B256)>,
+    pub changes: Vec<AccountChange>,
+}
+
+impl<'a> BlockRun<'a> {
+    /// @param header the block's environment fields; parent and excess blob gas already checked.
+    /// @param ancestors newest first, `[0]` = the parent's hash.
+    pub fn new(
+        reader: &'a StateReader<'a>,
+        chain: &ChainRules,
+        header: &Header,
+        ancestors: &'a [B256],
+        withdrawals: Option<&'a [Withdrawal]>,
+        with_access_list: bool,
+    ) -> Self {
+        let database = StateDatabase::new(reader, ancestors, header.number.saturating_sub(1));
+        let state = State::builder()
+            .with_database(database)
+            .with_bundle_update()
+            .with_bal_builder_if(with_access_list)
+            .build();
+        let evm = EthEvmFactory::default().create_evm(state, evm_env(chain, header));
+        let context = EthBlockExecutionCtx {
+            parent_hash: header.parent_hash,
+            parent_beacon_block_root: header.parent_beacon_block_root,
+            ommers: &[],
+            withdrawals: withdrawals.map(Cow::Borrowed),
+            extra_data: header.extra_data.clone(),
+            tx_count_hint: None,
+            slot_number: None,
+        };
+        let executor = EthBlockExecutor::new(evm, context, *chain, ReceiptsOfTypes);
+        let base_fee = header.base_fee_per_gas.unwrap_or_default();
+        Self { reader, chain: *chain, executor, base_fee, transactions: Vec::new() }
+    }
+
+    pub fn begin(&mut self) -> Result<()> {
+        match self.executor.apply_pre_execution_changes() {
+            Err(failure) if !self.reader.has_trouble() => Err(system_failure(&failure)),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn gas_used(&self) -> u64 {
+        self.executor.cumulative_tx_gas_used
+    }
+
+    /// Executes and commits, or leaves no trace. @return the transaction code of a refusal; with trouble in the reader
+    /// the code means nothing.
+    pub fn execute(&mut self, tx: &Recovered<Tx>) -> core::result::Result<(), u16> {
+        let index = BlockAccessIndex::new(self.transactions.len() as u64 + 1);
+        self.executor.evm_mut().db_mut().set_bal_index(index);
+        let done = self
+            .executor
+            .execute_transaction_without_commit(tx)
+            .map_err(|failure| code_of_execution_error(&failure).unwrap_or(codes::TX_OTHER))?;
+        let result = &done.result.result;
+        let outcome = TxOutcome {
+            hash: *tx.inner().tx_hash(),
+            sender: tx.signer(),
+            tx_type: tx.ty(),
+            success: result.is_success(),
+            gas_used: result.tx_gas_used(),
+            effective_gas_price: tx.effective_gas_price(Some(self.base_fee)),
+            created: (tx.kind() == TxKind::Create).then(|| tx.signer().create(tx.nonce())),
+            log_count: result.logs().len() as u32,
+        };
+        let _gas = self.executor.commit_transaction(done);
+        // A halt or revert keeps no logs, whatever the result carried.
+        let log_count = self.executor.receipts.last().map_or(0, |receipt| receipt.logs().len() as u32);
+        self.transactions.push(TxOutcome { log_count, ..outcome });
+        Ok(())
+    }
+
+    /// Requests, withdrawals, and the sum of it all. Here misses become NEED.
+    pub fn end(mut self) -> Result<BlockEffects> {
+        let index = BlockAccessIndex::new(self.transactions.len() as u64 + 1);
+        self.executor.evm_mut().db_mut().set_bal_index(index);
+        let system_contracts = self.check_system_contracts();
+        let finished = self.executor.finish();
+        self.reader.verdict()?;
+        system_contracts?;
+        let (evm, result) = finished.map_err(|failure| system_failure(&failure))?;
+        let mut state = evm.into_db();
+        state.merge_transitions(BundleRetention::PlainState);
+        let access_list = state.take_built_alloy_bal().map(|list| {
+            let mut rlp = Vec::new();
+            alloy_rlp::encode_list(&list, &mut rlp);
+            let hash = keccak256(&rlp);
+            (rlp, hash)
+        });
+        Ok(BlockEffects {
+            receipts: result.receipts,
+            transactions: self.transactions,
+            requests: result.requests,
+            gas_used: result.gas_used,
+            blob_gas_used: result.blob_gas_used,
+            access_list,
+            changes: changes_of_bundle(&state.take_bundle()),
+        })
+    }
+
+    /// EIP-7002 and EIP-7251: a block is invalid while its request contracts have no code. alloy-evm takes the empty
+    /// answer of a missing contract for «no requests».
+    fn check_system_contracts(&mut self) -> Result<()> {
+        if self.chain.fork < Fork::Prague {
+            return Ok(());
+        }
+        for address in [WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS] {
+            if !self.has_code(address) {
+                return Err(invalid(codes::BLOCK_SYSTEM_CALL, "request contract without code"));
+            }
+        }
+        Ok(())
+    }
+
+    fn has_code(&mut self, address: Address) -> bool {
+        let account = self.executor.evm_mut().db_mut().basic(address);
+        matches!(account, Ok(Some(info)) if !info.is_empty_code_hash())
+    }
+}
+
+fn system_failure(failure: &BlockExecutionError) -> crate::types::Failure {
+    match failure.as_validation() {
+        Some(BlockValidationError::DepositRequestDecode(_)) => invalid(codes::BLOCK_DEPOSIT_LOG, "deposit log malformed"),
+        Some(_) => invalid(codes::BLOCK_SYSTEM_CALL, "system call failed"),
+        None => error(codes::ERROR_INTERNAL, "execution failed"),
+    }
+}
+
+/// Receipts of the five transaction types, for envelopes without blob sidecars.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceiptsOfTypes;
+
+impl ReceiptBuilder for ReceiptsOfTypes {
+    type Transaction = Tx;
+    type Receipt = ReceiptEnvelope;
+
+    fn build_receipt<E: Evm>(&self, ctx: ReceiptBuilderCtx<'_, TxType, E>) -> ReceiptEnvelope {
+        let receipt = Receipt {
+            status: Eip658Value::Eip658(ctx.result.is_success()),
+            cumulative_gas_used: ctx.cumulative_gas_used,
+            logs: ctx.result.into_logs(),
+        }
+        .with_bloom();
+        match ctx.tx_type {
+            TxType::Legacy => ReceiptEnvelope::Legacy(receipt),
+            TxType::Eip2930 => ReceiptEnvelope::Eip2930(receipt),
+            TxType::Eip1559 => ReceiptEnvelope::Eip1559(receipt),
+            TxType::Eip4844 => ReceiptEnvelope::Eip4844(receipt),
+            TxType::Eip7702 => ReceiptEnvelope::Eip7702(receipt),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Verification of a block: header, body, execution, roots. Consensus, proposer and replay all come through here.
+
+use super::{
+    block_run::{BlockEffects, BlockRun},
+    header::{check_header, decode_parent, ensure},
+    outcome::{Flags, Outcome},
+    transaction::{Tx, check_stateless},
+};
+use crate::{
+    crypto::recover_sender,
+    state::{StateReader, commit_accounts},
+    types::{ChainRules, Failure, Fork, Result, codes, error, invalid},
+};
+use alloy_consensus::{
+    Block, Header, Transaction, TxReceipt,
+    proofs::{calculate_receipt_root, calculate_transaction_root, calculate_withdrawals_root},
+    transaction::Recovered,
+};
+use alloy_primitives::{Address, B256, Bloom};
+use alloy_rlp::{Decodable, Encodable};
+
+/// EIP-7934: 10 MiB less a margin of 2 MiB for the consensus block around it.
+pub const BLOCK_RLP_BYTES_MAX: usize = 10_485_760 - 2_097_152;
+
+pub struct ExecuteRequest<'a> {
+    pub chain: ChainRules,
+    pub flags: Flags,
+    pub parent_header_rlp: &'a [u8],
+    pub block_rlp: &'a [u8],
+    /// Empty, or one per transaction; the zero address asks for recovery.
+    pub senders: Vec<Address>,
+    pub ancestors: Vec<B256>,
+}
+
+pub fn execute_block(reader: &StateReader<'_>, request: ExecuteRequest<'_>) -> Result<Outcome> {
+    let chain = &request.chain;
+    let parent = decode_parent(request.parent_header_rlp, chain)?;
+    let block = decode_block(request.block_rlp, chain)?;
+    let (header, body) = (block.header, block.body);
+    check_header(&header, &parent, chain, request.flags)?;
+    let withdrawals = body.withdrawals.as_ref().map(|list| list.as_slice());
+    check_body(&header, &body.transactions, withdrawals, chain)?;
+    ensure(body.ommers.is_empty(), codes::BLOCK_OMMERS, "ommers")?;
+    let transactions = with_senders(body.transactions, &request.senders, chain)?;
+    let ancestors = with_parent(request.ancestors, parent.hash);
+    prefetch(reader, &header, &transactions, withdrawals.unwrap_or_default());
+
+    let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals, request.flags.access_list);
+    run.begin()?;
+    for (index, tx) in transactions.iter().enumerate() {
+        if let Err(code) = run.execute(tx)
+            && !reader.has_trouble()
+        {
+            return Err(bad_transaction(index, code));
+        }
+    }
+    let effects = run.end()?;
+    let (receipts_root, logs_bloom) = check_effects(&header, &effects)?;
+    let committed = commit_accounts(reader, parent.header.state_root, effects.changes)?;
+    ensure(header.state_root == committed.root, codes::BLOCK_STATE_ROOT, "state root")?;
+    Ok(Outcome {
+        block_hash: header.hash_slow(),
+        state_root: committed.root,
+        receipts_root,
+        gas_used: effects.gas_used,
+        blob_gas_used: effects.blob_gas_used,
+        logs_bloom,
+        receipts: effects.receipts,
+        transactions: effects.transactions,
+        requests: effects.requests,
+        access_list: effects.access_list,
+        changeset: committed.changeset,
+    })
+}
+
+/// Only the canonical encoding is a block: another would have the same hash and other bytes.
+fn decode_block(rlp: &[u8], chain: &ChainRules) -> Result<Block<Tx>> {
+    let size_rule = chain.fork >= Fork::Osaka;
+    ensure(!size_rule || rlp.len() <= BLOCK_RLP_BYTES_MAX, codes::BLOCK_SIZE, "block too large")?;
+    let mut rest = rlp;
+    let block = Block::<Tx>::decode(&mut rest).map_err(|_| invalid(codes::BLOCK_MALFORMED, "block RLP"))?;
+    ensure(rest.is_empty(), codes::BLOCK_MALFORMED, "bytes after the block")?;
+    let mut again = Vec::with_capacity(rlp.len());
+    block.encode(&mut again);
+    ensure(again == rlp, codes::BLOCK_MALFORMED, "block RLP is not canonical")?;
+    Ok(block)
+}
+
+fn check_body(
+    header: &Header,
+    transactions: &[Tx],
+    withdrawals: Option<&[alloy_eips::eip4895::Withdrawal]>,
+    chain: &ChainRules,
+) -> Result<()> {
+    let root = calculate_transaction_root(transactions);
+    ensure(header.transactions_root == root, codes::BLOCK_TRANSACTIONS_ROOT, "transactions root")?;
+    let root = withdrawals.map(calculate_withdrawals_root);
+    ensure(header.withdrawals_root == root, codes::BLOCK_WITHDRAWALS_ROOT, "withdrawals root")?;
+    let Some(params) = chain.blob_params() else { return Ok(()) };
+    let used = transactions.iter().filter_map(Transaction::blob_gas_used).fold(0u64, u64::saturating_add);
+    ensure(used <= params.max_blob_gas_per_block(), codes::BLOCK_BLOB_GAS_MAX, "too many blobs")?;
+    ensure(header.blob_gas_used == Some(used), codes::BLOCK_BLOB_GAS_USED, "blob gas used")
+}
+
+fn with_senders(transactions: Vec<Tx>, senders: &[Address], chain: &ChainRules) -> Result<Vec<Recovered<Tx>>> {
+    if !senders.is_empty() && senders.len() != transactions.len() {
+        return Err(error(codes::ERROR_MALFORMED, "one sender hint per transaction"));
+    }
+    let mut recovered = Vec::with_capacity(transactions.len());
+    for (index, tx) in transactions.into_iter().enumerate() {
+        check_stateless(&tx, chain).map_err(|code| bad_transaction(index, code))?;
+        let hint = senders.get(index).copied().unwrap_or_default();
+        let sender = if hint == Address::ZERO { recover_sender(&tx) } else { Ok(hint) };
+        let sender = sender.map_err(|code| bad_transaction(index, code))?;
+        recovered.push(Recovered::new_unchecked(tx, sender));
+    }
+    Ok(recovered)
+}
+
+pub fn with_parent(mut ancestors: Vec<B256>, parent_hash: B256) -> Vec<B256> {
+    // A wrong first entry would shift the whole window, so the hash just computed stands in its place.
+    match ancestors.first_mut() {
+        Some(first) => *first = parent_hash,
+        None => ancestors.push(parent_hash),
+    }
+    ancestors
+}
+
+/// Asks for the accounts every block touches, so that a cold host hears of them in one NEED.
+fn prefetch(
+    reader: &StateReader<'_>,
+    header: &Header,
+    transactions: &[Recovered<Tx>],
+    withdrawals: &[alloy_eips::eip4895::Withdrawal],
+) {
+    let touch = |address: &Address| drop(reader.account(address));
+    touch(&header.beneficiary);
+    for tx in transactions {
+        touch(tx.signer_ref());
+        if let Some(to) = tx.to() {
+            touch(&to);
+        }
+        for item in tx.access_list().map_or(&[][..], |list| &list.0) {
+            touch(&item.address);
+        }
+    }
+    withdrawals.iter().for_each(|withdrawal| touch(&withdrawal.address));
+}
+
+fn bad_transaction(index: usize, code: u16) -> Failure {
+    invalid(codes::BLOCK_TX_BASE + code, format!("transaction {index}"))
+}
+
+/// @return receipts root and bloom, both as the header has them.
+fn check_effects(header: &Header, effects: &BlockEffects) -> Result<(B256, Bloom)> {
+    ensure(header.gas_used == effects.gas_used, codes::BLOCK_GAS_USED, "gas used")?;
+    let (receipts_root, logs_bloom) = receipt_roots(effects);
+    ensure(header.receipts_root == receipts_root, codes::BLOCK_RECEIPTS_ROOT, "receipts root")?;
+    ensure(header.logs_bloom == logs_bloom, codes::BLOCK_LOGS_BLOOM, "logs bloom")?;
+    let requests_hash = header.requests_hash.map(|_| effects.requests.requests_hash());
+    ensure(header.requests_hash == requests_hash, codes::BLOCK_REQUESTS_HASH, "requests hash")?;
+    Ok((receipts_root, logs_bloom))
+}
+
+pub fn receipt_roots(effects: &BlockEffects) -> (B256, Bloom) {
+    let bloom = effects.receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom());
+    (calculate_receipt_root(&effects.receipts), bloom)
+}
