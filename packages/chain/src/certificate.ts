@@ -71,7 +71,10 @@ export function assembleCertificate(subject: VoteSubject, votes: readonly Vote[]
     epoch: subject.epoch,
     view: subject.view,
     hash: subject.hash,
-    signers: bitmapFromIndices(votes.map((vote) => vote.validator), size),
+    signers: bitmapFromIndices(
+      votes.map((vote) => vote.validator),
+      size,
+    ),
     signature: bls.aggregate(votes.map((vote) => vote.signature)),
   }
 }

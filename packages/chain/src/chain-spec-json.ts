@@ -17,8 +17,16 @@ import {
 
 /** Every fork up to Osaka is active from genesis. */
 const FORK_BLOCKS = [
-  ...['homesteadBlock', 'eip150Block', 'eip155Block', 'eip158Block', 'byzantiumBlock', 'constantinopleBlock'],
-  ...['petersburgBlock', 'istanbulBlock', 'berlinBlock', 'londonBlock'],
+  'homesteadBlock',
+  'eip150Block',
+  'eip155Block',
+  'eip158Block',
+  'byzantiumBlock',
+  'constantinopleBlock',
+  'petersburgBlock',
+  'istanbulBlock',
+  'berlinBlock',
+  'londonBlock',
 ] as const
 const FORK_TIMES = ['shanghaiTime', 'cancunTime', 'pragueTime', 'osakaTime'] as const
 

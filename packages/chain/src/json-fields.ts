@@ -10,7 +10,8 @@ export class JsonFields {
   readonly #unread: Set<string>
 
   constructor(value: unknown, path: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw specError(path || 'file', 'not an object')
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw specError(path || 'file', 'not an object')
     this.path = path
     this.#fields = new Map(Object.entries(value))
     this.#unread = new Set(this.#fields.keys())

@@ -30,7 +30,8 @@ function nodeFromEntries(entries: readonly Entry[], depth: number): readonly Rlp
   if (entries.length === 1) return [hexPrefix(first.path.slice(depth), true), first.value]
   let shared = depth
   while (entries.every((entry) => entry.path[shared] === first.path[shared])) shared++
-  if (shared > depth) return [hexPrefix(first.path.slice(depth, shared), false), reference(nodeFromEntries(entries, shared))]
+  if (shared > depth)
+    return [hexPrefix(first.path.slice(depth, shared), false), reference(nodeFromEntries(entries, shared))]
   const children: Entry[][] = Array.from({ length: 16 }, () => [])
   for (const entry of entries) children[entry.path[depth] as number]?.push(entry)
   const branch = children.map((child) => (child.length === 0 ? EMPTY : reference(nodeFromEntries(child, depth + 1))))
@@ -52,5 +53,8 @@ function hexPrefix(nibbles: readonly number[], isLeaf: boolean): Uint8Array {
   const isOdd = nibbles.length % 2 === 1
   const flag = (isLeaf ? 2 : 0) + (isOdd ? 1 : 0)
   const padded = isOdd ? [flag, ...nibbles] : [flag, 0, ...nibbles]
-  return Uint8Array.from({ length: padded.length / 2 }, (_, i) => (padded[2 * i] as number) * 16 + (padded[2 * i + 1] as number))
+  return Uint8Array.from(
+    { length: padded.length / 2 },
+    (_, i) => (padded[2 * i] as number) * 16 + (padded[2 * i + 1] as number),
+  )
 }

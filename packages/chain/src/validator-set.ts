@@ -95,7 +95,8 @@ function readValidator(item: RlpReader): Validator {
 
 /** First broken rule in words. */
 function validatorsFault(validators: readonly Validator[]): string | undefined {
-  if (validators.length === 0 || validators.length > VALIDATORS_MAX) return `1 to ${VALIDATORS_MAX} validators are needed`
+  if (validators.length === 0 || validators.length > VALIDATORS_MAX)
+    return `1 to ${VALIDATORS_MAX} validators are needed`
   const keys = new Set<string>()
   for (const [index, { publicKey, weight, peerId }] of validators.entries()) {
     if (publicKey.length !== 48) return `validator ${index}: a public key has 48 bytes`

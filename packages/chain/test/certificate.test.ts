@@ -68,10 +68,7 @@ describe('verifyCertificate', () => {
 
   it('rejects a wrong shape before it verifies', () => {
     const shape = (signers: readonly number[], changes = {}): unknown =>
-      checkCertificateShape(
-        sampleCertificate('notarize', { signers: bitmapFromIndices(signers, 4), ...changes }),
-        set,
-      )
+      checkCertificateShape(sampleCertificate('notarize', { signers: bitmapFromIndices(signers, 4), ...changes }), set)
     expect(shape([0, 1, 2])).toEqual(ACCEPT)
     expect(shape([0, 1])).toEqual(reject('CERTIFICATE_BELOW_QUORUM'))
     expect(shape([])).toEqual(reject('CERTIFICATE_BELOW_QUORUM'))

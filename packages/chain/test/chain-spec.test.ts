@@ -15,7 +15,8 @@ import type { ChainSpec } from '../src/index.ts'
 import { addressOf, hashOf } from './fixtures.ts'
 import { sampleSpec } from './sample-spec.ts'
 
-type Json = Record<string, any>
+/** Parsed JSON, loosely: the tests break it on purpose. */
+type Json = ReturnType<typeof JSON.parse>
 
 /** The sample's file with one change. */
 function fileWith(change: (file: Json) => void): string {

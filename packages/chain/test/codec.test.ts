@@ -33,10 +33,30 @@ const define = <T>(pin: string, value: T, encode: Case<T>['encode'], decode: Cas
   ({ value, encode, decode, pin }) as Case<unknown>
 
 const cases: Readonly<Record<string, Case<unknown>>> = {
-  header: define('0x7ac6cd8a5b2d493b7c3c2382ec7f90d260416c435e88df57b80a90e029b34853', sampleHeader, chain.encodeHeader, chain.decodeHeader),
-  block: define('0xd566b53cc29d71fffad9be4daf41d0e01908654c2b709ba1e46cbb7666327d76', sampleBlock, chain.encodeBlock, chain.decodeBlock),
-  vote: define('0x4ddd9ddadb1d9b32ef1bf913257885ddf91510256d7daf3664fd8c08c90e9223', sampleVote('finalize'), chain.encodeVote, chain.decodeVote),
-  'nullify vote': define('0xbdad38effcd7bb84281a23e6670e59a98d1973477740daa5ce50f74d569393fc', sampleVote('nullify'), chain.encodeVote, chain.decodeVote),
+  header: define(
+    '0x7ac6cd8a5b2d493b7c3c2382ec7f90d260416c435e88df57b80a90e029b34853',
+    sampleHeader,
+    chain.encodeHeader,
+    chain.decodeHeader,
+  ),
+  block: define(
+    '0xd566b53cc29d71fffad9be4daf41d0e01908654c2b709ba1e46cbb7666327d76',
+    sampleBlock,
+    chain.encodeBlock,
+    chain.decodeBlock,
+  ),
+  vote: define(
+    '0x4ddd9ddadb1d9b32ef1bf913257885ddf91510256d7daf3664fd8c08c90e9223',
+    sampleVote('finalize'),
+    chain.encodeVote,
+    chain.decodeVote,
+  ),
+  'nullify vote': define(
+    '0xbdad38effcd7bb84281a23e6670e59a98d1973477740daa5ce50f74d569393fc',
+    sampleVote('nullify'),
+    chain.encodeVote,
+    chain.decodeVote,
+  ),
   certificate: define(
     '0xc11ff673f09629e993d9450b18d62d259a96fd9bbe2873bc0110808671c937c4',
     sampleCertificate('notarize'),
@@ -49,7 +69,12 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.encodeEntryProof,
     chain.decodeEntryProof,
   ),
-  proposal: define('0x03d51bd6f37921fb96f549f74e0762c7c9a021c389a265b608a91cb030f2f413', sampleProposal, chain.encodeProposal, chain.decodeProposal),
+  proposal: define(
+    '0x03d51bd6f37921fb96f549f74e0762c7c9a021c389a265b608a91cb030f2f413',
+    sampleProposal,
+    chain.encodeProposal,
+    chain.decodeProposal,
+  ),
   status: define(
     '0x68f096dc51a3ea92ef7c4206a14849299060f9a8e148e4ebb2d58420d916e51b',
     {
@@ -167,7 +192,8 @@ describe.each(Object.entries(cases))('%s', (_name, { value, encode, decode, pin 
         }
         const input = Uint8Array.from(mutated)
         const decoded = decode(input)
-        if (decoded.ok) expect(hexFromBytes(encode(decoded.value))).toBe(hexFromBytes(input))
+        const again = decoded.ok ? encode(decoded.value) : input
+        expect(hexFromBytes(again)).toBe(hexFromBytes(input))
       }),
       { numRuns: 300, seed: 1 },
     )
@@ -177,8 +203,9 @@ describe.each(Object.entries(cases))('%s', (_name, { value, encode, decode, pin 
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (input) => {
         const decoded = decode(input)
-        if (decoded.ok) expect(encode(decoded.value)).toEqual(input)
-        else expect(decoded.code).toMatch(/^DECODE_/)
+        const outcome = decoded.ok ? hexFromBytes(encode(decoded.value)) : decoded.code
+        // The small requests are so short that random bytes find them.
+        expect(outcome).toMatch(decoded.ok ? hexFromBytes(input) : /^DECODE_/)
       }),
       { numRuns: 200, seed: 2 },
     )

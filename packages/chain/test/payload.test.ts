@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { keccak256 } from '@cairn/crypto'
 import { bytesFromHex, concatBytes, encodeRlp } from '@cairn/primitives'
-import { EMPTY_TRIE_ROOT, decodeExecutionHeader, decodePayload, orderedTrieRoot, transactionHash } from '../src/index.ts'
+import {
+  EMPTY_TRIE_ROOT,
+  decodeExecutionHeader,
+  decodePayload,
+  orderedTrieRoot,
+  transactionHash,
+} from '../src/index.ts'
 import { ETHEREUM_BLOCK_HEX } from './ethereum-block.ts'
 
 const payload = bytesFromHex(`0x${ETHEREUM_BLOCK_HEX}`)
@@ -32,7 +38,8 @@ describe('decodePayload', () => {
     const encode = (...lists: Uint8Array[]): Uint8Array => {
       const items = concatBytes(headerBytes, ...lists)
       const size = items.length
-      const prefix = size > 65_535 ? [0xfa, size >> 16, (size >> 8) & 0xff, size & 0xff] : [0xf9, size >> 8, size & 0xff]
+      const prefix =
+        size > 65_535 ? [0xfa, size >> 16, (size >> 8) & 0xff, size & 0xff] : [0xf9, size >> 8, size & 0xff]
       return concatBytes(Uint8Array.from(prefix), items)
     }
     const empty = Uint8Array.of(0xc0)

@@ -10,7 +10,9 @@ it('lays a vote out as "cairn/1", kind, genesis, epoch, view, hash', () => {
 })
 
 it('has a kind byte for each kind, RANDAO included, and fixed lengths', () => {
-  const votes = (['notarize', 'nullify', 'finalize'] as const).map((kind) => voteSigningBytes(hashOf(4), sampleVote(kind)))
+  const votes = (['notarize', 'nullify', 'finalize'] as const).map((kind) =>
+    voteSigningBytes(hashOf(4), sampleVote(kind)),
+  )
   const randao = randaoSigningBytes(hashOf(4), epoch(2), view(9))
   expect([...votes, randao].map((bytes) => bytes[7])).toEqual([1, 2, 3, 4])
   expect([...votes, randao].map((bytes) => bytes.length)).toEqual([88, 88, 88, 56])

@@ -30,7 +30,10 @@ it('commits to epoch, order and every field', () => {
     createValidatorSet(epoch(1), validators),
     createValidatorSet(epoch(0), validators.toReversed()),
     createValidatorSet(epoch(0), sampleValidators([2n, 1n])),
-    createValidatorSet(epoch(0), validators.map((validator) => ({ ...validator, peerId: 'other' }))),
+    createValidatorSet(
+      epoch(0),
+      validators.map((validator) => ({ ...validator, peerId: 'other' })),
+    ),
   ].map((set) => set.hash)
   expect(new Set(hashes).size).toBe(5)
 })

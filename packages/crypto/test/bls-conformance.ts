@@ -49,6 +49,26 @@ export function badEncodings(group: 'G1' | 'G2', good: Uint8Array): Readonly<Rec
   }
 }
 
+/** Names of the encodings for which `isAccepted` holds: none should. */
+function namesOf(
+  encodings: Readonly<Record<string, Uint8Array>>,
+  isAccepted: (bytes: Uint8Array) => boolean,
+): readonly string[] {
+  return Object.entries(encodings).flatMap(([name, bytes]) => (isAccepted(bytes) ? [name] : []))
+}
+
+function isThrown(
+  run: () => unknown,
+  expected: { readonly code: string; readonly data: { readonly index: number } },
+): boolean {
+  try {
+    run()
+    return false
+  } catch (error) {
+    return error instanceof CodedError && error.code === expected.code && error.data['index'] === expected.data.index
+  }
+}
+
 export function runBlsConformance(name: string, create: () => Promise<Bls>): void {
   describe(`BLS: ${name}`, () => {
     it('signs under the proof-of-possession ciphersuite (consensus-spec vector)', async () => {
@@ -106,16 +126,21 @@ export function runBlsConformance(name: string, create: () => Promise<Bls>): voi
       // One signature over and over: as good as 1 024 for the sizes of all buffers.
       const signature = bls.sign(secret, text('block'))
       const aggregate = bls.aggregate(Array.from({ length: size }, () => signature))
-      expect(keys.verifyAggregate(Array.from({ length: size }, (_, index) => index), text('block'), aggregate)).toBe(true)
+      expect(
+        keys.verifyAggregate(
+          Array.from({ length: size }, (_, index) => index),
+          text('block'),
+          aggregate,
+        ),
+      ).toBe(true)
     }, 30_000)
 
     it('rejects bad keys with their index', async () => {
       const bls = await create()
       const good = bls.publicKey(secretOf(bls, 1))
-      for (const [what, bad] of Object.entries(badEncodings('G1', good))) {
-        const create = (): unknown => bls.keySet([good, bad])
-        expect(create, what).toThrow(expect.objectContaining({ code: 'BLS_BAD_PUBLIC_KEY', data: { index: 1 } }))
-      }
+      const error = { code: 'BLS_BAD_PUBLIC_KEY', data: { index: 1 } }
+      const isAccepted = (bad: Uint8Array): boolean => !isThrown(() => bls.keySet([good, bad]), error)
+      expect(namesOf(badEncodings('G1', good), isAccepted)).toEqual([])
     })
 
     it('rejects bad signatures, and never throws for them', async () => {
@@ -123,12 +148,11 @@ export function runBlsConformance(name: string, create: () => Promise<Bls>): voi
       const secret = secretOf(bls, 1)
       const keys = bls.keySet([bls.publicKey(secret)])
       const good = bls.sign(secret, text('message'))
-      for (const [what, bad] of Object.entries(badEncodings('G2', good))) {
-        expect(keys.verify(0, text('message'), bad), what).toBe(false)
-        expect(keys.verifyAggregate([0], text('message'), bad), what).toBe(false)
-        const aggregate = (): unknown => bls.aggregate([good, bad])
-        expect(aggregate, what).toThrow(expect.objectContaining({ code: 'BLS_BAD_SIGNATURE', data: { index: 1 } }))
-      }
+      const bad = badEncodings('G2', good)
+      const error = { code: 'BLS_BAD_SIGNATURE', data: { index: 1 } }
+      expect(namesOf(bad, (one) => keys.verify(0, text('message'), one))).toEqual([])
+      expect(namesOf(bad, (one) => keys.verifyAggregate([0], text('message'), one))).toEqual([])
+      expect(namesOf(bad, (one) => !isThrown(() => bls.aggregate([good, one]), error))).toEqual([])
       expect(() => bls.aggregate([])).toThrow(CodedError)
     })
 
@@ -160,12 +184,8 @@ export function runBlsConformance(name: string, create: () => Promise<Bls>): voi
       expect(bls.verifyPossession(bls.publicKey(secretOf(bls, 2)), proof)).toBe(false)
       expect(bls.verifyPossession(key, bls.sign(secret, key))).toBe(false)
       expect(bls.keySet([key]).verify(0, key, proof)).toBe(false)
-      for (const [what, bad] of Object.entries(badEncodings('G2', proof))) {
-        expect(bls.verifyPossession(key, bad), what).toBe(false)
-      }
-      for (const [what, bad] of Object.entries(badEncodings('G1', key))) {
-        expect(bls.verifyPossession(bad, proof), what).toBe(false)
-      }
+      expect(namesOf(badEncodings('G2', proof), (bad) => bls.verifyPossession(key, bad))).toEqual([])
+      expect(namesOf(badEncodings('G1', key), (bad) => bls.verifyPossession(bad, proof))).toEqual([])
     })
   })
 }

@@ -61,7 +61,11 @@ async function benchBlocks(directory: string): Promise<readonly BenchRow[]> {
     })
     await verifier.decodeTransactions(transactions)
     const head = leader.head()
-    const shared = { parentHash: head.blockHash, timeMs: chainSpec.genesisTimeMs + 1000 * (nonce + 1), prevRandao: ZERO_HASH }
+    const shared = {
+      parentHash: head.blockHash,
+      timeMs: chainSpec.genesisTimeMs + 1000 * (nonce + 1),
+      prevRandao: ZERO_HASH,
+    }
     const request = await buildAndAdopt(samples, leader, shared, transactions, height(head.height + 1))
     await record('execute', async () => {
       const verdict = await verifier.execute(request)
@@ -109,7 +113,10 @@ async function benchRecovery(): Promise<readonly BenchRow[]> {
   const sender = createSender(0)
   const transactions = Array.from({ length: 200 }, (_, nonce) => sender.transfer(nonce, nonce))
   const rows: BenchRow[] = []
-  for (const [name, recover] of [['native', nativeRecovery()], ['wasm', wasmRecovery]] as const) {
+  for (const [name, recover] of [
+    ['native', nativeRecovery()],
+    ['wasm', wasmRecovery],
+  ] as const) {
     if (recover === undefined) continue
     const recovery = createSenderRecovery(recover)
     await recovery.recover(transactions)
@@ -139,7 +146,13 @@ function createSender(index: number): Transfer {
 }
 
 function specWith(senders: readonly Transfer[], coreWasmSha256: ChainSpec['coreWasmSha256']): ChainSpec {
-  const account = (address: Address): ChainSpec['alloc'][number] => ({ address, balance: 10n ** 21n, nonce: 0, code: '0x', storage: [] })
+  const account = (address: Address): ChainSpec['alloc'][number] => ({
+    address,
+    balance: 10n ** 21n,
+    nonce: 0,
+    code: '0x',
+    storage: [],
+  })
   const others = Array.from({ length: ACCOUNTS - senders.length }, (_, index) =>
     account(addressFromBytes(keccak256Bytes(rlpUint(index + 1)).subarray(12))),
   )
@@ -155,9 +168,17 @@ function specWith(senders: readonly Transfer[], coreWasmSha256: ChainSpec['coreW
     coreWasmSha256,
     depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
     validators: [
-      { publicKey: bytesFromHex(`0x${'11'.repeat(48)}`), weight: 1n, feeRecipient: ZERO_ADDRESS, peerId: '', proofOfPossession: new Uint8Array(96) },
+      {
+        publicKey: bytesFromHex(`0x${'11'.repeat(48)}`),
+        weight: 1n,
+        feeRecipient: ZERO_ADDRESS,
+        peerId: '',
+        proofOfPossession: new Uint8Array(96),
+      },
     ],
-    alloc: [...senders.map(({ address }) => account(address)), ...others].sort((a, b) => (a.address < b.address ? -1 : 1)),
+    alloc: [...senders.map(({ address }) => account(address)), ...others].sort((a, b) =>
+      a.address < b.address ? -1 : 1,
+    ),
   }
 }
 

@@ -51,7 +51,9 @@ export function createBlockBuilder(deps: BlockDependencies): BlockBuilder {
       const built = await buildWithinSize(deps, request, parent, gasBudget.budget(chainSpec.gasLimit))
       const { candidateCodes, header, outcome } = built
       const blockHeight = height(parent.block.height + 1)
-      const buildId = keep((blockHash) => executionFromOutcome(outcome, { blockHash, parentHash, height: blockHeight, header }))
+      const buildId = keep((blockHash) =>
+        executionFromOutcome(outcome, { blockHash, parentHash, height: blockHeight, header }),
+      )
       return {
         buildId,
         payload: built.payload.slice(),
@@ -69,7 +71,8 @@ export function createBlockBuilder(deps: BlockDependencies): BlockBuilder {
       const named = builds.get(buildId)
       if (named === undefined) throw new CodedError('UNKNOWN_BUILD', `build ${buildId} is not kept any more`)
       const execution = named(blockHash)
-      if (tree.state(execution.parentHash) === undefined) throw new CodedError('UNKNOWN_PARENT', 'the parent was dropped')
+      if (tree.state(execution.parentHash) === undefined)
+        throw new CodedError('UNKNOWN_PARENT', 'the parent was dropped')
       tree.insert(execution)
       builds.delete(buildId)
     },
@@ -118,7 +121,8 @@ async function buildOnce(
   })
   const startMs = clock.monotonicMs()
   const result = await host.evaluate(operations.build, encoded, { layers: parent.layers })
-  if (result.status === 'invalid') throw new CodedError('BUILD_FAILED', result.message, { data: { reason: result.code } })
+  if (result.status === 'invalid')
+    throw new CodedError('BUILD_FAILED', result.message, { data: { reason: result.code } })
   const built = readBuildOutcome(result.body)
   deps.gasBudget.record(built.outcome.gasUsed, clock.monotonicMs() - startMs)
   return built

@@ -24,20 +24,23 @@ export function encodeHeadRecord(head: ExecutedBlock): Uint8Array {
 
 /** @throws CodedError `STATE_CORRUPT` */
 export function decodeHeadRecord(bytes: Uint8Array): ExecutedBlock {
-  return decoded('head', decodeRlp(bytes, bytes.length, (item) => {
-    const fields = versioned(item)
-    const head: ExecutedBlock = {
-      blockHash: fields.hash(),
-      height: height(fields.uint()),
-      executionBlockHash: fields.hash(),
-      stateRoot: fields.hash(),
-      accessListHash: fields.hash(),
-      gasUsed: fields.bigint(8),
-      executionHeader: fields.bytes(bytes.length),
-    }
-    fields.end()
-    return head
-  }))
+  return decoded(
+    'head',
+    decodeRlp(bytes, bytes.length, (item) => {
+      const fields = versioned(item)
+      const head: ExecutedBlock = {
+        blockHash: fields.hash(),
+        height: height(fields.uint()),
+        executionBlockHash: fields.hash(),
+        stateRoot: fields.hash(),
+        accessListHash: fields.hash(),
+        gasUsed: fields.bigint(8),
+        executionHeader: fields.bytes(bytes.length),
+      }
+      fields.end()
+      return head
+    }),
+  )
 }
 
 export function encodeGenesisRecord(genesis: StoredGenesis): Uint8Array {
@@ -54,19 +57,22 @@ export function encodeGenesisRecord(genesis: StoredGenesis): Uint8Array {
 
 /** @throws CodedError `STATE_CORRUPT` */
 export function decodeGenesisRecord(bytes: Uint8Array): StoredGenesis {
-  return decoded('genesis', decodeRlp(bytes, bytes.length, (item) => {
-    const fields = versioned(item)
-    const genesis: StoredGenesis = {
-      blockHash: fields.hash(),
-      executionBlockHash: fields.hash(),
-      stateRoot: fields.hash(),
-      payload: fields.bytes(bytes.length),
-      accessList: fields.bytes(bytes.length),
-      executionHeader: fields.bytes(bytes.length),
-    }
-    fields.end()
-    return genesis
-  }))
+  return decoded(
+    'genesis',
+    decodeRlp(bytes, bytes.length, (item) => {
+      const fields = versioned(item)
+      const genesis: StoredGenesis = {
+        blockHash: fields.hash(),
+        executionBlockHash: fields.hash(),
+        stateRoot: fields.hash(),
+        payload: fields.bytes(bytes.length),
+        accessList: fields.bytes(bytes.length),
+        executionHeader: fields.bytes(bytes.length),
+      }
+      fields.end()
+      return genesis
+    }),
+  )
 }
 
 const VERSION = 1

@@ -203,10 +203,14 @@ async function initialize(
     gasUsed: 0n,
     executionHeader: executed.executionHeader,
   }
-  await host.write([], [
-    { type: 'put', key: GENESIS_KEY, value: encodeGenesisRecord(genesis) },
-    { type: 'put', key: HEAD_KEY, value: encodeHeadRecord(head) },
-  ], true)
+  await host.write(
+    [],
+    [
+      { type: 'put', key: GENESIS_KEY, value: encodeGenesisRecord(genesis) },
+      { type: 'put', key: HEAD_KEY, value: encodeHeadRecord(head) },
+    ],
+    true,
+  )
   return { head, genesis }
 }
 

@@ -66,17 +66,18 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
     call: async (request, gasMax) => {
       const gas = lesser(request.gas, gasMax)
       const result = await host.evaluate(operations.call, encode(request, gas), { layers: [] })
-      return result.status === 'ok' ? readCall(result.body) : halted(result.code, 0n)
+      return result.status === 'ok' ? readCall(result.body) : halted(result, 0n)
     },
     estimateGas: async (request) => {
       const result = await host.evaluate(operations.estimate, encode(request, request.gas ?? 0n), { layers: [] })
-      return result.status === 'ok' ? readEstimate(result.body) : halted(result.code, 0n)
+      return result.status === 'ok' ? readEstimate(result.body) : halted(result, 0n)
     },
     proof: async (address, slots) => {
       if (slots.length > PROOF_SLOTS_MAX) throw new CodedError('PROOF_TOO_LARGE', `more than ${PROOF_SLOTS_MAX} slots`)
       const request = encodeProve(deps.head().stateRoot, address, slots)
       const result = await host.evaluate(operations.prove, request, { layers: [] })
-      if (result.status !== 'ok') throw new CodedError('STATE_CORRUPT', result.message, { data: { reason: result.code } })
+      if (result.status !== 'ok')
+        throw new CodedError('STATE_CORRUPT', result.message, { data: { reason: result.code } })
       return readProof(result.body, address)
     },
     verifyProof: async (stateRoot, proof) => {
@@ -107,7 +108,12 @@ const ABSENT_ACCOUNT: AccountState = {
 function decodeAccount(value: Uint8Array): AccountState {
   const decoded = decodeRlp(value, value.length, (item) => {
     const fields = item.list()
-    const account = { nonce: fields.bigint(8), balance: fields.bigint(), storageRoot: fields.hash(), codeHash: fields.hash() }
+    const account = {
+      nonce: fields.bigint(8),
+      balance: fields.bigint(),
+      storageRoot: fields.hash(),
+      codeHash: fields.hash(),
+    }
     fields.end()
     return account
   })

@@ -1,9 +1,17 @@
 /**
  * Signed transactions (EIP-2718 types 0 to 4) as far as needed to recover a sender without the core: the signed
- * bytes, the signature, and the plain fields. Says nothing about validity; whatever it does not understand is left
- * to the core.
+ * bytes, the signature, and the plain fields. Says nothing about validity but EIP-2's: a signature with a high s is
+ * refused here, for recovery libraries accept it. Whatever it does not understand is left to the core.
  */
-import { RlpReader, addressFromBytes, decodeRlp, failDecode, rlpUint } from '@cairn/primitives'
+import {
+  RlpReader,
+  addressFromBytes,
+  bytesFromHex,
+  compareBytes,
+  decodeRlp,
+  failDecode,
+  rlpUint,
+} from '@cairn/primitives'
 import type { Address, Decoded } from '@cairn/primitives'
 import { TRANSACTION_MAX_BYTES } from './limits.ts'
 
@@ -97,6 +105,8 @@ function readTyped(type: number, fields: RlpReader, body: Uint8Array): Transacti
   }
 }
 
+/** Half of the curve's order, rounded down. */
+const S_MAX = bytesFromHex('0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0')
 const ITEMS_MAX = 14
 const EMPTY_STRING = Uint8Array.of(0x80)
 
@@ -128,6 +138,7 @@ function readSignature(items: readonly Uint8Array[]): Uint8Array {
     if (bytes.length === 0 || bytes[0] === 0) failDecode('DECODE_LEADING_ZERO')
     signature.set(bytes, 32 * position + 32 - bytes.length)
   }
+  if (compareBytes(signature.subarray(32), S_MAX) > 0) failDecode('DECODE_HIGH_S')
   return signature
 }
 

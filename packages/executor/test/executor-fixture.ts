@@ -116,7 +116,10 @@ export interface BlockPlan {
   readonly transactions: readonly Uint8Array[]
 }
 
-export async function buildBlock(executor: Executor, plan: BlockPlan): Promise<{ built: BuiltPayload; request: ExecuteRequest }> {
+export async function buildBlock(
+  executor: Executor,
+  plan: BlockPlan,
+): Promise<{ built: BuiltPayload; request: ExecuteRequest }> {
   const timeMs = plan.timeMs ?? 1_700_000_000_000 + plan.height * 250
   const built = await executor.build({
     parentHash: plan.parentHash,

@@ -4,7 +4,15 @@ import type { Address } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
 import { computeGenesis } from '../src/index.ts'
-import { addressOf, buildBlock, signedTransaction, startExecutor, testAccount, testSpec, wasm } from './executor-fixture.ts'
+import {
+  addressOf,
+  buildBlock,
+  signedTransaction,
+  startExecutor,
+  testAccount,
+  testSpec,
+  wasm,
+} from './executor-fixture.ts'
 
 const recipient = `0x${'ab'.repeat(20)}` as Address
 
@@ -27,14 +35,21 @@ describe('local executor', () => {
       await signedTransaction({ from: 1, nonce: 0, to: recipient, value: 6n }),
       await signedTransaction({ from: 2, nonce: 9, to: recipient }),
     ]
-    const { built, request } = await buildBlock(leader, { parentHash: leader.head().blockHash, height: 1, transactions })
+    const { built, request } = await buildBlock(leader, {
+      parentHash: leader.head().blockHash,
+      height: 1,
+      transactions,
+    })
     expect(built.transactionCount).toBe(2)
     expect(built.rejected).toEqual([])
     await leader.adopt(built.buildId, request.blockHash)
     expect(await verifier.execute(request)).toEqual({ verdict: 'accept' })
     expect(verifier.has(request.blockHash)).toBe(true)
     const outcome = await verifier.outcome(request.blockHash)
-    expect(outcome.transactions.map(({ sender }) => sender)).toEqual([addressOf(testAccount(0)), addressOf(testAccount(1))])
+    expect(outcome.transactions.map(({ sender }) => sender)).toEqual([
+      addressOf(testAccount(0)),
+      addressOf(testAccount(1)),
+    ])
     expect(outcome.transactions[0]?.hash).toBe(keccak256(transactions[0] as Uint8Array))
     for (const executor of [leader, verifier]) {
       expect((await executor.account(recipient)).balance).toBe(0n)
@@ -42,7 +57,9 @@ describe('local executor', () => {
       expect((await executor.account(recipient)).balance).toBe(11n)
       expect((await executor.account(addressOf(testAccount(0)))).nonce).toBe(1n)
     }
-    expect(await leader.outcome(request.blockHash).catch((error: unknown) => (error as { code: string }).code)).toBe('UNKNOWN_BLOCK')
+    expect(await leader.outcome(request.blockHash).catch((error: unknown) => (error as { code: string }).code)).toBe(
+      'UNKNOWN_BLOCK',
+    )
     expect(ZERO_HASH).not.toBe(built.accessListHash)
   })
 

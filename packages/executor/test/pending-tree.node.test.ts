@@ -10,19 +10,28 @@ describe('pending tree', () => {
   it('executes competing children and keeps only the committed branch', async () => {
     const executor = await startExecutor()
     const genesis = executor.head().blockHash
-    const pay = async (from: number, nonce: number): Promise<Uint8Array> => signedTransaction({ from, nonce, to: recipient })
+    const pay = async (from: number, nonce: number): Promise<Uint8Array> =>
+      signedTransaction({ from, nonce, to: recipient })
     const left = await buildBlock(executor, { parentHash: genesis, height: 1, transactions: [await pay(0, 0)] })
     const right = await buildBlock(executor, {
-      parentHash: genesis, height: 1, timeMs: 1_700_000_009_000, transactions: [await pay(1, 0), await pay(2, 0)],
+      parentHash: genesis,
+      height: 1,
+      timeMs: 1_700_000_009_000,
+      transactions: [await pay(1, 0), await pay(2, 0)],
     })
     await executor.adopt(left.built.buildId, left.request.blockHash)
     expect(await executor.execute(right.request)).toEqual({ verdict: 'accept' })
     // A grandchild on each side sees its own branch.
     const leftChild = await buildBlock(executor, {
-      parentHash: left.request.blockHash, height: 2, transactions: [await pay(0, 1), await pay(1, 0)],
+      parentHash: left.request.blockHash,
+      height: 2,
+      transactions: [await pay(0, 1), await pay(1, 0)],
     })
     const rightChild = await buildBlock(executor, {
-      parentHash: right.request.blockHash, height: 2, timeMs: 1_700_000_010_000, transactions: [await pay(0, 0), await pay(1, 1)],
+      parentHash: right.request.blockHash,
+      height: 2,
+      timeMs: 1_700_000_010_000,
+      transactions: [await pay(0, 0), await pay(1, 1)],
     })
     expect([leftChild.built.transactionCount, rightChild.built.transactionCount]).toEqual([2, 2])
     await executor.adopt(leftChild.built.buildId, leftChild.request.blockHash)
@@ -44,7 +53,11 @@ describe('pending tree', () => {
       await executor.adopt(built.buildId, request.blockHash)
       parentHash = request.blockHash
     }
-    const { built, request } = await buildBlock(executor, { parentHash, height: PENDING_BLOCKS_MAX + 1, transactions: [] })
+    const { built, request } = await buildBlock(executor, {
+      parentHash,
+      height: PENDING_BLOCKS_MAX + 1,
+      transactions: [],
+    })
     await expect(executor.adopt(built.buildId, request.blockHash)).rejects.toMatchObject({ code: 'PENDING_FULL' })
   })
 
@@ -52,7 +65,9 @@ describe('pending tree', () => {
     const executor = await startExecutor({ store: createMemoryStore() })
     const unknown = `0x${'77'.repeat(32)}` as typeof parentHash
     const parentHash = executor.head().blockHash
-    await expect(buildBlock(executor, { parentHash: unknown, height: 1, transactions: [] })).rejects.toMatchObject({ code: 'UNKNOWN_PARENT' })
+    await expect(buildBlock(executor, { parentHash: unknown, height: 1, transactions: [] })).rejects.toMatchObject({
+      code: 'UNKNOWN_PARENT',
+    })
     await expect(executor.adopt(99, unknown)).rejects.toMatchObject({ code: 'UNKNOWN_BUILD' })
     await expect(executor.commit(unknown)).rejects.toMatchObject({ code: 'UNKNOWN_BLOCK' })
     for (let count = 0; count < 6; count++) await buildBlock(executor, { parentHash, height: 1, transactions: [] })

@@ -1,7 +1,15 @@
 import { createMemoryMedium, createMemoryStore } from '@cairn/storage'
 import type { Address, Hash } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
-import { buildBlock, addressOf, signedTransaction, startExecutor, testAccount, testSpec, withoutSync } from './executor-fixture.ts'
+import {
+  buildBlock,
+  addressOf,
+  signedTransaction,
+  startExecutor,
+  testAccount,
+  testSpec,
+  withoutSync,
+} from './executor-fixture.ts'
 
 /** Contract: adds 1 to slot calldataload(0), then returns the value. */
 const counterCode = '0x5f35805460010180915560005260206000f3'
@@ -30,13 +38,24 @@ describe('state host', () => {
     const medium = createMemoryMedium()
     let batches = 0
     const store = withoutSync(createMemoryStore(medium))
-    const counting = { ...store, getMany: (keys: readonly Uint8Array[]) => (batches++, store.getMany(keys)), close: async () => {} }
+    const counting = {
+      ...store,
+      getMany: (keys: readonly Uint8Array[]) => (batches++, store.getMany(keys)),
+      close: async () => {},
+    }
     let verifier = await startExecutor({ spec, store: counting })
     let parentHash = leader.head().blockHash
     for (let height = 1; height <= 3; height++) {
       const transactions = await Promise.all(
         [0, 1, 2, 3].map((from) =>
-          signedTransaction({ from, nonce: height - 1, to: counter, value: 0n, gas: 100_000n, data: word(from * 10 + height) }),
+          signedTransaction({
+            from,
+            nonce: height - 1,
+            to: counter,
+            value: 0n,
+            gas: 100_000n,
+            data: word(from * 10 + height),
+          }),
         ),
       )
       const { built, request } = await buildBlock(leader, { parentHash, height, transactions })
@@ -54,7 +73,9 @@ describe('state host', () => {
     }
     expect(verifier.head()).toEqual(leader.head())
     // Building without announced keys works too.
-    const transactions = [await signedTransaction({ from: 5, nonce: 0, to: counter, value: 0n, gas: 100_000n, data: word(33) })]
+    const transactions = [
+      await signedTransaction({ from: 5, nonce: 0, to: counter, value: 0n, gas: 100_000n, data: word(33) }),
+    ]
     const slow = await buildBlock(verifier, { parentHash, height: 4, transactions })
     const fast = await buildBlock(leader, { parentHash, height: 4, transactions })
     expect(slow.request).toEqual(fast.request)
@@ -73,7 +94,11 @@ describe('state host', () => {
     await before.stop()
     for (const [key, value] of medium.values) {
       const isInnerNode = key.charCodeAt(0) === 4 && key.length > 2
-      if (isInnerNode) medium.values.set(key, value.map((byte, index) => (index > 2 ? byte ^ 0xff : byte)))
+      if (isInnerNode)
+        medium.values.set(
+          key,
+          value.map((byte, index) => (index > 2 ? byte ^ 0xff : byte)),
+        )
     }
     const executor = await startExecutor({ spec, store: keep })
     await expect(executor.execute(request)).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
@@ -84,7 +109,9 @@ describe('state host', () => {
     const medium = createMemoryMedium()
     const keep = { ...createMemoryStore(medium), close: async () => {} }
     await (await startExecutor({ spec, store: keep })).stop()
-    await expect(startExecutor({ spec: testSpec({ name: 'other' }), store: keep })).rejects.toMatchObject({ code: 'GENESIS_MISMATCH' })
+    await expect(startExecutor({ spec: testSpec({ name: 'other' }), store: keep })).rejects.toMatchObject({
+      code: 'GENESIS_MISMATCH',
+    })
     medium.values.delete('\x04\x00')
     await expect(startExecutor({ spec, store: keep })).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
   })

@@ -3,6 +3,7 @@
  * Invariants: at most one transaction per sender and nonce; no nonce below the sender's account; bounded in
  * count, bytes and nonces per sender; what is executable now is never evicted for what is not.
  */
+import { assert } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
 import { MEMPOOL_LIMITS } from './limits.ts'
 import type { MempoolLimits } from './limits.ts'
@@ -12,6 +13,8 @@ import { selectCandidates } from './selection.ts'
 import type { CandidatesRequest } from './selection.ts'
 import { SenderQueue } from './sender-queue.ts'
 import type { SenderAccount } from './sender-queue.ts'
+import { createTails, isWorthLess } from './tails.ts'
+import type { Tail } from './tails.ts'
 
 export type Admission =
   | { readonly accepted: true }
@@ -78,31 +81,49 @@ export function createMempool(options: MempoolOptions): Mempool {
   const queues = new Map<Address, SenderQueue>()
   let sizeBytes = 0
   let baseFee = options.baseFee
+  const tails = createTails(queues, () => baseFee)
 
+  const insert = (transaction: PooledTransaction, queue: SenderQueue): void => {
+    queue.insert(transaction)
+    queues.set(transaction.sender, queue)
+    byHash.set(transaction.hash, transaction)
+    sizeBytes += transaction.raw.length
+    tails.note(queue)
+  }
   const forget = (transaction: PooledTransaction): void => {
     byHash.delete(transaction.hash)
     sizeBytes -= transaction.raw.length
   }
   const remove = (transaction: PooledTransaction): void => {
     const queue = queues.get(transaction.sender)
-    queue?.remove(transaction)
-    if (queue?.transactions.length === 0) queues.delete(transaction.sender)
+    assert(queue !== undefined, 'what is known by hash is in its queue')
+    queue.remove(transaction)
+    if (queue.transactions.length === 0) queues.delete(transaction.sender)
+    else tails.note(queue)
     forget(transaction)
   }
   const update = (sender: Address, account: SenderAccount): void => {
     const queue = queues.get(sender)
-    for (const dropped of queue?.update(account) ?? []) forget(dropped)
-    if (queue?.transactions.length === 0) queues.delete(sender)
+    if (queue === undefined) return
+    for (const dropped of queue.update(account)) forget(dropped)
+    if (queue.transactions.length === 0) queues.delete(sender)
+    else tails.note(queue)
   }
   const isFull = (extraBytes: number): boolean =>
     byHash.size >= limits.transactionsMax || sizeBytes + extraBytes > limits.sizeMaxBytes
 
-  /** Evicts the cheapest tails of other senders until `transaction` fits; `false`: it is not worth a place itself. */
+  /** Evicts cheaper tails of other senders until `transaction` fits; `false`, and nothing changed, if that is not enough. */
   const makeRoom = (transaction: PooledTransaction, isExecutable: boolean): boolean => {
     const own: Tail = { transaction, isExecutable, tip: effectiveTip(transaction, baseFee) }
+    const evicted: { readonly transaction: PooledTransaction; readonly queue: SenderQueue }[] = []
     while (isFull(transaction.raw.length)) {
-      const cheapest = cheapestTail(queues, transaction.sender, baseFee)
-      if (cheapest === undefined || !isWorthLess(cheapest, own)) return false
+      const cheapest = tails.cheapest(transaction.sender)
+      const queue = cheapest && queues.get(cheapest.transaction.sender)
+      if (cheapest === undefined || queue === undefined || !isWorthLess(cheapest, own)) {
+        for (const one of evicted.toReversed()) insert(one.transaction, one.queue)
+        return false
+      }
+      evicted.push({ transaction: cheapest.transaction, queue })
       remove(cheapest.transaction)
     }
     return true
@@ -127,13 +148,6 @@ export function createMempool(options: MempoolOptions): Mempool {
     return ACCEPTED
   }
 
-  const insert = (transaction: PooledTransaction, queue: SenderQueue): void => {
-    queue.insert(transaction)
-    queues.set(transaction.sender, queue)
-    byHash.set(transaction.hash, transaction)
-    sizeBytes += transaction.raw.length
-  }
-
   return {
     add,
     candidates: (request) => selectCandidates(queues, request),
@@ -148,6 +162,7 @@ export function createMempool(options: MempoolOptions): Mempool {
     },
     onBlock(block) {
       baseFee = block.baseFee
+      tails.reset()
       for (const [sender, account] of block.accounts) if (account !== undefined) update(sender, account)
       // The accounts have taken these already, unless one of them was not given.
       for (const hash of block.included) {
@@ -200,36 +215,7 @@ function senderFault(
 
 function isRaised(from: PooledTransaction, to: PooledTransaction, percent: bigint): boolean {
   const isEnough = (old: bigint, raised: bigint): boolean => raised * 100n >= old * (100n + percent)
-  return (
-    isEnough(from.maxFeePerGas, to.maxFeePerGas) && isEnough(from.maxPriorityFeePerGas, to.maxPriorityFeePerGas)
-  )
-}
-
-interface Tail {
-  readonly transaction: PooledTransaction
-  readonly isExecutable: boolean
-  readonly tip: bigint
-}
-
-/** Only last nonces are evicted, so that no eviction opens a gap. O(senders). */
-function cheapestTail(
-  queues: ReadonlyMap<Address, SenderQueue>,
-  exceptSender: Address,
-  baseFee: bigint,
-): Tail | undefined {
-  let cheapest: Tail | undefined
-  for (const [sender, queue] of queues) {
-    const transaction = queue.last
-    if (sender === exceptSender || transaction === undefined) continue
-    const isExecutable = queue.executableCount === queue.transactions.length
-    const tail = { transaction, isExecutable, tip: effectiveTip(transaction, baseFee) }
-    if (cheapest === undefined || isWorthLess(tail, cheapest)) cheapest = tail
-  }
-  return cheapest
-}
-
-function isWorthLess(a: Tail, b: Tail): boolean {
-  return a.isExecutable === b.isExecutable ? a.tip < b.tip : b.isExecutable
+  return isEnough(from.maxFeePerGas, to.maxFeePerGas) && isEnough(from.maxPriorityFeePerGas, to.maxPriorityFeePerGas)
 }
 
 function rejection(code: RejectionCode): Admission {

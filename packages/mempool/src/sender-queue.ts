@@ -76,7 +76,12 @@ export class SenderQueue {
    * that the balance cannot pay even alone. An account older than the known one changes nothing.
    */
   update(account: SenderAccount): readonly PooledTransaction[] {
-    if (account.nonce < this.#account.nonce) return []
+    const known = this.#account
+    if (account.nonce < known.nonce) return []
+    if (account.nonce === known.nonce && account.balance >= known.balance) {
+      this.#account = account
+      return []
+    }
     const isDropped = (transaction: PooledTransaction): boolean =>
       transaction.nonce < account.nonce || costMax(transaction) > account.balance
     const dropped = this.#transactions.filter(isDropped)

@@ -111,14 +111,14 @@ export const CONNECTIONS_PER_PEER_MAX = 3
 /** First pause before dialing again, its growth and its cap; each is spread by ±30 %. */
 export const RECONNECT_MIN_MS = 250
 export const RECONNECT_FACTOR = 1.6
-export const RECONNECT_MAX_MS = 4_000
+export const RECONNECT_MAX_MS = 3_000
 export const RECONNECT_JITTER = 0.3
 /** A connection that lived this long resets the pause. */
 export const RECONNECT_RESET_MS = 5_000
 /** Of two peers that both dial, the one with the larger id waits this long first: no duplicate connections. */
 export const RECONNECT_YIELD_MS = 400
-/** One dial, all its steps. */
-export const DIAL_TIMEOUT_MS = 6_000
+/** One dial, all its steps: two round trips of 2 s each way must fit. */
+export const DIAL_TIMEOUT_MS = 9_000
 /** Configured peers. */
 export const CONFIGURED_PEERS_MAX = 256
 

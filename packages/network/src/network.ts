@@ -159,7 +159,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     })
   })
 
-  let state: 'new' | 'running' | 'stopped' = 'new'
+  let state = 'new' as 'new' | 'running' | 'stopped'
   return {
     peerId,
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
@@ -184,7 +184,10 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
       await listen(libp2p)
       for (const topic of topicHandlers.keys()) {
         const name = topicName(options.genesisHash, topic)
-        libp2p.services.pubsub.topicValidators.set(name, (from, message) => judge(topic, message.data, from.toString()))
+        libp2p.services.pubsub.topicValidators.set(name, async (from, message) =>
+          // Gossipsub forgets its ids when it stops, and delivers what is still under way.
+          state === 'running' ? judge(topic, message.data, from.toString()) : 'ignore',
+        )
         libp2p.services.pubsub.subscribe(name)
       }
       watch.start()

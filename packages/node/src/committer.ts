@@ -23,6 +23,8 @@ export interface CommitterDeps {
 }
 
 export interface Committer {
+  /** Like `commit`, for blocks that nobody has executed yet: finalized ones from sync. */
+  executeAndCommit(blocks: readonly Block[], finalization: Certificate): Promise<void>
   /** Ancestors first; the last block is the one that `finalization` names. All are executed. Queued behind earlier calls. */
   commit(blocks: readonly Block[], finalization: Certificate): Promise<void>
   /** Resolves when everything handed in so far is written. */
@@ -42,14 +44,25 @@ export function createCommitter(deps: CommitterDeps): Committer {
     deps.onCommitted({ block, execution, finalization })
   }
 
+  const enqueue = (work: () => Promise<void>): Promise<void> => {
+    last = last.then(work)
+    last.catch(deps.onFatal)
+    return last
+  }
+
   return {
-    commit: (blocks, finalization) => {
-      last = last.then(async () => {
+    commit: (blocks, finalization) =>
+      enqueue(async () => {
         for (const block of blocks) await commitOne(block, finalization)
-      })
-      last.catch(deps.onFatal)
-      return last
-    },
+      }),
+    executeAndCommit: (blocks, finalization) =>
+      enqueue(async () => {
+        for (const block of blocks) {
+          if (block.header.height <= executor.head().height) continue
+          await executeFinalized(executor, block)
+          await commitOne(block, finalization)
+        }
+      }),
     settled: () => last,
   }
 }
@@ -66,6 +79,17 @@ export async function replayToHead(executor: Executor, chainStore: ChainStore, l
   }
   if (start < target) log.info('replaying blocks that the state lacks', { from: start + 1, to: target })
   for (let next = start + 1; next <= target; next++) await replayBlock(executor, chainStore, height(next))
+}
+
+/** A certified block that this node cannot reproduce is the end of the road: wrong core, broken store, or a broken chain. */
+async function executeFinalized(executor: Executor, block: Block): Promise<void> {
+  const verdict = await executor.execute(executeRequestFor(block))
+  if (verdict.verdict === 'accept') return
+  throw new CodedError(
+    'FINALIZED_BLOCK_INVALID',
+    `the finalized block ${block.header.height} does not execute here: ${verdict.code}`,
+    { data: { height: block.header.height, hash: block.hash, code: verdict.code } },
+  )
 }
 
 async function replayBlock(executor: Executor, chainStore: ChainStore, at: Height): Promise<void> {

@@ -10,14 +10,15 @@ export interface FinalizedBlockMeasure {
   readonly height: Height
   /** The root that this node's own execution produced. */
   readonly stateRoot: Hash
-  readonly finalityMs: number
+  /** `undefined` for a block that sync brought: its finalization was not witnessed. */
+  readonly finalityMs: number | undefined
   readonly transactionCount: number
   readonly transactionFinalityMs: readonly number[]
 }
 
 export interface FinalityMeter {
   onAccepted(hash: Hash): void
-  /** A finalization became known; `timesMs` are the block times of what it finalizes. */
+  /** A finalization of this block became known now. */
   onFinalized(hash: Hash): void
   /** After the commit. */
   onCommitted(committed: CommittedBlock): FinalizedBlockMeasure
@@ -38,11 +39,13 @@ export function createFinalityMeter(clock: Clock, metrics: Metrics): FinalityMet
     },
     onFinalized: (hash) => void finalizedAtMs.set(hash, clock.nowMs()),
     onCommitted: ({ block, execution, finalization }) => {
-      const certifiedAtMs = finalizedAtMs.get(finalization.hash) ?? clock.nowMs()
+      const certifiedAtMs = finalizedAtMs.get(finalization.hash)
       if (finalization.hash === block.hash) finalizedAtMs.delete(block.hash)
-      const finalityMs = Math.max(0, certifiedAtMs - block.header.timeMs)
-      blocks.add(finalityMs)
-      metrics.observe('block_finality_seconds', finalityMs / 1_000)
+      const finalityMs = certifiedAtMs === undefined ? undefined : Math.max(0, certifiedAtMs - block.header.timeMs)
+      if (finalityMs !== undefined) {
+        blocks.add(finalityMs)
+        metrics.observe('block_finality_seconds', finalityMs / 1_000)
+      }
       transactionCount += execution.transactions.length
       const transactionFinalityMs: number[] = []
       for (const { hash } of execution.transactions) {

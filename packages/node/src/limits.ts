@@ -26,3 +26,9 @@ export const TRANSACTION_MAX_BYTES = 131_072
 export const BLOCKS_ANSWER_MAX_BYTES = 1_500_000
 /** The write-ahead log is shortened this often, so that it stays below some hundred kilobytes. */
 export const WAL_COMPACT_INTERVAL_BLOCKS = 500
+/** A finalized range is up to a megabyte; a slow peer is given up after this long. */
+export const RANGE_TIMEOUT_MS = 10_000
+/** A status is some hundred bytes. */
+export const STATUS_TIMEOUT_MS = 3_000
+/** After a finalization was heard of, before the block is asked for. */
+export const SYNC_NUDGE_DELAY_MS = 25

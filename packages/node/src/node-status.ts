@@ -23,4 +23,6 @@ export interface NodeStatus {
   readonly mempool: { readonly pending: number; readonly queued: number }
   readonly peers: readonly PeerSummary[]
   readonly syncing: boolean
+  /** Best height that peers claim, while `syncing`. */
+  readonly syncTargetHeight?: Height
 }

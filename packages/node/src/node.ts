@@ -4,6 +4,7 @@
  */
 import {
   type Block,
+  type Certificate,
   type ChainSpec,
   checkBlock,
   checkBlockData,
@@ -15,7 +16,7 @@ import { createConsensus, createSigner, encodeCertificateRecord, recoverFromWal 
 import type { Bls } from '@cairn/crypto'
 import { createMempool } from '@cairn/mempool'
 import type { AppendLog, Clock, Executor, KeyValueStore, Log, Metrics, Network, Random, Timers } from '@cairn/ports'
-import { CodedError, type Hash, hexFromBytes } from '@cairn/primitives'
+import { CodedError, type Hash, type Verdict, hexFromBytes } from '@cairn/primitives'
 import type { RpcBackend } from '@cairn/rpc'
 import { createProposedBlocks, openChainStore } from '@cairn/storage'
 import { makeBlock } from './block-maker.ts'
@@ -85,10 +86,9 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     validators,
     genesisHash: genesis.hash,
   }
-  const chain = await openChainStore(deps.chainDatabase, {
-    genesis,
-    verifyFinalization: (certificate) => verifyCertificate(certificate, validators, verification.keys, genesis.hash),
-  })
+  const verifyFinalization = (certificate: Certificate): Verdict =>
+    verifyCertificate(certificate, validators, verification.keys, genesis.hash)
+  const chain = await openChainStore(deps.chainDatabase, { genesis, verifyFinalization })
   await replayToHead(executor, chain, log.child('replay'))
   const proposed = createProposedBlocks(deps.chainDatabase)
   const recovered = recoverFromWal(await deps.wal.read())
@@ -137,6 +137,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     executor,
     chainStore: chain,
     onCommitted: (block) => {
+      sync.onHead({ height: block.block.header.height, hash: block.block.hash })
       committed.notify(block)
       measured.notify(meter.onCommitted(block))
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
@@ -146,18 +147,22 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     onFatal: deps.onFatal,
   })
   const repair = createRepair(network, proposed)
-  const sync = createSyncDriver({
-    network,
-    chain,
-    executor,
-    committer,
-    clock,
-    timers,
-    log: log.child('sync'),
-    verification,
-    onSynced: (head) => runtime.input({ type: 'synced', head }),
-    onFatal: deps.onFatal,
-  })
+  const sync = createSyncDriver(
+    { genesisHash: genesis.hash, head: chain.head() },
+    {
+      network,
+      clock,
+      timers,
+      log: log.child('sync'),
+      verifyFinalization,
+      apply: async (blocks, finalization) => {
+        await committer.executeAndCommit(blocks, finalization)
+        const last = blocks.at(-1)
+        if (last !== undefined) runtime.input({ type: 'synced', head: { ...last, finalization } })
+      },
+      onFatal: deps.onFatal,
+    },
+  )
   const runtime: ConsensusRuntime = createConsensusRuntime({
     consensus,
     signer,
@@ -198,7 +203,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
         meter.onFinalized(finalization.hash)
         void committer.commit(blocks, finalization)
       },
-      onBehind: ({ finalization, height }) => sync.onBehind(finalization, height),
+      onBehind: () => sync.nudge(),
       reportPeer: ({ peer, code }) => network.penalize(peer, code),
     },
   })
@@ -222,7 +227,8 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       transactionCount: meter.transactionCount(),
       mempool: mempool.counts(),
       peers: network.peers(),
-      syncing: sync.isActive(),
+      syncing: sync.progress().isSyncing,
+      ...(sync.progress().isSyncing ? { syncTargetHeight: sync.progress().claimedHeight } : {}),
     }
   }
   const known = new Set<string>()
@@ -261,7 +267,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       })
       forgetPeers = network.onPeersChanged(greetNewPeers)
       await network.start()
-      await sync.start()
+      sync.start()
       log.info('node started', { height: start.header.height, validator: self, peerId: network.peerId })
     },
     stop: async () => {

@@ -2,9 +2,9 @@
  * The window's side of the node in a tab: starts its worker, keeps the peer connections that only a window may own,
  * and hands out snapshots.
  */
-import { type Remote, proxy, wrap } from 'comlink'
+import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Hash } from '@cairn/primitives'
-import { serveRtcHost } from './rtc-host.ts'
+import { startRtcHost } from './rtc-host.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
 
@@ -20,7 +20,7 @@ export interface TabNodeOptions {
 /** What the worker offers the window, over comlink. */
 export interface TabNodeApi {
   /** Resolves at once; what happens is in the snapshots. */
-  start(options: TabNodeOptions, onSnapshot: (snapshot: TabSnapshot) => void): void
+  start(options: TabNodeOptions, rtcPort: MessagePort | undefined, onSnapshot: (snapshot: TabSnapshot) => void): void
   balance(address: string): Promise<BalanceAnswer>
 }
 
@@ -45,9 +45,9 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
   const fail = (message: string): void =>
     show({ ...snapshot, phase: 'failed', failure: { code: 'WORKER_FAILED', message, height: undefined } })
   worker.addEventListener('error', (event) => fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`))
-  serveRtcHost(worker)
   const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
-  api.start(options, proxy(show)).catch((error: unknown) => fail(String(error)))
+  const rtcPort = openRtcPort()
+  api.start(options, rtcPort && transfer(rtcPort, [rtcPort]), proxy(show)).catch((error: unknown) => fail(String(error)))
 
   return {
     snapshot: () => snapshot,
@@ -57,6 +57,14 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
     },
     balance: (address) => api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
   }
+}
+
+/** The worker's way to peer connections; `undefined` in a browser without WebRTC. */
+function openRtcPort(): MessagePort | undefined {
+  if (!('RTCPeerConnection' in globalThis)) return undefined
+  const { port1, port2 } = new MessageChannel()
+  startRtcHost(port1)
+  return port2
 }
 
 function refusedBalance(code: string, message: string): BalanceAnswer {

@@ -112,6 +112,8 @@ export interface ProvenBalance {
   readonly exists: boolean
   readonly height: number
   readonly stateRoot: Hash
+  /** The tab's own state was of the same height and says the same; `false`: it had moved on. */
+  readonly isOwnStateEqual: boolean
   readonly proofNodes: number
   readonly proofBytes: number
   /** Peer that answered. */

@@ -86,4 +86,6 @@ const QUIC_OPTIONS = {
   // A killed peer is noticed within this; the defaults need 15 s.
   maxIdleTimeout: 4_000,
   keepAliveInterval: 1_000,
+  // One round trip of 2 s each way, with a loss.
+  handshakeTimeout: 8_000,
 }

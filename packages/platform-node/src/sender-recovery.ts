@@ -1,13 +1,13 @@
 /**
  * Public-key recovery on Node: libsecp256k1 as a native addon (npm `secp256k1`, prebuilt for common platforms: 65 µs),
  * else the same library as WebAssembly (npm `tiny-secp256k1`: 265 µs). The addon's own fall-back, plain JavaScript,
- * is never loaded. EIP-2: only low-s signatures have a sender.
+ * is never loaded.
  */
 import { createRequire } from 'node:module'
 import { keccak256Bytes } from '@cairn/crypto'
 import { decodeEnvelope } from '@cairn/executor'
 import type { SenderRecovery } from '@cairn/ports'
-import { addressFromBytes, compareBytes } from '@cairn/primitives'
+import { addressFromBytes } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
 import { recover } from 'tiny-secp256k1'
 
@@ -38,11 +38,6 @@ interface NativeSecp256k1 {
   ecdsaRecover(signature: Uint8Array, recoveryId: number, digest: Uint8Array, compressed: boolean): Uint8Array
 }
 
-/** Half of the curve's order, rounded down: the highest s that EIP-2 allows. */
-const S_MAX = new Uint8Array(32)
-S_MAX.set([0x7f, ...new Uint8Array(15).fill(0xff)])
-S_MAX.set([0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0], 16)
-
 function fastestRecovery(): RecoverPublicKey {
   return nativeRecovery() ?? wasmRecovery
 }
@@ -51,7 +46,6 @@ function recoverSender(raw: Uint8Array, recoverPublicKey: RecoverPublicKey): Add
   const envelope = decodeEnvelope(raw)
   if (!envelope.ok) return undefined
   const { signedBytes, signature, recoveryId } = envelope.value
-  if (compareBytes(signature.subarray(32), S_MAX) > 0) return undefined
   try {
     const publicKey = recoverPublicKey(keccak256Bytes(signedBytes), signature, recoveryId)
     return publicKey === null ? undefined : addressFromBytes(keccak256Bytes(publicKey.subarray(1)).subarray(12))

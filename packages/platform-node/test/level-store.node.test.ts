@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expectFailure, runKeyValueStoreContract } from '@cairn/testing/contracts'
+import type { Hash } from '@cairn/primitives'
+import { openChainStore } from '@cairn/storage'
+import {
+  createSampleChain,
+  expectFailure,
+  runKeyValueStoreContract,
+  verifySampleFinalization,
+} from '@cairn/testing/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLevelStore } from '../src/level-store.ts'
 
@@ -57,5 +64,32 @@ describe('createLevelStore', () => {
     await store.close()
     expect(acknowledged).toBeGreaterThanOrEqual(60)
     expect(found).toBeGreaterThan(acknowledged)
+  })
+
+  it('holds a whole chain store after its process was killed, again and again', async () => {
+    const chain = createSampleChain({ length: 400 })
+    const options = { genesis: chain.genesis, verifyFinalization: verifySampleFinalization }
+    for (const killAt of [1, 30, 75]) {
+      const child = fork(join(import.meta.dirname, 'chain-store-writer.ts'), [directory, '400'])
+      let acknowledged = 0
+      child.on('message', (height: number) => {
+        acknowledged = height
+        if (height >= killAt) child.kill('SIGKILL')
+      })
+      await once(child, 'exit')
+      const store = await createLevelStore(directory)
+      const chainStore = await openChainStore(store, options)
+      const head = chainStore.head()
+      expect(acknowledged).toBeGreaterThanOrEqual(killAt)
+      expect(head.height).toBeGreaterThanOrEqual(acknowledged)
+      for (const { block, execution } of chain.blocks.slice(0, head.height + 1)) {
+        const isStored = block.header.height <= head.height
+        const found = await chainStore.blockByHeight(block.header.height)
+        expect(found).toEqual(isStored ? block : undefined)
+        const location = await chainStore.transactionLocation(execution.transactions[0]?.hash as Hash)
+        expect(location?.height).toBe(isStored ? block.header.height : undefined)
+      }
+      await store.close()
+    }
   })
 })

@@ -31,9 +31,7 @@ export function assert(condition: unknown, why: string): asserts condition {
 }
 
 /** What to do with a message from a peer; `code` says why, for logs and scores. */
-export type Verdict =
-  | { readonly verdict: 'accept' }
-  | { readonly verdict: 'ignore' | 'reject'; readonly code: string }
+export type Verdict = { readonly verdict: 'accept' } | { readonly verdict: 'ignore' | 'reject'; readonly code: string }
 
 /** The one accepting verdict. */
 export const ACCEPT: Verdict = { verdict: 'accept' }

@@ -1,3 +1,4 @@
+import { sha256 } from '@cairn/crypto'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import { CodedError, ZERO_HASH, encodeRlp, height, reject } from '@cairn/primitives'
 import { createMemoryMedium, createMemoryStore, openChainStore } from '@cairn/storage'
@@ -62,6 +63,14 @@ describe('openChainStore', () => {
     expect((await store.certificateAtOrAbove(height(1)))?.height).toBe(4)
     expect((await store.certificateAtOrAbove(height(8)))?.height).toBe(8)
     expect(await store.certificateAtOrAbove(height(9))).toBeUndefined()
+  })
+
+  it('keeps its disk format: a changed hash needs a new layout version of the data directory', async () => {
+    const medium = createMemoryMedium()
+    await append(await open(medium), 1, 6, 2)
+    const entries = [...medium.values].sort(([a], [b]) => (a < b ? -1 : 1))
+    const bytes = entries.map(([key, value]) => [Uint8Array.from(key, (each) => each.charCodeAt(0)), value])
+    expect(sha256(encodeRlp(bytes))).toBe('0xPIN')
   })
 
   it('takes a block twice, and its certificate later', async () => {

@@ -35,7 +35,7 @@ export function createRunCollector(validatorCount: number): RunCollector {
     add: (index, block) => {
       roots[index]?.set(block.height, block.stateRoot)
       heads[index] = Math.max(heads[index] ?? 0, block.height)
-      finalityMs.push(block.finalityMs)
+      if (block.finalityMs !== undefined) finalityMs.push(block.finalityMs)
       transactionFinalityMs.push(...block.transactionFinalityMs)
       if (index !== 0) return
       lastAtMs = performance.now()

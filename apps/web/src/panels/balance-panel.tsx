@@ -51,7 +51,7 @@ export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
   )
 }
 
-function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes }: ProvenBalance) {
+function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes, isOwnStateEqual }: ProvenBalance) {
   return (
     <div data-testid="balance-proven">
       <p className="balance" data-testid="balance">
@@ -61,7 +61,7 @@ function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBy
       <StateMark state="passed" word="Merkle proof checked" />
       <p className="note">
         Against root <HexText value={stateRoot} /> at height {formatInteger(height)}: {plural(proofNodes, 'trie node')},{' '}
-        {formatBytes(proofBytes)}. The tab’s own state says the same.
+        {formatBytes(proofBytes)}.{isOwnStateEqual ? ' The tab’s own state says the same.' : ''}
       </p>
     </div>
   )

@@ -27,7 +27,10 @@ export function encodeCall(parameters: CallParameters): Uint8Array {
   writer.fixed(header.coinbase).fixed(header.prevRandao).u64(header.excessBlobGas)
   writer.u32(0)
   writer.fixed(call.from ?? ZERO_ADDRESS).optional(call.to, (to) => writer.fixed(to))
-  writer.u256(call.value ?? 0n).bytes(bytesFromHex(call.data ?? '0x')).u64(parameters.gasMax)
+  writer
+    .u256(call.value ?? 0n)
+    .bytes(bytesFromHex(call.data ?? '0x'))
+    .u64(parameters.gasMax)
   writeFees(writer, call)
   writer.list(call.accessList ?? [], ({ address, storageKeys }) => {
     writer.fixed(address).list(storageKeys, (slot) => writer.fixed(slot))
@@ -42,7 +45,7 @@ export function readCall(body: AbiReader): CallOutcome {
   const gasUsed = body.u64()
   if (outcome === 0) return { status: 'success', output, gasUsed }
   if (outcome === 1) return { status: 'revert', output, gasUsed }
-  return halted(haltName(haltCode), gasUsed)
+  return halted({ code: haltName(haltCode), message: '' }, gasUsed)
 }
 
 export function readEstimate(body: AbiReader): { readonly gas: bigint } | CallOutcome {
@@ -54,15 +57,19 @@ export function readEstimate(body: AbiReader): { readonly gas: bigint } | CallOu
   return { status: 'halt', code, message: reason, gasUsed: 0n }
 }
 
-/** A failure without output. */
-export function halted(code: string, gasUsed: bigint): CallOutcome {
-  return { status: 'halt', code, message: code.toLowerCase().replaceAll('_', ' '), gasUsed }
+/** A failure without output: what the core says of it, else its code in words. */
+export function halted(reason: { readonly code: string; readonly message: string }, gasUsed: bigint): CallOutcome {
+  const message = reason.message === '' ? reason.code.toLowerCase().replaceAll('_', ' ') : reason.message
+  return { status: 'halt', code: reason.code, message, gasUsed }
 }
 
 function writeFees(writer: AbiWriter, call: CallRequest): void {
   if (call.maxFeePerGas !== undefined || call.maxPriorityFeePerGas !== undefined) {
     const priority = call.maxPriorityFeePerGas ?? 0n
-    writer.u8(2).u256(call.maxFeePerGas ?? priority).u256(priority)
+    writer
+      .u8(2)
+      .u256(call.maxFeePerGas ?? priority)
+      .u256(priority)
   } else if (call.gasPrice !== undefined) writer.u8(1).u256(call.gasPrice)
   else writer.u8(0)
 }

@@ -86,7 +86,10 @@ export function encodeVerifyProof(stateRoot: Hash, proof: AccountProof): Uint8Ar
 }
 
 /** Values in the order of the proof's slots. */
-export function readVerifiedProof(body: AbiReader): { readonly account: AccountState; readonly values: readonly Hash[] } {
+export function readVerifiedProof(body: AbiReader): {
+  readonly account: AccountState
+  readonly values: readonly Hash[]
+} {
   const account = readAccount(body)
   const values = body.list((reader) => reader.hash())
   body.end()
@@ -128,7 +131,18 @@ function readTransaction(reader: AbiReader): DecodedTransaction {
   const blobCount = reader.u32()
   reader.skip(4)
   return {
-    valid: true, hash, type, sender, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, value, to, sizeBytes, blobCount,
+    valid: true,
+    hash,
+    type,
+    sender,
+    nonce,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    value,
+    to,
+    sizeBytes,
+    blobCount,
   }
 }
 

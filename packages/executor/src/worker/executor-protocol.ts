@@ -60,6 +60,6 @@ function plainData(error: CodedError): Readonly<Record<string, unknown>> {
   for (const [name, value] of Object.entries(error.data)) {
     data[name] = typeof value === 'object' ? JSON.stringify(value) : value
   }
-  if (error.cause !== undefined) data['cause'] = String(error.cause)
+  if (error.cause instanceof Error) data['cause'] = `${error.cause.name}: ${error.cause.message}`
   return data
 }

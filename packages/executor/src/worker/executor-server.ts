@@ -19,8 +19,22 @@ export function serveExecutor(port: ExecutorPort, executor: GenesisExecutor): vo
 }
 
 const methods: Readonly<Record<ExecutorMethod, true>> = {
-  start: true, stop: true, build: true, adopt: true, execute: true, outcome: true, commit: true, account: true, accounts: true,
-  code: true, storage: true, call: true, estimateGas: true, proof: true, verifyProof: true, decodeTransactions: true,
+  start: true,
+  stop: true,
+  build: true,
+  adopt: true,
+  execute: true,
+  outcome: true,
+  commit: true,
+  account: true,
+  accounts: true,
+  code: true,
+  storage: true,
+  call: true,
+  estimateGas: true,
+  proof: true,
+  verifyProof: true,
+  decodeTransactions: true,
 }
 
 /** Methods after which head or executed blocks may differ. */
@@ -29,7 +43,7 @@ const viewMethods: ReadonlySet<ExecutorMethod> = new Set<ExecutorMethod>(['start
 async function answer(executor: GenesisExecutor, request: ExecutorRequestMessage): Promise<ExecutorResponseMessage> {
   const { id, method, parameters } = request
   try {
-    if (!Object.hasOwn(methods, method)) throw new CodedError('EXECUTOR_FAILED', `no method ${String(method)}`)
+    if (!Object.hasOwn(methods, method)) throw new CodedError('EXECUTOR_FAILED', `no method ${method}`)
     const run = executor[method] as (...parameters: readonly unknown[]) => Promise<unknown>
     const value = await run(...parameters)
     if (!viewMethods.has(method)) return { id, ok: true, value }

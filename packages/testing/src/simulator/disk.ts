@@ -4,17 +4,16 @@
  */
 import type { Block } from '@cairn/chain'
 import type { FinalizedHead, VoteLog } from '@cairn/consensus'
-import { CodedError } from '@cairn/primitives'
+import { CodedError, concatBytes } from '@cairn/primitives'
 import type { Hash, Height } from '@cairn/primitives'
 import type { SeededRandom } from './random.ts'
 
-/** Where the next append ends in a crash: before the write, in the middle, or after it. */
+/** Where an append ends in a crash: before the write, in the middle, or after it. */
 export type CrashPoint = 'before-write' | 'torn-write' | 'after-write'
 
 export interface Disk {
-  /** The log as the signer sees it. */
+  /** The log as the signer sees it; @throws CodedError `SIMULATED_CRASH` at `crashNextAppend`. */
   readonly log: VoteLog
-  /** Makes the next append of a vote crash. */
   crashNextAppend: CrashPoint | undefined
   appendCertificate(record: Uint8Array): void
   /** Loses what was not durable. */
@@ -26,36 +25,43 @@ export interface Disk {
   head: FinalizedHead
 }
 
-interface Stored {
-  readonly record: Uint8Array
+/** One write: length (4 bytes) ‖ record. */
+interface Write {
+  readonly bytes: Uint8Array
   isDurable: boolean
 }
 
+const LENGTH_BYTES = 4
+
 export function createDisk(genesis: FinalizedHead, random: SeededRandom): Disk {
-  let stored: Stored[] = []
+  let writes: Write[] = []
   const disk: Disk = {
     log: {
       async append(record) {
         const point = disk.crashNextAppend
         disk.crashNextAppend = undefined
+        const bytes = frame(record)
+        if (point === 'torn-write') writes.push({ bytes: bytes.slice(0, random.below(bytes.length)), isDurable: true })
         if (point === undefined || point === 'after-write') {
-          for (const earlier of stored) earlier.isDurable = true
-          stored.push({ record, isDurable: true })
+          for (const earlier of writes) earlier.isDurable = true
+          writes.push({ bytes, isDurable: true })
         }
         if (point !== undefined) throw new CodedError('SIMULATED_CRASH', point)
       },
       async replace(records) {
-        stored = records.map((record) => ({ record, isDurable: true }))
+        writes = records.map((record) => ({ bytes: frame(record), isDurable: true }))
       },
     },
     crashNextAppend: undefined,
-    appendCertificate: (record) => void stored.push({ record, isDurable: false }),
+    appendCertificate: (record) => void writes.push({ bytes: frame(record), isDurable: false }),
     crash() {
-      const durable = stored.findLastIndex((entry) => entry.isDurable) + 1
-      stored.length = durable + random.below(stored.length - durable + 1)
+      const durable = writes.findLastIndex((write) => write.isDurable) + 1
+      writes.length = durable + random.below(writes.length - durable + 1)
     },
     readRecords() {
-      return stored.map((entry) => entry.record)
+      const records = unframe(concatBytes(...writes.map((write) => write.bytes)))
+      writes = records.map((record) => ({ bytes: frame(record), isDurable: true }))
+      return records
     },
     persistedBlocks: new Map(),
     committed: [],
@@ -67,4 +73,22 @@ export function createDisk(genesis: FinalizedHead, random: SeededRandom): Disk {
 /** Forgets persisted blocks that are committed or beaten. */
 export function dropPersistedUpTo(disk: Disk, height: Height): void {
   for (const [hash, block] of disk.persistedBlocks) if (block.header.height <= height) disk.persistedBlocks.delete(hash)
+}
+
+function frame(record: Uint8Array): Uint8Array {
+  const length = new Uint8Array(LENGTH_BYTES)
+  new DataView(length.buffer).setUint32(0, record.length)
+  return concatBytes(length, record)
+}
+
+function unframe(bytes: Uint8Array): readonly Uint8Array[] {
+  const records: Uint8Array[] = []
+  let offset = 0
+  while (offset + LENGTH_BYTES <= bytes.length) {
+    const end = offset + LENGTH_BYTES + new DataView(bytes.buffer, bytes.byteOffset + offset).getUint32(0)
+    if (end > bytes.length) break
+    records.push(bytes.slice(offset + LENGTH_BYTES, end))
+    offset = end
+  }
+  return records
 }

@@ -1,6 +1,6 @@
 /** What must hold at every step of a run, whatever the adversaries do. The first violation ends the run. */
 import { equivocationFromVotes, verifyCertificate } from '@cairn/chain'
-import type { Block, Certificate, Vote } from '@cairn/chain'
+import type { Block, Certificate, Vote, VoteKind } from '@cairn/chain'
 import type { Hash } from '@cairn/primitives'
 import type { SimulatedChain } from './model-application.ts'
 
@@ -11,6 +11,8 @@ export interface Invariants {
   violate(what: string): void
   /** Each durable vote of an honest slot, over all its restarts. */
   onHonestVote(slot: number, vote: Vote): void
+  /** Each verified certificate of an honest node: one notarized hash a view, never a finalized and nullified one. */
+  onCertificate(slot: number, certificate: Certificate): void
   /** Each commit of an honest node, ancestors first. */
   onCommit(slot: number, blocks: readonly Block[], finalization: Certificate, previousHead: Hash): void
 }
@@ -18,6 +20,7 @@ export interface Invariants {
 export function createInvariants(chain: SimulatedChain): Invariants {
   const hashByHeight = new Map<number, Hash>()
   const votes = new Map<string, Vote[]>()
+  const certified = new Map<number, Partial<Record<VoteKind, Hash>>>()
   let violation: string | undefined
   let maxHeight = 0
 
@@ -41,6 +44,13 @@ export function createInvariants(chain: SimulatedChain): Invariants {
         violate(`SLASHABLE_VOTE: node ${slot} signed ${other.kind} and ${vote.kind} in view ${vote.view}`)
       }
       votes.set(key, [...earlier, vote])
+    },
+    onCertificate(slot, { kind, view, hash }) {
+      const known = certified.get(view) ?? {}
+      if (known[kind] !== undefined && known[kind] !== hash) violate(`TWO_CERTIFICATES: ${kind} in view ${view} at ${slot}`)
+      known[kind] = hash
+      certified.set(view, known)
+      if (known.nullify !== undefined && known.finalize !== undefined) violate(`FINALIZED_AND_NULLIFIED: view ${view}`)
     },
     onCommit(slot, blocks, finalization, previousHead) {
       const { validators, keys, genesisHash } = chain.verification

@@ -1,0 +1,48 @@
+/** How long this tab took for what it shows: measured around the executor and the key set that everything else uses. */
+import type { BlsKeySet } from '@cairn/crypto'
+import type { Clock, Executor } from '@cairn/ports'
+import type { Hash } from '@cairn/primitives'
+import { TIMINGS_KEPT_MAX } from './limits.ts'
+
+export interface BlockTimings {
+  /** The same executor, with `execute` measured. */
+  readonly executor: Executor
+  /** The same keys, with `verifyAggregate` measured. */
+  readonly keys: BlsKeySet
+  /** Milliseconds; `undefined` for a block that was not executed here since the page was opened. */
+  takeExecuteMs(blockHash: Hash): number | undefined
+  /** Milliseconds of the latest certificate's verification. */
+  verifyMs(): number | undefined
+}
+
+export function measureBlocks(executor: Executor, keys: BlsKeySet, clock: Clock): BlockTimings {
+  const executeMs = new Map<Hash, number>()
+  let verifyMs: number | undefined
+  return {
+    executor: {
+      ...executor,
+      execute: async (request) => {
+        const startMs = clock.monotonicMs()
+        const verdict = await executor.execute(request)
+        if (executeMs.size >= TIMINGS_KEPT_MAX) executeMs.clear()
+        executeMs.set(request.blockHash, clock.monotonicMs() - startMs)
+        return verdict
+      },
+    },
+    keys: {
+      ...keys,
+      verifyAggregate: (indices, message, signature) => {
+        const startMs = clock.monotonicMs()
+        const isGood = keys.verifyAggregate(indices, message, signature)
+        verifyMs = clock.monotonicMs() - startMs
+        return isGood
+      },
+    },
+    takeExecuteMs: (blockHash) => {
+      const taken = executeMs.get(blockHash)
+      executeMs.delete(blockHash)
+      return taken
+    },
+    verifyMs: () => verifyMs,
+  }
+}

@@ -1,0 +1,42 @@
+/** Entry of the executor's worker: it alone opens the state database, loads ahead what a block announces, and executes. */
+import type { ChainSpec } from '@cairn/chain'
+import { createExecutor, serveExecutor } from '@cairn/executor'
+import type { KeyValueStore } from '@cairn/ports'
+import { CodedError } from '@cairn/primitives'
+import { executorPortFromWeb } from './executor-port.ts'
+import { createIndexedDbStore } from './indexeddb-store.ts'
+
+/** First message to the worker. */
+export interface ExecutorWorkerOpen {
+  readonly chainSpec: ChainSpec
+  /** Name of the state's IndexedDB database. */
+  readonly storeName: string
+  /** Bytes of `core.wasm`. */
+  readonly wasm: Uint8Array
+}
+
+/** Its answer; `failure` is `undefined` on success. */
+export interface ExecutorWorkerReady {
+  readonly failure: { readonly code: string; readonly message: string } | undefined
+}
+
+// `self` of a dedicated worker; the DOM library types it as a window's.
+const scope = globalThis as unknown as MessagePort
+const port = executorPortFromWeb(scope)
+
+scope.addEventListener('message', (event: MessageEvent<ExecutorWorkerOpen>) => void open(event.data), { once: true })
+
+async function open({ chainSpec, storeName, wasm }: ExecutorWorkerOpen): Promise<void> {
+  let stateStore: KeyValueStore | undefined
+  try {
+    stateStore = await createIndexedDbStore(storeName)
+    const clock = { monotonicMs: () => performance.now() }
+    const executor = createExecutor({ chainSpec, stateStore, wasm }, { clock })
+    serveExecutor(port, executor)
+    port.post({ failure: undefined } satisfies ExecutorWorkerReady)
+  } catch (error) {
+    await stateStore?.close()
+    const code = error instanceof CodedError ? error.code : 'EXECUTOR_FAILED'
+    port.post({ failure: { code, message: String(error) } } satisfies ExecutorWorkerReady)
+  }
+}

@@ -1,0 +1,34 @@
+/** Bounds of the node in a tab; each says what it protects. */
+
+/** Snapshots to the page, milliseconds apart: rendering must not cost more than verifying. */
+export const SNAPSHOT_INTERVAL_MS = 200
+/** Verified blocks that a snapshot carries. */
+export const BLOCKS_SHOWN_MAX = 20
+/** Size of `network.json`, with a genesis allocation of some 100 000 accounts. */
+export const NETWORK_DESCRIPTION_MAX_BYTES = 16 * 1024 * 1024
+/** Addresses taken from `network.json`. */
+export const BOOTSTRAP_ADDRESSES_MAX = 64
+/** Size of `core.wasm`. */
+export const CORE_MAX_BYTES = 32 * 1024 * 1024
+/** Peers asked for one proof before the look-up is refused. */
+export const PROOF_PEERS_MAX = 4
+/** Answers awaited for the block that a proof is of, milliseconds. */
+export const PROOF_BLOCK_WAIT_MS = 3_000
+/** Times that a proof is asked for again because the chain moved on meanwhile. */
+export const PROOF_ATTEMPTS_MAX = 4
+/** A proof request is given up after this long, milliseconds. */
+export const PROOF_TIMEOUT_MS = 5_000
+/** Storage use is looked up this often, milliseconds: the browser computes it anew each time. */
+export const STORAGE_INTERVAL_MS = 5_000
+/** Peers are asked for their height this often, milliseconds, beside what they gossip. */
+export const STATUS_INTERVAL_MS = 2_000
+/** Execution and verification times kept until their block is shown. */
+export const TIMINGS_KEPT_MAX = 1_024
+/** Wait for the lock before the page says that another tab has it, milliseconds. */
+export const LOCK_PATIENCE_MS = 500
+/** Progress is averaged over this, milliseconds. */
+export const RATE_WINDOW_MS = 5_000
+/** Fewer missing blocks than this are the normal life at the head, not a catch-up. */
+export const SYNC_SHOWN_MIN_BLOCKS = 5
+/** Progress is looked up this often, milliseconds. */
+export const PROGRESS_INTERVAL_MS = 400

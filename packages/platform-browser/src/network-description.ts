@@ -1,0 +1,53 @@
+/** `/network.json`: the chain spec and the first peers, from an origin that is not trusted with either. */
+import { type ChainSpec, parseChainSpec } from '@cairn/chain'
+import { CodedError, type Hash, hashFromBytes, tryBytesFromHex } from '@cairn/primitives'
+import { BOOTSTRAP_ADDRESSES_MAX, NETWORK_DESCRIPTION_MAX_BYTES } from './limits.ts'
+import { fetchBytes } from './fetch-bytes.ts'
+
+export interface NetworkDescription {
+  readonly chainSpec: ChainSpec
+  /** As the server names it: a check on the server, not a source of trust. */
+  readonly genesisHash: Hash
+  /** Multiaddrs of peers that a tab can dial. */
+  readonly bootstrap: readonly string[]
+}
+
+/** @throws CodedError `NETWORK_UNREACHABLE`, `NETWORK_DESCRIPTION_INVALID` */
+export async function fetchNetworkDescription(url: string): Promise<NetworkDescription> {
+  const bytes = await fetchBytes(url, NETWORK_DESCRIPTION_MAX_BYTES, 'NETWORK_UNREACHABLE')
+  return parseNetworkDescription(new TextDecoder().decode(bytes))
+}
+
+/** @throws CodedError `NETWORK_DESCRIPTION_INVALID` */
+export function parseNetworkDescription(text: string): NetworkDescription {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalid('it is not JSON', cause)
+  }
+  if (typeof value !== 'object' || value === null) throw invalid('it is not an object')
+  const { chainSpec, genesisHash, bootstrap } = value as Readonly<Record<string, unknown>>
+  const hash = typeof genesisHash === 'string' ? tryBytesFromHex(genesisHash) : undefined
+  if (hash?.length !== 32) throw invalid('its genesis hash is malformed')
+  if (!Array.isArray(bootstrap) || !bootstrap.every((address): address is string => typeof address === 'string')) {
+    throw invalid('its list of peers is malformed')
+  }
+  return {
+    chainSpec: readChainSpec(chainSpec),
+    genesisHash: hashFromBytes(hash),
+    bootstrap: bootstrap.slice(0, BOOTSTRAP_ADDRESSES_MAX),
+  }
+}
+
+function readChainSpec(value: unknown): ChainSpec {
+  try {
+    return parseChainSpec(JSON.stringify(value ?? null))
+  } catch (cause) {
+    throw invalid(`its chain spec is refused: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+  }
+}
+
+function invalid(why: string, cause?: unknown): CodedError {
+  return new CodedError('NETWORK_DESCRIPTION_INVALID', `The network’s description cannot be used: ${why}.`, { cause })
+}

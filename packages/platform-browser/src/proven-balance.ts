@@ -1,0 +1,133 @@
+/**
+ * A balance that a peer proves. Nothing of the answer is believed: its header must be the one this tab has verified at
+ * that height, the Merkle proof must lead from that header's root (checked in the core), and where the tab's own state
+ * is of the same height, both must agree.
+ */
+import { decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
+import type { AccountProofResponse } from '@cairn/chain'
+import type { AccountState, Clock, Executor, Network, PeerId } from '@cairn/ports'
+import { type Address, CodedError, ZERO_HASH, addressFromBytes, tryBytesFromHex } from '@cairn/primitives'
+import type { ChainReader } from '@cairn/storage'
+import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
+import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
+
+export interface ProvenBalanceDeps {
+  readonly network: Network
+  readonly chain: ChainReader
+  readonly executor: Executor
+  readonly clock: Clock
+  /** Resolves after the next committed block, or after `timeoutMs`. */
+  readonly nextBlock: (timeoutMs: number) => Promise<void>
+  /** An answer was refused. */
+  readonly onRefused: (code: string) => void
+}
+
+/** Asks peer after peer until one proves its answer. Never rejects. */
+export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): Promise<BalanceAnswer> {
+  const bytes = tryBytesFromHex(text)
+  if (bytes?.length !== 20) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+  const address = addressFromBytes(bytes)
+  let last = refuse('NO_PEER', 'No peer is connected that could answer.')
+  for (const { peerId } of deps.network.peers().slice(0, PROOF_PEERS_MAX)) {
+    try {
+      return { proven: await askUntilStill(peerId, address, deps) }
+    } catch (error) {
+      const { code, message } = error instanceof CodedError ? error : new CodedError('PROOF_FAILED', String(error))
+      last = refuse(code, message)
+      if (isLie(code)) {
+        deps.onRefused(code)
+        deps.network.penalize(peerId, code)
+      }
+    }
+  }
+  return last
+}
+
+/** The chain moves on between answer and check; a few attempts find both at one height. */
+async function askUntilStill(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Promise<ProvenBalance> {
+  let proven = await ask(peer, address, deps)
+  for (let attempt = 1; attempt < PROOF_ATTEMPTS_MAX && !proven.isOwnStateEqual; attempt++) {
+    proven = await ask(peer, address, deps)
+  }
+  return proven
+}
+
+async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Promise<ProvenBalance> {
+  const request = encodeAccountProofRequest({ height: undefined, address, slots: [] })
+  const data = await deps.network.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
+  const decoded = decodeAccountProofResponse(data)
+  if (!decoded.ok) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
+  const response = decoded.value
+  if (response.address !== address) throw lie('PROOF_OF_OTHER_ACCOUNT', 'The peer proved another account.')
+  const header = await verifiedHeader(response, deps)
+  const proof = await deps.executor.verifyProof(header.stateRoot, { ...response, storageProof: [] })
+  if (proof === undefined) {
+    throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
+  }
+  const { account } = proof
+  return {
+    address,
+    balance: account.balance,
+    nonce: account.nonce,
+    exists: account.nonce > 0n || account.balance > 0n || !EMPTY_CODE_HASHES.includes(account.codeHash),
+    height: header.height,
+    stateRoot: header.stateRoot,
+    isOwnStateEqual: await compareWithOwnState(address, account, header.height, deps),
+    proofNodes: proof.accountProof.length,
+    proofBytes: proof.accountProof.reduce((sum, node) => sum + node.length, 0),
+    peerId: peer,
+  }
+}
+
+/** The answer's header, once this tab has verified the same block by itself. */
+async function verifiedHeader(
+  { headers }: AccountProofResponse,
+  { chain, clock, nextBlock }: ProvenBalanceDeps,
+): Promise<AccountProofResponse['headers'][number]> {
+  const header = headers[0]
+  if (header === undefined) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
+  const giveUpAtMs = clock.monotonicMs() + PROOF_BLOCK_WAIT_MS
+  while (chain.head().height < header.height) {
+    const leftMs = giveUpAtMs - clock.monotonicMs()
+    if (leftMs <= 0) {
+      throw new CodedError('PROOF_TOO_NEW', `The peer proved a state of block ${header.height}, which is not verified yet.`)
+    }
+    await nextBlock(leftMs)
+  }
+  const own = await chain.blockByHeight(header.height)
+  if (own?.hash !== hashHeader(header)) {
+    throw lie('PROOF_OF_OTHER_BLOCK', `The peer’s block ${header.height} is not the one verified here.`)
+  }
+  return header
+}
+
+/** `false`: the own state has moved on, so that there is nothing to compare. */
+async function compareWithOwnState(
+  address: Address,
+  proved: AccountState,
+  height: number,
+  { executor }: ProvenBalanceDeps,
+): Promise<boolean> {
+  const before = executor.head().height
+  const own = await executor.account(address)
+  if (before !== height || executor.head().height !== height) return false
+  if (own.balance !== proved.balance || own.nonce !== proved.nonce || own.codeHash !== proved.codeHash) {
+    throw lie('PROOF_CONTRADICTS_STATE', 'The proof holds, but the tab’s own state says something else.')
+  }
+  return true
+}
+
+/** keccak256 of no bytes, and what an absent account has. */
+const EMPTY_CODE_HASHES: readonly string[] = ['0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470', ZERO_HASH]
+
+function isLie(code: string): boolean {
+  return code.startsWith('PROOF_') && code !== 'PROOF_TOO_NEW' && code !== 'PROOF_FAILED'
+}
+
+function lie(code: string, message: string): CodedError {
+  return new CodedError(code, message)
+}
+
+function refuse(code: string, message: string): BalanceAnswer {
+  return { refused: { code, message } }
+}

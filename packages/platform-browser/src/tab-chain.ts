@@ -1,0 +1,99 @@
+/**
+ * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
+ * which are checked like anything else that comes from outside.
+ */
+import { type ChainSpec, type ValidatorSet, chainSpecHash, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
+import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import type { Bls, BlsKeySet } from '@cairn/crypto'
+import type { GenesisExecutor } from '@cairn/executor'
+import { replayToHead } from '@cairn/node'
+import type { Clock, Executor, Log } from '@cairn/ports'
+import { CodedError, type Hash } from '@cairn/primitives'
+import { type ChainStore, openChainStore } from '@cairn/storage'
+import { type BlockTimings, measureBlocks } from './block-timings.ts'
+import { spawnBrowserExecutor } from './executor-browser.ts'
+import { createIndexedDbStore } from './indexeddb-store.ts'
+import type { NetworkDescription } from './network-description.ts'
+
+export interface TabChain {
+  readonly spec: ChainSpec
+  readonly genesisHash: Hash
+  readonly validators: ValidatorSet
+  readonly bls: Bls
+  readonly keys: BlsKeySet
+  readonly executor: Executor
+  readonly timings: BlockTimings
+  readonly chain: ChainStore
+}
+
+export interface TabChainDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** The genesis is computed and is the one that was asked for. */
+  readonly onGenesis: (genesisHash: Hash) => void
+}
+
+/**
+ * @throws CodedError `GENESIS_MISMATCH`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`, and for what was stored
+ * `CHAIN_STORE_CORRUPT`, `STATE_CORRUPT`, `STATE_AHEAD_OF_CHAIN`
+ */
+export async function openTabChain(
+  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
+  { wasm, pinnedGenesis }: { readonly wasm: Uint8Array; readonly pinnedGenesis: Hash | undefined },
+  deps: TabChainDeps,
+): Promise<TabChain> {
+  const { executor: untimed, names } = await openExecutor(chainSpec, wasm)
+  const genesis = genesisBlock(chainSpec, untimed.genesis())
+  assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
+  deps.onGenesis(genesis.hash)
+  const bls = await createWasmBls()
+  verifyChainSpec(chainSpec, bls)
+  const validators = genesisValidatorSet(chainSpec)
+  const timings = measureBlocks(untimed, bls.keySet(validators.validators.map(({ publicKey }) => publicKey)), deps.clock)
+  const { executor, keys } = timings
+  const chain = await openChainStore(await createIndexedDbStore(names.chain), {
+    genesis,
+    verifyFinalization: (certificate) => verifyCertificate(certificate, validators, keys, genesis.hash),
+  })
+  await replayToHead(executor, chain, deps.log)
+  await assertSameHead(executor, chain)
+  return { spec: chainSpec, genesisHash: genesis.hash, validators, bls, keys, executor, timings, chain }
+}
+
+/** The stores of one chain have names of their own: another chain on the same origin does not touch them. */
+async function openExecutor(
+  chainSpec: ChainSpec,
+  wasm: Uint8Array,
+): Promise<{ readonly executor: GenesisExecutor; readonly names: { readonly chain: string } }> {
+  const suffix = chainSpecHash(chainSpec).slice(2, 18)
+  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: `cairn-state-${suffix}` })
+  await executor.start()
+  return { executor, names: { chain: `cairn-chain-${suffix}` } }
+}
+
+function assertGenesis(
+  genesisHash: Hash,
+  { pinnedGenesis, claimedHash }: { readonly pinnedGenesis: Hash | undefined; readonly claimedHash: Hash },
+): void {
+  if (pinnedGenesis !== undefined && pinnedGenesis !== genesisHash) {
+    throw new CodedError(
+      'GENESIS_MISMATCH',
+      `This server offers another network: its genesis is ${genesisHash}, the pinned one ${pinnedGenesis}. Nothing of it was accepted.`,
+    )
+  }
+  if (claimedHash !== genesisHash) {
+    throw new CodedError(
+      'GENESIS_MISMATCH',
+      `The server contradicts itself: it names the genesis ${claimedHash}, but its chain spec gives ${genesisHash}.`,
+    )
+  }
+}
+
+/** The state that was found must be the one that the stored, certified head names. */
+async function assertSameHead(executor: Executor, chain: ChainStore): Promise<void> {
+  const head = executor.head()
+  const block = await chain.blockByHeight(head.height)
+  if (block?.header.stateRoot !== head.stateRoot) {
+    throw new CodedError('STATE_CORRUPT', `The stored state of block ${head.height} has another root than its certified header.`)
+  }
+}

@@ -1,0 +1,120 @@
+/** Writes what happens in the node into the page's snapshots. */
+import { type CommittedBlock } from '@cairn/node'
+import { genesisValidatorSet } from '@cairn/chain'
+import type { Network } from '@cairn/ports'
+import { CodedError, type Hash } from '@cairn/primitives'
+import { browserClock, browserTimers } from './browser-ports.ts'
+import { BLOCKS_SHOWN_MAX, RATE_WINDOW_MS, STORAGE_INTERVAL_MS, SYNC_SHOWN_MIN_BLOCKS } from './limits.ts'
+import type { NetworkDescription } from './network-description.ts'
+import type { SnapshotPublisher } from './snapshot-publisher.ts'
+import type { TabChain } from './tab-chain.ts'
+import type { SyncProgress, TabFailure } from './tab-snapshot.ts'
+import { verifiedBlockFromParts } from './verified-blocks.ts'
+
+interface GenesisFacts {
+  readonly genesisHash: Hash
+  readonly coreSha256: Hash
+  readonly isPinned: boolean
+}
+
+export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDescription, facts: GenesisFacts): void {
+  const validators = genesisValidatorSet(chainSpec)
+  snapshots.update({
+    trust: {
+      ...facts,
+      networkName: chainSpec.name,
+      chainId: chainSpec.chainId,
+      validators: validators.validators.length,
+      totalWeight: validators.totalWeight,
+      quorumWeight: validators.quorum,
+      coreSha256Expected: chainSpec.coreWasmSha256,
+    },
+  })
+}
+
+/** After the commit: everything about the block has been verified and is durable. */
+export function showBlock(
+  snapshots: SnapshotPublisher,
+  { validators, timings }: TabChain,
+  { block, execution, finalization }: CommittedBlock,
+  certificateHeight: number,
+): void {
+  const { transactions, stateRoot } = execution
+  const shown = verifiedBlockFromParts(
+    { block, transactions, ownStateRoot: stateRoot, certificate: finalization, certificateHeight },
+    validators,
+    { executeMs: timings.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
+  )
+  const { blocks, blocksVerified } = snapshots.current()
+  snapshots.update({
+    verifiedHeight: block.header.height,
+    blocks: [shown, ...blocks].slice(0, BLOCKS_SHOWN_MAX),
+    blocksVerified: blocksVerified + 1,
+  })
+}
+
+/** Called often: derives the phase, the network's height and the progress. */
+export function createProgressView(
+  snapshots: SnapshotPublisher,
+  network: Network,
+): (claimedHeight: number) => void {
+  let fromHeight: number | undefined
+  let samples: readonly { readonly atMs: number; readonly height: number }[] = []
+  return (claimedHeight) => {
+    const { failure, verifiedHeight = 0 } = snapshots.current()
+    if (failure !== undefined) return
+    const networkHeight = Math.max(claimedHeight, verifiedHeight)
+    const peers = network.peers().map(({ peerId, transport, direction }) => ({ peerId, transport, direction }))
+    const atMs = browserClock.monotonicMs()
+    samples = [...samples.filter((sample) => sample.atMs > atMs - RATE_WINDOW_MS), { atMs, height: verifiedHeight }]
+    const isBehind = networkHeight - verifiedHeight >= SYNC_SHOWN_MIN_BLOCKS
+    fromHeight = isBehind ? (fromHeight ?? verifiedHeight) : undefined
+    const sync: SyncProgress | undefined =
+      fromHeight === undefined
+        ? undefined
+        : { fromHeight, targetHeight: networkHeight, blocksPerSecond: rateOf(samples) }
+    const isConnected = peers.length > 0 || verifiedHeight > 0
+    const phase = !isConnected ? 'connecting' : isBehind ? 'syncing' : claimedHeight > 0 ? 'live' : 'connecting'
+    snapshots.update({ phase, peers, networkHeight: claimedHeight > 0 ? networkHeight : undefined, sync })
+  }
+}
+
+function rateOf(samples: readonly { readonly atMs: number; readonly height: number }[]): number {
+  const first = samples[0]
+  const last = samples.at(-1)
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return 0
+  return ((last.height - first.height) * 1000) / (last.atMs - first.atMs)
+}
+
+/** Looks up now and then what the stores take. */
+export function watchStorage(snapshots: SnapshotPublisher, restoredHeight: number): void {
+  const look = async (): Promise<void> => {
+    const { usage = 0, quota } = await navigator.storage.estimate()
+    const isPersistent = await navigator.storage.persisted()
+    snapshots.update({ storage: { usedBytes: usage, quotaBytes: quota, isPersistent, restoredHeight } })
+  }
+  const again = (): void => {
+    look()
+      .catch(() => undefined)
+      .finally(() => browserTimers.after(STORAGE_INTERVAL_MS, again))
+  }
+  snapshots.update({ storage: { usedBytes: 0, quotaBytes: undefined, isPersistent: false, restoredHeight } })
+  again()
+}
+
+export function countRefusal(snapshots: SnapshotPublisher, code: string): void {
+  const { refused } = snapshots.current()
+  snapshots.update({ refused: { ...refused, [code]: (refused[code] ?? 0) + 1 } })
+}
+
+/** The first failure is the one that stopped the node; those that follow from it say less. */
+export function showFailure(snapshots: SnapshotPublisher, error: unknown): void {
+  if (snapshots.current().failure !== undefined) return
+  snapshots.update({ phase: 'failed', sync: undefined, failure: failureFrom(error) })
+}
+
+function failureFrom(error: unknown): TabFailure {
+  if (!(error instanceof CodedError)) return { code: 'BUG', message: `The node stopped: ${String(error)}`, height: undefined }
+  const height = typeof error.data['height'] === 'number' ? error.data['height'] : undefined
+  return { code: error.code, message: error.message, height }
+}

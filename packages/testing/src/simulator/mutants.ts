@@ -1,0 +1,24 @@
+/** Rules broken on purpose: the simulator is only worth something if it finds each of them. */
+import type { SimulatedChain } from './model-application.ts'
+import type { SimulatedNodeOptions } from './simulated-node.ts'
+
+export const MUTANTS = ['finalize-after-nullify', 'weak-quorum', 'wal-not-replayed', 'gap-check-missing'] as const
+export type Mutant = (typeof MUTANTS)[number]
+
+/** What a mutant changes in every honest node. */
+export function mutantOptions(mutant: Mutant | undefined, chain: SimulatedChain): Partial<SimulatedNodeOptions> {
+  switch (mutant) {
+    case undefined:
+      return {}
+    case 'finalize-after-nullify':
+      return { consensus: { mutations: { finalizeAfterNullify: true } }, isSignerLenient: true }
+    case 'weak-quorum': {
+      const { validators } = chain
+      return { consensus: { validators: { ...validators, quorum: validators.totalWeight / 2n } } }
+    }
+    case 'wal-not-replayed':
+      return { forgetsWal: true }
+    case 'gap-check-missing':
+      return { consensus: { mutations: { skipGapCheck: true } } }
+  }
+}
