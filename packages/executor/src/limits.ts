@@ -60,8 +60,6 @@ export const SENDER_CACHE_ENTRIES_MAX = 65_536
 export const SENDER_CACHE_TRANSACTION_MAX_BYTES = 1024
 /** Transactions in one decoding request, so that a block waits a few milliseconds behind it at most. */
 export const DECODE_BATCH_MAX = 64
-/** Largest transaction decoded (the core refuses it too). */
-export const TRANSACTION_MAX_BYTES = 1024 * 1024
 /** Slots in one proof. */
 export const PROOF_SLOTS_MAX = 1024
 /** Nodes in one branch of a proof: 64 nibbles and a root. */

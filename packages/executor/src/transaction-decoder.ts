@@ -3,6 +3,7 @@
  * faster than the core, plain transactions (a call without lists: nearly all traffic) that are certainly valid are
  * answered without it, at a quarter of the cost.
  */
+import { TRANSACTION_MAX_BYTES } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import type { DecodedTransaction } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
@@ -42,25 +43,34 @@ export function createTransactionDecoder(options: TransactionDecoderOptions): Tr
     return transactions
   }
 
-  const decodePlain = async (raw: readonly Uint8Array[]): Promise<(DecodedTransaction | undefined)[]> => {
-    const envelopes = raw.map((bytes) => plainEnvelope(bytes, chainId))
-    const candidates = raw.filter((_, index) => envelopes[index] !== undefined)
-    const recovered = (await senders.senders(candidates)).values()
-    return envelopes.map((envelope, index) => {
-      const sender = envelope && recovered.next().value
-      return envelope && sender ? decodedFromEnvelope(envelope, raw[index] as Uint8Array, sender) : undefined
+  /** Adds what can be said without the core. */
+  const fillPlain = async (raw: readonly Uint8Array[], known: (DecodedTransaction | undefined)[]): Promise<void> => {
+    const plain = raw.flatMap((bytes, index) => {
+      const envelope = known[index] === undefined ? plainEnvelope(bytes, chainId) : undefined
+      return envelope === undefined ? [] : [{ bytes, index, envelope }]
     })
+    const recovered = await senders.senders(plain.map(({ bytes }) => bytes))
+    for (const [position, { bytes, index, envelope }] of plain.entries()) {
+      const sender = recovered[position]
+      if (sender !== undefined) known[index] = decodedFromEnvelope(envelope, bytes, sender)
+    }
   }
 
   return {
     decode: async (raw) => {
-      if (!options.recoversSenders) return decodeByCore(raw)
-      const plain = await decodePlain(raw)
-      const rest = raw.filter((_, index) => plain[index] === undefined)
-      const judged = decodeByCore(rest).values()
-      return plain.map((transaction) => transaction ?? (judged.next().value as DecodedTransaction))
+      // No block may hold a larger one, though Ethereum knows no such bound.
+      const known = raw.map((bytes) => (bytes.length > TRANSACTION_MAX_BYTES ? TOO_LARGE : undefined))
+      if (options.recoversSenders) await fillPlain(raw, known)
+      const judged = decodeByCore(raw.filter((_, index) => known[index] === undefined)).values()
+      return known.map((transaction) => transaction ?? (judged.next().value as DecodedTransaction))
     },
   }
+}
+
+const TOO_LARGE: DecodedTransaction = {
+  valid: false,
+  code: 'TRANSACTION_TOO_LARGE',
+  message: `more than ${TRANSACTION_MAX_BYTES} bytes`,
 }
 
 /** EIP-7825. */

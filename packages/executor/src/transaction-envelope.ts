@@ -3,6 +3,7 @@
  * bytes, the signature, and the plain fields. Says nothing about validity but EIP-2's: a signature with a high s is
  * refused here, for recovery libraries accept it. Whatever it does not understand is left to the core.
  */
+import { TRANSACTION_MAX_BYTES } from '@cairn/chain'
 import {
   RlpReader,
   addressFromBytes,
@@ -13,7 +14,6 @@ import {
   rlpUint,
 } from '@cairn/primitives'
 import type { Address, Decoded } from '@cairn/primitives'
-import { TRANSACTION_MAX_BYTES } from './limits.ts'
 
 export interface TransactionEnvelope {
   readonly type: number

@@ -72,6 +72,7 @@ async function badOnes(): Promise<readonly Uint8Array[]> {
     Uint8Array.of(5, ...valid.subarray(1)),
     new Uint8Array(0),
     withHighS(valid),
+    new Uint8Array(200_000).fill(2),
     Uint8Array.of(0xc0),
     encodeRlp(Array.from({ length: 9 }, () => rlpUint(0))),
   ]
@@ -128,6 +129,7 @@ describe('transaction decoding', () => {
         'TRANSACTION_TYPE_UNSUPPORTED',
         'TRANSACTION_MALFORMED',
         'SIGNATURE_INVALID',
+        'TRANSACTION_TOO_LARGE',
       ],
     )
     for (const transaction of judged.slice(0, 7)) expect(transaction).toMatchObject({ sender: addressOf(account) })

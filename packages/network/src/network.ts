@@ -160,6 +160,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
   })
 
   let state = 'new' as 'new' | 'running' | 'stopped'
+  let isGossiping = false
   return {
     peerId,
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
@@ -190,6 +191,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
         )
         libp2p.services.pubsub.subscribe(name)
       }
+      isGossiping = true
       watch.start()
       peering.start()
     },
@@ -202,7 +204,8 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     },
     async publish(topic, data) {
       if (data.length === 0 || data.length > TOPIC_SIZE_MAX_BYTES[topic]) throw sizeError(topic, data.length)
-      if (state !== 'running') return 0
+      // Before gossip runs, and after, there is nobody to hand it to: a node steps its recovery before it listens.
+      if (state !== 'running' || !isGossiping) return 0
       const name = topicName(options.genesisHash, topic)
       const { recipients } = await libp2p.services.pubsub.publish(name, envelopes.seal(topic, data))
       deps.metrics.count('network_gossip_published_total', { topic })

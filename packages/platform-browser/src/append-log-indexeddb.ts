@@ -29,7 +29,11 @@ export async function createIndexedDbAppendLog(name: string): Promise<AppendLog>
     next = records.length
     return records
   }
-  const write = async (database: IDBPDatabase, records: readonly Uint8Array[], isReplacement: boolean): Promise<void> => {
+  const write = async (
+    database: IDBPDatabase,
+    records: readonly Uint8Array[],
+    isReplacement: boolean,
+  ): Promise<void> => {
     if (next === undefined && !isReplacement) await scan(database)
     const first = isReplacement ? 0 : (next ?? 0)
     const transaction = database.transaction(storeName, 'readwrite', { durability: 'strict' })

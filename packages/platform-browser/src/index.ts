@@ -1,5 +1,21 @@
+/** @module Layer 5: the ports of a browser, and the verifying node in a tab. */
 export { createBrowserNetwork } from './network-browser.ts'
 export type { BrowserNetworkDeps, BrowserNetworkOptions } from './network-browser.ts'
-export { serveRtcHost } from './rtc-host.ts'
+export { startRtcHost } from './rtc-host.ts'
 export type { RtcHost } from './rtc-host.ts'
-export { receiveRtcPort } from './rtc-shim.ts'
+export { startTabNode } from './tab-client.ts'
+export type { TabNodeClient, TabNodeOptions } from './tab-client.ts'
+export type {
+  BalanceAnswer,
+  ProvenBalance,
+  RefusedBalance,
+  SyncProgress,
+  TabFailure,
+  TabPeer,
+  TabPhase,
+  TabSnapshot,
+  TabStorage,
+  TrustAnchor,
+  VerifiedBlock,
+  VerifiedCertificate,
+} from './tab-snapshot.ts'

@@ -36,9 +36,7 @@ export async function createIndexedDbStore(name: string): Promise<KeyValueStore>
       connection.run(async (database) => {
         if (keys.length === 0) return []
         const { store } = database.transaction(storeName)
-        const values = await Promise.all(
-          keys.map((key): Promise<ArrayBuffer | undefined> => store.get(ownBuffer(key))),
-        )
+        const values = await Promise.all(keys.map((key): Promise<ArrayBuffer | undefined> => store.get(ownBuffer(key))))
         return values.map((value) => (value === undefined ? undefined : new Uint8Array(value)))
       }),
     batch: (operations, options) =>
@@ -58,7 +56,7 @@ export async function createIndexedDbStore(name: string): Promise<KeyValueStore>
     entries: async function* (range) {
       let remaining = range.limit ?? Number.POSITIVE_INFINITY
       let pageCount = firstPageCount
-      for (let bounds = boundsOf(range); bounds !== 'empty' && remaining > 0; ) {
+      for (let bounds = boundsOf(range); bounds !== 'empty' && remaining > 0;) {
         const query = bounds
         const page = await connection.run((database) =>
           readPage(database, query, range.reverse === true, Math.min(pageCount, remaining)),

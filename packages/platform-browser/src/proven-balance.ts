@@ -18,8 +18,6 @@ export interface ProvenBalanceDeps {
   readonly clock: Clock
   /** Resolves after the next committed block, or after `timeoutMs`. */
   readonly nextBlock: (timeoutMs: number) => Promise<void>
-  /** An answer was refused. */
-  readonly onRefused: (code: string) => void
 }
 
 /** Asks peer after peer until one proves its answer. Never rejects. */
@@ -34,10 +32,7 @@ export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): 
     } catch (error) {
       const { code, message } = error instanceof CodedError ? error : new CodedError('PROOF_FAILED', String(error))
       last = refuse(code, message)
-      if (isLie(code)) {
-        deps.onRefused(code)
-        deps.network.penalize(peerId, code)
-      }
+      if (isLie(code)) deps.network.penalize(peerId, code)
     }
   }
   return last

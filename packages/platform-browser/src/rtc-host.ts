@@ -3,19 +3,11 @@
  * can be transferred to a dedicated worker in the very task that created it (later it cannot). So the window owns
  * the connections, every channel goes to the worker at once, and traffic flows there while the window is busy.
  */
-import type { FromRtcHost, RtcPortMessage, ToRtcHost } from './rtc-messages.ts'
+import type { FromRtcHost, ToRtcHost } from './rtc-messages.ts'
 
 export interface RtcHost {
   /** Closes all connections and the port. */
   close(): void
-}
-
-/** Serves the given worker, which gets its end of the link from `receiveRtcPort`. */
-export function serveRtcHost(worker: Worker): RtcHost {
-  const { port1, port2 } = new MessageChannel()
-  const message: RtcPortMessage = { type: 'cairn-rtc-port', port: port2 }
-  worker.postMessage(message, [port2])
-  return startRtcHost(port1)
 }
 
 /** More than a tab's peers; a leak shows here before the browser's own limit. */
@@ -86,7 +78,7 @@ export function startRtcHost(port: MessagePort): RtcHost {
 
   function close(): void {
     globalThis.removeEventListener('pagehide', close)
-    for (const connection of [...connections.keys()]) drop(connection)
+    for (const connection of connections.keys()) drop(connection)
     port.close()
   }
   port.addEventListener('close', close)

@@ -3,12 +3,6 @@
  * of one build. Numbers name connections, channels and calls; the worker chooses them.
  */
 
-/** Carries the port to the worker. */
-export interface RtcPortMessage {
-  readonly type: 'cairn-rtc-port'
-  readonly port: MessagePort
-}
-
 /** The methods that only forward their argument and return a description or nothing. */
 export type RtcMethod = 'createOffer' | 'createAnswer' | 'setLocalDescription' | 'setRemoteDescription'
 

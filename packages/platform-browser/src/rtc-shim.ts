@@ -3,7 +3,7 @@
  * asks the window's host for everything. Install it before libp2p is imported.
  */
 import { DeferredDataChannel } from './rtc-channel.ts'
-import type { FromRtcHost, RtcMethod, RtcPortMessage, ToRtcHost } from './rtc-messages.ts'
+import type { FromRtcHost, RtcMethod, ToRtcHost } from './rtc-messages.ts'
 
 /** Puts the shim on `globalThis`. `port` leads to `startRtcHost` in the window. */
 export function installRtcShim(port: MessagePort): void {
@@ -18,18 +18,6 @@ export function installRtcShim(port: MessagePort): void {
     }
   }
   Object.assign(globalThis, { RTCPeerConnection: RTCPeerConnectionShim })
-}
-
-/** The link that `serveRtcHost` sends. Call it while the worker's script first runs, or the message is missed. */
-export function receiveRtcPort(): Promise<MessagePort> {
-  return new Promise((resolve) => {
-    const onMessage = ({ data }: MessageEvent<RtcPortMessage | undefined>): void => {
-      if (data?.type !== 'cairn-rtc-port') return
-      globalThis.removeEventListener('message', onMessage)
-      resolve(data.port)
-    }
-    globalThis.addEventListener('message', onMessage)
-  })
 }
 
 /** Stands for an `RTCCertificate`, which stays in the window. */

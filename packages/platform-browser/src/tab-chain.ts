@@ -2,13 +2,12 @@
  * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
  * which are checked like anything else that comes from outside.
  */
-import { type ChainSpec, type ValidatorSet, chainSpecHash, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
+import { type Certificate, type ChainSpec, type ValidatorSet, chainSpecHash, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import type { Bls, BlsKeySet } from '@cairn/crypto'
 import type { GenesisExecutor } from '@cairn/executor'
 import { replayToHead } from '@cairn/node'
 import type { Clock, Executor, Log } from '@cairn/ports'
-import { CodedError, type Hash } from '@cairn/primitives'
+import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
 import { type ChainStore, openChainStore } from '@cairn/storage'
 import { type BlockTimings, measureBlocks } from './block-timings.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
@@ -19,8 +18,8 @@ export interface TabChain {
   readonly spec: ChainSpec
   readonly genesisHash: Hash
   readonly validators: ValidatorSet
-  readonly bls: Bls
-  readonly keys: BlsKeySet
+  /** Weight and aggregate signature of a finalization. */
+  readonly verifyFinalization: (certificate: Certificate) => Verdict
   readonly executor: Executor
   readonly timings: BlockTimings
   readonly chain: ChainStore
@@ -51,13 +50,12 @@ export async function openTabChain(
   const validators = genesisValidatorSet(chainSpec)
   const timings = measureBlocks(untimed, bls.keySet(validators.validators.map(({ publicKey }) => publicKey)), deps.clock)
   const { executor, keys } = timings
-  const chain = await openChainStore(await createIndexedDbStore(names.chain), {
-    genesis,
-    verifyFinalization: (certificate) => verifyCertificate(certificate, validators, keys, genesis.hash),
-  })
+  const verifyFinalization = (certificate: Certificate): Verdict =>
+    verifyCertificate(certificate, validators, keys, genesis.hash)
+  const chain = await openChainStore(await createIndexedDbStore(names.chain), { genesis, verifyFinalization })
   await replayToHead(executor, chain, deps.log)
   await assertSameHead(executor, chain)
-  return { spec: chainSpec, genesisHash: genesis.hash, validators, bls, keys, executor, timings, chain }
+  return { spec: chainSpec, genesisHash: genesis.hash, validators, verifyFinalization, executor, timings, chain }
 }
 
 /** The stores of one chain have names of their own: another chain on the same origin does not touch them. */

@@ -15,11 +15,10 @@ import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { chromiumArguments, findChromium } from './chromium/find-chromium.ts'
 
 const GENESIS_HASH = `0x${'ab'.repeat(32)}` as Hash
-const executablePath = [process.env['CAIRN_CHROMIUM'], '/usr/bin/chromium', chromium.executablePath()].find(
-  (path) => path !== undefined && existsSync(path),
-)
+const executablePath = findChromium()
 if (executablePath === undefined) console.warn('network-browser: skipped, no Chromium found (set CAIRN_CHROMIUM)')
 const browserTest = test.skipIf(executablePath === undefined)
 
@@ -40,7 +39,7 @@ beforeAll(async () => {
     worker: { format: 'es' },
   })
   pageUrl = await serve(folder)
-  browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS })
+  browser = await chromium.launch({ executablePath, args: [...chromiumArguments, '--allow-loopback-in-peer-connection'] })
   closers.unshift(() => browser.close())
 }, 120_000)
 
@@ -51,17 +50,6 @@ afterEach(async () => {
 afterAll(async () => {
   for (const close of closers) await close()
 })
-
-const CHROMIUM_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--allow-loopback-in-peer-connection',
-]
 
 async function serve(folder: string): Promise<string> {
   const server = createServer((request, response) => {

@@ -141,6 +141,8 @@ async function coded<T>(path: string, run: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof CodedError) throw error
     const full = hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')
-    throw new CodedError(full ? 'STORE_FULL' : 'STORE_FAILED', `the log ${path} could not be accessed`, { cause: error })
+    throw new CodedError(full ? 'STORE_FULL' : 'STORE_FAILED', `the log ${path} could not be accessed`, {
+      cause: error,
+    })
   }
 }

@@ -12,9 +12,15 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
     await app.close()
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'UNKNOWN'
     if (reason === 'EADDRINUSE') {
-      throw new CodedError('PORT_IN_USE', `port ${port} on ${host} is in use by another program`, { data: { host, port }, cause })
+      throw new CodedError('PORT_IN_USE', `port ${port} on ${host} is in use by another program`, {
+        data: { host, port },
+        cause,
+      })
     }
-    throw new CodedError('PORT_NOT_BOUND', `cannot listen on port ${port} of ${host} (${reason})`, { data: { host, port }, cause })
+    throw new CodedError('PORT_NOT_BOUND', `cannot listen on port ${port} of ${host} (${reason})`, {
+      data: { host, port },
+      cause,
+    })
   }
   return (app.server.address() as AddressInfo).port
 }

@@ -94,7 +94,8 @@ function accessHook(options: AccessOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const { host, origin } = request.headers
     if (!isHostAllowed(host, options)) return refuse(reply, 'this host name is not allowed: see allowedHosts')
-    if (!isOriginAllowed(origin, options)) return refuse(reply, 'pages of this origin are not allowed: see allowedOrigins')
+    if (!isOriginAllowed(origin, options))
+      return refuse(reply, 'pages of this origin are not allowed: see allowedOrigins')
     if (origin === undefined) return undefined
     reply.headers({
       'access-control-allow-origin': origin,

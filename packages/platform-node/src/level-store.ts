@@ -18,15 +18,15 @@ export async function createLevelStore(path: string): Promise<KeyValueStore> {
   })
   await coded(level.open(), path)
   return {
-    get: (key) => coded(level.get(key), path),
+    get: async (key) => plain(await coded(level.get(key), path)),
     getSync: (key) => {
       try {
-        return level.getSync(key)
+        return plain(level.getSync(key))
       } catch (error) {
         throw codedError(error, path)
       }
     },
-    getMany: (keys) => coded(level.getMany([...keys]), path),
+    getMany: async (keys) => (await coded(level.getMany([...keys]), path)).map(plain),
     batch: async (operations, options) => {
       const batch = operations.map((operation) =>
         operation.type === 'put'
@@ -37,13 +37,24 @@ export async function createLevelStore(path: string): Promise<KeyValueStore> {
     },
     entries: async function* (range) {
       try {
-        yield* level.iterator({ ...range, limit: range.limit ?? -1 })
+        for await (const [key, value] of level.iterator({ ...range, limit: range.limit ?? -1 })) {
+          yield [view(key), view(value)]
+        }
       } catch (error) {
         throw codedError(error, path)
       }
     },
     close: () => coded(level.close(), path),
   }
+}
+
+/** LevelDB gives Buffers, whose `slice` and JSON form differ from other byte strings: the same bytes without the class. */
+function view(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function plain(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined ? undefined : view(bytes)
 }
 
 async function coded<T>(operation: Promise<T>, path: string): Promise<T> {
@@ -63,7 +74,8 @@ function codedError(error: unknown, path: string): CodedError {
   if (codes.includes('LEVEL_LOCKED')) {
     return new CodedError('DATA_DIRECTORY_IN_USE', `the store ${path} is open in another process`, options)
   }
-  if (codes.includes('LEVEL_CORRUPTION')) return new CodedError('STORE_CORRUPT', `the store ${path} is damaged`, options)
+  if (codes.includes('LEVEL_CORRUPTION'))
+    return new CodedError('STORE_CORRUPT', `the store ${path} is damaged`, options)
   if (/no space left|disk quota exceeded/i.test(text)) {
     return new CodedError('STORE_FULL', `no space left for the store ${path}`, options)
   }

@@ -53,7 +53,7 @@ function plain(fields: LogFields | undefined): Record<string, unknown> {
 function prettyLine(line: string): string {
   const { time, level, module, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
   const head = `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)}`
-  const text = module === undefined ? String(msg) : `${String(module)}: ${String(msg)}`
+  const text = typeof module === 'string' ? `${module}: ${String(msg)}` : String(msg)
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${prettyValue(value)}`)
   return `${head} ${text}${rest.join('')}\n`
 }

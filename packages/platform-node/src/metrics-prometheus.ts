@@ -17,53 +17,60 @@ type Labels = Readonly<Record<string, string>>
 
 export function createPrometheusMetrics(): PrometheusMetrics {
   const registry = new Registry()
-  const registers = [registry]
-  const families = new Map<string, ReturnType<typeof createFamily>>()
-  /** The labels that may be recorded, or `undefined` where the family has too many series already. */
-  const admit = (name: string, labels: Labels): Record<string, string> | undefined => {
-    let family = families.get(name)
-    if (family === undefined) families.set(name, (family = createFamily(Object.keys(labels))))
-    return family(labels)
-  }
-  const existing = <Metric>(name: string): Metric | undefined => registry.getSingleMetric(name) as Metric | undefined
   collectDefaultMetrics({ register: registry })
+  const base = (name: string, labelNames: string[]) => ({
+    name: `cairn_${name}`,
+    help: name,
+    labelNames,
+    registers: [registry],
+  })
+  const counters = createFamilies((name, labelNames) => new Counter(base(name, labelNames)))
+  const gauges = createFamilies((name, labelNames) => new Gauge(base(name, labelNames)))
+  const histograms = createFamilies(
+    (name, labelNames) => new Histogram({ ...base(name, labelNames), buckets: bucketsFor(name) }),
+  )
   return {
     count: (name, labels = {}, by = 1) => {
-      const metric = `cairn_${name}`
-      const admitted = admit(metric, labels)
-      if (admitted === undefined) return
-      const counter = existing<Counter>(metric) ?? new Counter({ name: metric, help: name, labelNames: Object.keys(labels), registers })
-      counter.inc(admitted, by)
+      const series = counters(name, labels)
+      series?.metric.inc(series.labels, by)
     },
     gauge: (name, value, labels = {}) => {
-      const metric = `cairn_${name}`
-      const admitted = admit(metric, labels)
-      if (admitted === undefined) return
-      const gauge = existing<Gauge>(metric) ?? new Gauge({ name: metric, help: name, labelNames: Object.keys(labels), registers })
-      gauge.set(admitted, value)
+      const series = gauges(name, labels)
+      series?.metric.set(series.labels, value)
     },
     observe: (name, value, labels = {}) => {
-      const metric = `cairn_${name}`
-      const admitted = admit(metric, labels)
-      if (admitted === undefined) return
-      const histogram =
-        existing<Histogram>(metric) ??
-        new Histogram({ name: metric, help: name, labelNames: Object.keys(labels), buckets: bucketsFor(name), registers })
-      histogram.observe(admitted, value)
+      const series = histograms(name, labels)
+      series?.metric.observe(series.labels, value)
     },
     text: () => registry.metrics(),
   }
 }
 
-/** A metric's label names are those of its first use; later uses are brought into that shape. */
-function createFamily(labelNames: readonly string[]): (labels: Labels) => Record<string, string> | undefined {
-  const series = new Set<string>()
-  return (labels) => {
-    const shaped = Object.fromEntries(labelNames.map((name) => [name, labels[name] ?? '']))
+interface Series<Metric> {
+  readonly metric: Metric
+  readonly labels: Record<string, string>
+}
+
+/**
+ * Metrics of one kind by name. A metric's label names are those of its first use; later uses are brought into that
+ * shape. `undefined` where it has `METRIC_SERIES_MAX` series and this would be one more.
+ */
+function createFamilies<Metric>(
+  create: (name: string, labelNames: string[]) => Metric,
+): (name: string, labels: Labels) => Series<Metric> | undefined {
+  const families = new Map<string, { metric: Metric; labelNames: readonly string[]; keys: Set<string> }>()
+  return (name, labels) => {
+    let family = families.get(name)
+    if (family === undefined) {
+      const labelNames = Object.keys(labels)
+      family = { metric: create(name, labelNames), labelNames, keys: new Set() }
+      families.set(name, family)
+    }
+    const shaped = Object.fromEntries(family.labelNames.map((label) => [label, labels[label] ?? '']))
     const key = JSON.stringify(shaped)
-    if (!series.has(key) && series.size >= METRIC_SERIES_MAX) return undefined
-    series.add(key)
-    return shaped
+    if (!family.keys.has(key) && family.keys.size >= METRIC_SERIES_MAX) return undefined
+    family.keys.add(key)
+    return { metric: family.metric, labels: shaped }
   }
 }
 

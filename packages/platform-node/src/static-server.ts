@@ -133,7 +133,9 @@ async function sendFile(file: SiteFile, request: FastifyRequest, reply: FastifyR
 }
 
 function encodingFor(accepted: string | string[] | undefined): Encoding {
-  const names = String(accepted ?? '').split(',').map((name) => name.trim().split(';')[0])
+  const names = String(accepted ?? '')
+    .split(',')
+    .map((name) => name.trim().split(';')[0])
   if (names.includes('br')) return 'br'
   return names.includes('gzip') ? 'gzip' : 'identity'
 }

@@ -3,26 +3,25 @@ import { once } from 'node:events'
 import { height } from '@cairn/primitives'
 import { WebSocket } from 'ws'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createMemoryBackend, createTestRpc } from '../../rpc/test/memory-backend.ts'
-import type { MemoryBackend } from '../../rpc/test/memory-backend.ts'
 import { startHttpServer } from '../src/http-server.ts'
 import type { HttpServer } from '../src/http-server.ts'
+import { TRANSACTION_HASH, createRpcFixture } from './rpc-fixture.ts'
+import type { RpcFixture } from './rpc-fixture.ts'
 import { silentLog } from './silent-log.ts'
 
 const CHAIN_ID = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 
 describe('HTTP server', () => {
-  let memory: MemoryBackend
+  let fixture: RpcFixture
   let server: HttpServer
   let url: string
   const status = { height: height(5), peers: [], syncing: false }
 
   beforeEach(async () => {
-    memory = createMemoryBackend()
-    const { rpc } = createTestRpc(memory, { requestMaxBytes: 2_000 })
+    fixture = createRpcFixture()
     server = await startHttpServer(
       { port: 0, allowedOrigins: ['https://wallet.example'], allowedHosts: ['node.example'] },
-      { rpc, status: () => status, metricsText: async () => 'cairn_height 5\n', log: silentLog },
+      { rpc: fixture.rpc, status: () => status, metricsText: async () => 'cairn_height 5\n', log: silentLog },
     )
     url = `http://127.0.0.1:${server.port}/`
   })
@@ -83,14 +82,23 @@ describe('HTTP server', () => {
   it('tells operators how it is', async () => {
     expect(await (await fetch(`${url}health`)).json()).toEqual({ status: 'ok' })
     expect((await fetch(`${url}ready`)).status).toBe(503)
-    expect(await (await fetch(`${url}ready?minPeers=0`)).json()).toEqual({ ready: true, reasons: [], height: 5, peers: 0, blocksBehind: 0 })
+    expect(await (await fetch(`${url}ready?minPeers=0`)).json()).toEqual({
+      ready: true,
+      reasons: [],
+      height: 5,
+      peers: 0,
+      blocksBehind: 0,
+    })
     expect(await (await fetch(`${url}metrics`)).text()).toBe('cairn_height 5\n')
   })
 
   it('names a port that is taken', async () => {
-    const { rpc } = createTestRpc(memory)
+    const { rpc } = createRpcFixture()
     const second = startHttpServer({ port: server.port }, { rpc, status: () => status, log: silentLog })
-    await expect(second).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(String(server.port)) })
+    await expect(second).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(String(server.port)),
+    })
   })
 
   it('serves calls and subscriptions over WebSocket on the same port', async () => {
@@ -99,10 +107,13 @@ describe('HTTP server', () => {
     await once(socket, 'open')
     socket.send(CHAIN_ID)
     expect(await messages.next()).toMatchObject({ id: 1, result: '0x1092' })
-    socket.send('{"jsonrpc":"2.0","id":2,"method":"eth_subscribe","params":["newHeads"]}')
+    socket.send('{"jsonrpc":"2.0","id":2,"method":"eth_subscribe","params":["newPendingTransactions"]}')
     const { result } = (await messages.next()) as { result: string }
-    memory.mine()
-    expect(await messages.next()).toMatchObject({ method: 'eth_subscription', params: { subscription: result, result: { number: '0x1' } } })
+    fixture.announce(TRANSACTION_HASH)
+    expect(await messages.next()).toMatchObject({
+      method: 'eth_subscription',
+      params: { subscription: result, result: TRANSACTION_HASH },
+    })
     socket.send('not json')
     expect(await messages.next()).toMatchObject({ error: { code: -32700 } })
     socket.close()
@@ -130,7 +141,7 @@ describe('HTTP server', () => {
     await post(CHAIN_ID)
     await server.stop()
     await closed
-    expect(memory.listenerCount()).toBe(0)
+    expect(fixture.listenerCount()).toBe(0)
   })
 })
 
@@ -139,12 +150,13 @@ function messageQueue(socket: WebSocket): { next(): Promise<unknown> } {
   const waiting: ((message: unknown) => void)[] = []
   const arrived: unknown[] = []
   socket.on('message', (data) => {
-    const message: unknown = JSON.parse(String(data))
+    const message: unknown = JSON.parse((data as Buffer).toString('utf8'))
     const taker = waiting.shift()
     if (taker === undefined) arrived.push(message)
     else taker(message)
   })
   return {
-    next: () => (arrived.length > 0 ? Promise.resolve(arrived.shift()) : new Promise((resolve) => waiting.push(resolve))),
+    next: () =>
+      arrived.length > 0 ? Promise.resolve(arrived.shift()) : new Promise((resolve) => waiting.push(resolve)),
   }
 }

@@ -56,7 +56,7 @@ describe('createLevelStore', () => {
     await once(child, 'exit')
     const store = await createLevelStore(directory)
     let found = 0
-    for (;; found++) {
+    for (; ; found++) {
       const values = await store.getMany([Uint8Array.of(1, found >> 8, found), Uint8Array.of(2, found >> 8, found)])
       expect(values[0] === undefined).toBe(values[1] === undefined)
       if (values[0] === undefined) break
@@ -66,11 +66,11 @@ describe('createLevelStore', () => {
     expect(found).toBeGreaterThan(acknowledged)
   })
 
-  it('holds a whole chain store after its process was killed, again and again', async () => {
-    const chain = createSampleChain({ length: 400 })
+  it('holds a whole chain store after its process was killed, twice', async () => {
+    const chain = createSampleChain({ length: 150 })
     const options = { genesis: chain.genesis, verifyFinalization: verifySampleFinalization }
-    for (const killAt of [1, 30, 75]) {
-      const child = fork(join(import.meta.dirname, 'chain-store-writer.ts'), [directory, '400'])
+    for (const killAt of [1, 40]) {
+      const child = fork(join(import.meta.dirname, 'chain-store-writer.ts'), [directory, '150'])
       let acknowledged = 0
       child.on('message', (height: number) => {
         acknowledged = height
@@ -91,5 +91,5 @@ describe('createLevelStore', () => {
       }
       await store.close()
     }
-  })
+  }, 20_000)
 })

@@ -20,6 +20,8 @@ describe('pino log', () => {
       .child('rpc')
       .warn('slow call', { method: 'eth_call', reason: 'two words', tookMs: 12 })
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}rpc: slow call method=eth_call reason="two words" tookMs=12\n$/)
+    expect(lines[0]).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} WARN {2}rpc: slow call method=eth_call reason="two words" tookMs=12\n$/,
+    )
   })
 })

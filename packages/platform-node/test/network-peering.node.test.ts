@@ -6,6 +6,7 @@ import type { Network } from '@cairn/ports'
 import { afterEach, expect, test } from 'vitest'
 import type { NodeNetworkOptions } from '../src/network-node.ts'
 import { createTestNode, until } from './network-nodes.ts'
+import { startUdpProxy } from './udp-proxy.ts'
 
 const running: Network[] = []
 const folders: string[] = []
@@ -44,6 +45,20 @@ test('a restarted peer is reconnected and gossips again, in both directions of d
     await Promise.all([client.stop(), server.stop()])
   }
 })
+
+test('a blocked path is noticed, and gossip flows again after it heals, through the configured address', async () => {
+  const server = await startNode({})
+  const proxy = await startUdpProxy(portOf(server))
+  const peers = server.addresses().map((address) => address.replace(`/udp/${portOf(server)}/`, `/udp/${proxy.port}/`))
+  const client = await startNode({ peers })
+  await until(() => gossiping(client, 1) && gossiping(server, 1))
+  proxy.blocked = true
+  await until(() => client.peers().length === 0 && server.peers().length === 0)
+  proxy.blocked = false
+  await until(() => gossiping(client, 1) && gossiping(server, 1))
+  await proxy.close()
+  await until(() => client.peers().length === 0)
+}, 60_000)
 
 test('two nodes that dial each other end with gossip both ways', async () => {
   const identities = [await generateIdentity(), await generateIdentity()]

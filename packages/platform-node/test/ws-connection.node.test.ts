@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import { createMemoryBackend, createTestRpc } from '../../rpc/test/memory-backend.ts'
 import { SOCKET_BACKLOG_MAX_BYTES } from '../src/http-limits.ts'
 import { serveWebSocket } from '../src/ws-connection.ts'
+import { TRANSACTION_HASH, createRpcFixture } from './rpc-fixture.ts'
 import { silentLog } from './silent-log.ts'
 
 /** The part of a socket that the server touches; its reader never reads. */
@@ -28,17 +28,19 @@ class StuckSocket extends EventEmitter {
 
 describe('WebSocket connection', () => {
   it('drops a reader that does not keep up', async () => {
-    const memory = createMemoryBackend()
-    const { rpc } = createTestRpc(memory)
+    const { rpc, announce, listenerCount } = createRpcFixture()
     const socket = new StuckSocket()
     serveWebSocket(socket as unknown as WebSocket, { rpc, log: silentLog })
-    socket.emit('message', Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}'))
+    socket.emit(
+      'message',
+      Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newPendingTransactions"]}'),
+    )
     await new Promise((resolve) => setImmediate(resolve))
-    memory.mine()
+    announce(TRANSACTION_HASH)
     expect(socket.sent).toHaveLength(2)
     socket.bufferedAmount = SOCKET_BACKLOG_MAX_BYTES + 1
-    memory.mine()
+    announce(TRANSACTION_HASH)
     expect(socket.readyState).toBe(3)
-    expect(memory.listenerCount()).toBe(0)
+    expect(listenerCount()).toBe(0)
   })
 })

@@ -15,7 +15,8 @@ export interface KeyRange {
 }
 
 /**
- * Keys are not empty; values may be. Stores copy what they are given, and what they return belongs to the caller.
+ * Keys are not empty; values may be. Stores copy what they are given, and what they return
+ * belongs to the caller, as plain `Uint8Array`s.
  * Every operation after `close` @throws CodedError `STORE_CLOSED`.
  */
 export interface KeyValueStore {

@@ -21,10 +21,7 @@ export interface PeerSummary {
 
 export type TopicHandler = (data: Uint8Array, from: PeerId) => Promise<Verdict> | Verdict
 /** The response, or a refusal code sent to the peer. */
-export type RequestHandler = (
-  data: Uint8Array,
-  from: PeerId,
-) => Promise<Uint8Array | { readonly refused: string }>
+export type RequestHandler = (data: Uint8Array, from: PeerId) => Promise<Uint8Array | { readonly refused: string }>
 
 export interface Network {
   readonly peerId: PeerId
@@ -35,9 +32,12 @@ export interface Network {
   /** Before `start`. The verdict decides forwarding and the sender's score. */
   onTopic(topic: Topic, handler: TopicHandler): void
   onRequest(protocol: RequestProtocol, handler: RequestHandler): void
-  /** Number of peers it was handed to. Never throws for lack of peers. */
+  /**
+   * Number of peers it was handed to. Never throws for lack of peers. The same bytes may be published again.
+   * @throws CodedError `MESSAGE_SIZE` when empty or over the topic's limit
+   */
   publish(topic: Topic, data: Uint8Array): Promise<number>
-  /** @throws CodedError `REQUEST_TIMEOUT`, `REQUEST_REFUSED`, `RESPONSE_INVALID`, `PEER_UNREACHABLE`, `TOO_MANY_REQUESTS` */
+  /** @throws CodedError `REQUEST_TIMEOUT`, `REQUEST_REFUSED`, `RESPONSE_INVALID`, `PEER_UNREACHABLE`, `TOO_MANY_REQUESTS`, `REQUEST_ABORTED`, `REQUEST_TOO_LARGE` */
   request(peer: PeerId, protocol: RequestProtocol, data: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
   peers(): readonly PeerSummary[]
   /** Misbehaviour outside gossip (bad response); may disconnect or ban. */

@@ -109,7 +109,7 @@ export class RlpReader {
     const item = this.#next()
     if (item.isList) failDecode('DECODE_EXPECTED_BYTES')
     if (item.end - item.start > sizeMaxBytes) failDecode('DECODE_TOO_LARGE')
-    return this.#bytes.slice(item.start, item.end)
+    return copyOf(this.#bytes, item.start, item.end)
   }
 
   /** Byte string of exactly `sizeBytes`. */
@@ -157,7 +157,7 @@ export class RlpReader {
   raw(): { readonly isList: boolean; readonly bytes: Uint8Array } {
     const from = this.#offset
     const item = this.#next()
-    return { isList: item.isList, bytes: this.#bytes.slice(from, item.end) }
+    return { isList: item.isList, bytes: copyOf(this.#bytes, from, item.end) }
   }
 
   #next(): { readonly isList: boolean; readonly start: number; readonly end: number } {
@@ -191,6 +191,11 @@ export class RlpReader {
     if (this.#bytes[from] === 0 || length <= 55) failDecode('DECODE_NOT_CANONICAL')
     return length
   }
+}
+
+/** Not `slice`: on Node's Buffer that is a view. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end))
 }
 
 class DecodeFailure extends Error {

@@ -31,7 +31,7 @@ export interface BlockView {
 }
 
 /** @throws CodedError `BLOCK_CORRUPT` */
-export function createBlockView(block: RpcBlock): BlockView {
+function createBlockView(block: RpcBlock): BlockView {
   const hash = block.header.executionBlockHash
   const [headerTree, transactionTrees, , withdrawalTrees] = treeList(decodeTree(block.payload), 2)
   const header = blockHeaderJson(headerTree, hash)
@@ -44,7 +44,12 @@ export function createBlockView(block: RpcBlock): BlockView {
     const transactionIndex = quantity(index)
     const { hash: transactionHash, sender, effectiveGasPrice } = outcome
     const place = { blockHash: hash, blockNumber, blockTimestamp, transactionIndex, effectiveGasPrice }
-    return transactionJson({ typed: typedFields(treeList(transactionTrees)[index]), hash: transactionHash, sender, place })
+    return transactionJson({
+      typed: typedFields(treeList(transactionTrees)[index]),
+      hash: transactionHash,
+      sender,
+      place,
+    })
   }
   const receipts = memo(() =>
     receiptsJson({

@@ -3,7 +3,9 @@ import type { CallRequest } from '@cairn/ports'
 import * as z from 'zod'
 import { addressParam, dataParam, hashParam, uint256, uint64 } from './param-schema.ts'
 
-const accessListParam = z.array(z.object({ address: addressParam, storageKeys: z.array(hashParam).max(1_000) })).max(1_000)
+const accessListParam = z
+  .array(z.object({ address: addressParam, storageKeys: z.array(hashParam).max(1_000) }))
+  .max(1_000)
 
 /** Members that wallets send and that change nothing here (`type`, `chainId`, …) are let through and dropped. */
 export const callParam = z
@@ -30,7 +32,11 @@ export const callParam = z
     if (call.gasPrice != null && (call.maxFeePerGas != null || call.maxPriorityFeePerGas != null)) {
       refuse('both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified')
     }
-    if (call.maxFeePerGas != null && call.maxPriorityFeePerGas != null && call.maxFeePerGas < call.maxPriorityFeePerGas) {
+    if (
+      call.maxFeePerGas != null &&
+      call.maxPriorityFeePerGas != null &&
+      call.maxFeePerGas < call.maxPriorityFeePerGas
+    ) {
       refuse('maxFeePerGas is lower than maxPriorityFeePerGas')
     }
   })

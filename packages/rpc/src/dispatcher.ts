@@ -126,7 +126,9 @@ function checkedRequest(request: unknown): { readonly name: string; readonly par
 }
 
 function isNotification(request: unknown): boolean {
-  return isRecord(request) && request['jsonrpc'] === '2.0' && typeof request['method'] === 'string' && !('id' in request)
+  return (
+    isRecord(request) && request['jsonrpc'] === '2.0' && typeof request['method'] === 'string' && !('id' in request)
+  )
 }
 
 function idOf(request: unknown): RequestId {
@@ -147,10 +149,7 @@ function failure(id: RequestId, error: JsonRpcError): string {
 }
 
 function methodNotFound(name: string): JsonRpcError {
-  return new JsonRpcError(
-    RPC_CODE.methodNotFound,
-    `the method ${name.slice(0, 80)} does not exist/is not available`,
-  )
+  return new JsonRpcError(RPC_CODE.methodNotFound, `the method ${name.slice(0, 80)} does not exist/is not available`)
 }
 
 function responseTooLarge(limits: RpcLimits): JsonRpcError {

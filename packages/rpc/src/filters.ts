@@ -85,7 +85,7 @@ export function createFilterRegistry(limits: RpcLimits, deps: FilterRegistryDeps
     },
     remove,
     clear: () => {
-      for (const id of [...filters.keys()]) remove(id)
+      for (const id of filters.keys()) remove(id)
     },
   }
 }
@@ -108,7 +108,12 @@ async function changesOf(filter: Filter, context: RpcContext): Promise<readonly 
 }
 
 /** The filter's own range bounds what counts as new; its `latest` moves with the chain. */
-async function newLogs(filter: LogFilter, first: Height, last: Height, context: RpcContext): Promise<readonly unknown[]> {
+async function newLogs(
+  filter: LogFilter,
+  first: Height,
+  last: Height,
+  context: RpcContext,
+): Promise<readonly unknown[]> {
   if (filter.blockHash !== undefined) return []
   const from = filter.from.kind === 'height' ? Number(filter.from.height) : 0
   const to = filter.to.kind === 'head' ? last : (heightOf(filter.to, context) ?? last)

@@ -11,7 +11,8 @@ export function createGate(inFlightMax: number, limit: string): Gate {
   let inFlight = 0
   return {
     run: async (operation) => {
-      if (inFlight >= inFlightMax) throw limitExceeded(limit, `too many requests of this kind in flight (${inFlightMax})`)
+      if (inFlight >= inFlightMax)
+        throw limitExceeded(limit, `too many requests of this kind in flight (${inFlightMax})`)
       inFlight++
       try {
         return await operation()

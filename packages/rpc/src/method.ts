@@ -1,5 +1,5 @@
 /** One JSON-RPC method: name, schema of its positional parameters, handler, one line of documentation. */
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { RpcBackend } from './backend.ts'
 import type { BlockViews } from './block-view.ts'
 import type { FilterRegistry } from './filters.ts'
@@ -78,4 +78,3 @@ function issueText(issue: z.core.$ZodIssue | undefined): string {
   const path = issue.path.map(String).join('.').slice(0, 80)
   return path === '' ? issue.message : `${path}: ${issue.message}`
 }
-

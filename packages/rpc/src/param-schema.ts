@@ -12,7 +12,10 @@ const hexText = z.string().startsWith('0x', { error: HEX_PREFIX, abort: true })
 /** An unsigned integer of at most `bits` bits as `0x` and minimal hex digits. */
 function quantityParam(bits: number) {
   return hexText
-    .regex(/^0x(0|[1-9a-fA-F][0-9a-fA-F]*)$/, { error: 'invalid hex quantity (leading zero, empty or not hex)', abort: true })
+    .regex(/^0x(0|[1-9a-fA-F][0-9a-fA-F]*)$/, {
+      error: 'invalid hex quantity (leading zero, empty or not hex)',
+      abort: true,
+    })
     .max(2 + bits / 4, { error: `hex number > ${bits} bits`, abort: true })
     .transform((text) => BigInt(text))
 }
@@ -32,7 +35,7 @@ function fixedData<Value extends Hex>(lengthBytes: number) {
   return hexText
     .length(2 + 2 * lengthBytes, { error: `hex string has the wrong length, want ${lengthBytes} bytes`, abort: true })
     .regex(/^0x[0-9a-fA-F]*$/, { error: 'invalid hex string' })
-    .transform((text) => text.toLowerCase() as string as Value)
+    .transform((text) => text.toLowerCase() as Value)
 }
 
 export const addressParam = fixedData<Address>(20)
@@ -49,7 +52,7 @@ export const slotParam = z.string().transform((text, context) => {
     context.addIssue({ code: 'custom', message: `storage key too long (want at most 32 bytes): ${quoted(text)}` })
     return z.NEVER
   }
-  return `0x${digits.toLowerCase().padStart(64, '0')}` as string as Hash
+  return `0x${digits.toLowerCase().padStart(64, '0')}` as Hash
 })
 
 /** Enough of a caller's text to recognize it, never all of it. */
@@ -82,12 +85,12 @@ export const blockParam = z.union(
     tagParam,
     blockHashParam,
     heightParam,
-    z.strictObject({ blockHash: hashParam, requireCanonical: z.boolean().optional() }).transform(
-      ({ blockHash }): BlockReference => ({ kind: 'hash', hash: blockHash }),
-    ),
-    z.strictObject({ blockNumber: uint64 }).transform(
-      ({ blockNumber }): BlockReference => ({ kind: 'height', height: blockNumber }),
-    ),
+    z
+      .strictObject({ blockHash: hashParam, requireCanonical: z.boolean().optional() })
+      .transform(({ blockHash }): BlockReference => ({ kind: 'hash', hash: blockHash })),
+    z
+      .strictObject({ blockNumber: uint64 })
+      .transform(({ blockNumber }): BlockReference => ({ kind: 'height', height: blockNumber })),
   ],
   { error: 'want a block tag, number or hash' },
 )

@@ -50,7 +50,11 @@ export function createPriorityFeeOracle(chain: RpcChain, views: BlockViews): Pri
       for (let height = head; height > 0 && height > head - SAMPLE_BLOCKS; height = heightFrom(height - 1)) {
         const view = await views.byHeight(height)
         if (view === undefined) break
-        tips.push(...tipsOf(view).slice(0, SAMPLES_PER_BLOCK).map(({ tip }) => tip))
+        tips.push(
+          ...tipsOf(view)
+            .slice(0, SAMPLES_PER_BLOCK)
+            .map(({ tip }) => tip),
+        )
       }
       const tip = bounded(median(tips) ?? last?.tip ?? TIP_DEFAULT_WEI)
       last = { head, tip }

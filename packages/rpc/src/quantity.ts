@@ -1,5 +1,4 @@
 /** Ethereum's two hex encodings on the JSON side: minimal quantities and fixed-length data. */
-import { CodedError } from '@cairn/primitives'
 import type { Hex } from '@cairn/primitives'
 
 /** `0x0`, `0x1a`: no leading zeros. */
@@ -16,11 +15,4 @@ export function quantityFromData(data: Hex): Hex {
 /** Big-endian bytes in hex to a number of any size. */
 export function bigintFromData(data: Hex): bigint {
   return data === '0x' ? 0n : BigInt(data)
-}
-
-/** As `bigintFromData`, for heights, times and indices. @throws CodedError `BLOCK_CORRUPT` when it is no safe integer */
-export function numberFromData(data: Hex): number {
-  const value = data === '0x' ? 0 : Number(data)
-  if (!Number.isSafeInteger(value)) throw new CodedError('BLOCK_CORRUPT', `not a safe integer: ${data.slice(0, 80)}`)
-  return value
 }

@@ -21,7 +21,10 @@ const REASONS: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ['INITCODE_TOO_LARGE', [RPC_CODE.transactionRejected, 'max initcode size exceeded']],
   ['GAS_LIMIT_TOO_HIGH', [RPC_CODE.gasLimitTooHigh, 'transaction gas limit too high']],
   ['BLOCK_GAS_LIMIT_REACHED', [RPC_CODE.gasLimitTooHigh, 'exceeds block gas limit']],
-  ['PRIORITY_FEE_ABOVE_MAX_FEE', [RPC_CODE.priorityFeeAboveFeeCap, 'max priority fee per gas higher than max fee per gas']],
+  [
+    'PRIORITY_FEE_ABOVE_MAX_FEE',
+    [RPC_CODE.priorityFeeAboveFeeCap, 'max priority fee per gas higher than max fee per gas'],
+  ],
   ['NONCE_AT_MAXIMUM', [RPC_CODE.transactionRejected, 'nonce has max value']],
   ['AUTHORIZATION_LIST_INVALID', [RPC_CODE.transactionRejected, 'invalid authorization list']],
   ['TRANSACTION_TOO_LARGE', [RPC_CODE.transactionRejected, 'oversized data']],

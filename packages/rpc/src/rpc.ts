@@ -99,7 +99,7 @@ export function createRpc(options: { readonly limits?: Partial<RpcLimits> }, dep
     requestTooLarge: () => requestTooLarge(limits),
     stop: () => {
       filters.clear()
-      for (const session of [...sessions]) session.close()
+      for (const session of sessions) session.close()
     },
   }
 }

@@ -70,7 +70,7 @@ export function createSubscriptionRegistry(limits: RpcLimits, deps: Subscription
       }
     },
     clear: () => {
-      for (const id of [...subscriptions.keys()]) remove(id)
+      for (const id of subscriptions.keys()) remove(id)
     },
   }
 }
@@ -78,20 +78,16 @@ export function createSubscriptionRegistry(limits: RpcLimits, deps: Subscription
 /** Starts to listen; returns the function that stops it. */
 function listen(kind: SubscriptionKind, deps: SubscriptionDeps, notify: (result: unknown) => void): () => void {
   const { events, mempool } = deps.backend
-  switch (kind.kind) {
-    case 'newHeads':
-      return events.onBlock((block) => notify(deps.views.of(block).header))
-    case 'logs':
-      return events.onBlock((block) => {
-        for (const receipt of deps.views.of(block).receipts()) {
-          for (const log of receipt.logs) if (matchesLog(log, kind.criteria)) notify(log)
-        }
-      })
-    case 'newPendingTransactions':
-      return events.onPendingTransaction((hash: Hash) => {
-        if (!kind.full) return notify(hash)
-        const json = pendingTransactionJson(hash, mempool)
-        if (json !== undefined) notify(json)
-      })
+  if (kind.kind === 'newHeads') return events.onBlock((block) => notify(deps.views.of(block).header))
+  if (kind.kind === 'logs') {
+    return events.onBlock((block) => {
+      for (const receipt of deps.views.of(block).receipts()) {
+        for (const log of receipt.logs) if (matchesLog(log, kind.criteria)) notify(log)
+      }
+    })
   }
+  return events.onPendingTransaction((hash: Hash) => {
+    const notice = kind.full ? pendingTransactionJson(hash, mempool) : hash
+    if (notice !== undefined) notify(notice)
+  })
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryBackend, createTestRpc } from './memory-backend.ts'
 
-const request = (id: unknown, method: unknown, params?: unknown): string => JSON.stringify({ jsonrpc: '2.0', id, method, params })
+const request = (id: unknown, method: unknown, params?: unknown): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params })
 
 describe('JSON-RPC dispatcher', () => {
   const { rpc, errors, counted } = createTestRpc(createMemoryBackend())
@@ -56,7 +57,8 @@ describe('JSON-RPC dispatcher', () => {
   })
 
   it('takes a batch of the limit and refuses one more', async () => {
-    const batchOf = (length: number): string => `[${Array.from({ length }, (_, id) => request(id, 'eth_chainId')).join(',')}]`
+    const batchOf = (length: number): string =>
+      `[${Array.from({ length }, (_, id) => request(id, 'eth_chainId')).join(',')}]`
     expect(await ask(batchOf(100))).toHaveLength(100)
     expect(await ask(batchOf(101))).toMatchObject({ id: null, error: { code: -32005, data: { limit: 'batchMax' } } })
   })
@@ -64,28 +66,39 @@ describe('JSON-RPC dispatcher', () => {
   it('refuses a body over the limit without parsing it', async () => {
     const small = createTestRpc(createMemoryBackend(), { requestMaxBytes: 100 })
     const response = await small.rpc.handle(request(1, 'web3_sha3', [`0x${'00'.repeat(100)}`]))
-    expect(JSON.parse(response ?? '')).toMatchObject({ id: null, error: { code: -32005, data: { limit: 'requestMaxBytes' } } })
+    expect(JSON.parse(response ?? '')).toMatchObject({
+      id: null,
+      error: { code: -32005, data: { limit: 'requestMaxBytes' } },
+    })
     expect(small.rpc.requestTooLarge()).toBe(response)
   })
 
   it('survives deep nesting', async () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
     expect(await ask(deep)).toMatchObject([{ error: { code: -32600 } }])
-    expect(await ask(`{"jsonrpc":"2.0","id":1,"method":"eth_call","params":${deep}}`)).toMatchObject({ error: { code: -32602 } })
-    expect(await ask(`{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":${deep}}]}`)).toMatchObject({ error: { code: -32602 } })
+    expect(await ask(`{"jsonrpc":"2.0","id":1,"method":"eth_call","params":${deep}}`)).toMatchObject({
+      error: { code: -32602 },
+    })
+    expect(await ask(`{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":${deep}}]}`)).toMatchObject({
+      error: { code: -32602 },
+    })
   })
 
   it('does not let a request reach a prototype', async () => {
-    const poisoned = '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"__proto__":{"gas":"0x1"},"constructor":{"prototype":{"polluted":1}}}],"__proto__":{"polluted":1}}'
+    const poisoned =
+      '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"__proto__":{"gas":"0x1"},"constructor":{"prototype":{"polluted":1}}}],"__proto__":{"polluted":1}}'
     expect(await ask(poisoned)).toMatchObject({ id: 1, result: '0xab' })
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
-    expect(await ask('{"jsonrpc":"2.0","id":1,"__proto__":{"method":"eth_chainId"}}')).toMatchObject({ error: { code: -32600 } })
+    expect(await ask('{"jsonrpc":"2.0","id":1,"__proto__":{"method":"eth_chainId"}}')).toMatchObject({
+      error: { code: -32600 },
+    })
   })
 
   it('never repeats a long text of the caller', async () => {
     const response = (await rpc.handle(request(1, 'x'.repeat(100_000)))) ?? ''
     expect(response.length).toBeLessThan(400)
-    const params = (await rpc.handle(request(1, 'eth_getStorageAt', [`0x${'0'.repeat(40)}`, `0x${'f'.repeat(100_000)}`]))) ?? ''
+    const params =
+      (await rpc.handle(request(1, 'eth_getStorageAt', [`0x${'0'.repeat(40)}`, `0x${'f'.repeat(100_000)}`]))) ?? ''
     expect(params.length).toBeLessThan(400)
   })
 

@@ -27,7 +27,7 @@ export interface TestTransaction {
 }
 
 export const BASE_FEE = 7n
-export const GAS_LIMIT = 30_000_000n
+const GAS_LIMIT = 30_000_000n
 export const CHAIN_ID = 4242
 
 export interface MemoryBackend {
@@ -60,7 +60,12 @@ export function createMemoryBackend(): MemoryBackend {
     code: new Uint8Array([0x60, 0x00]),
     call: async () => ({ status: 'success', output: new Uint8Array([0xab]), gasUsed: 21_000n }),
     estimate: { gas: 21_000n },
-    proof: async () => ({ address: testAddress(1), account: answers.account, accountProof: [new Uint8Array([1])], storageProof: [] }),
+    proof: async () => ({
+      address: testAddress(1),
+      account: answers.account,
+      accountProof: [new Uint8Array([1])],
+      storageProof: [],
+    }),
     submit: async (raw) => ({ accepted: true, hash: keccak256(raw) }),
     nextNonce: 9n,
     syncing: false,
@@ -80,7 +85,8 @@ export function createMemoryBackend(): MemoryBackend {
     chain: {
       headHeight: () => head().header.height,
       blockByHeight: async (wanted) => blocks[wanted],
-      heightByExecutionHash: async (hash) => blocks.find((block) => block.header.executionBlockHash === hash)?.header.height,
+      heightByExecutionHash: async (hash) =>
+        blocks.find((block) => block.header.executionBlockHash === hash)?.header.height,
       transactionLocation: async (hash) => {
         for (const block of blocks) {
           const index = block.transactions.findIndex((outcome) => outcome.hash === hash)
@@ -88,7 +94,8 @@ export function createMemoryBackend(): MemoryBackend {
         }
         return undefined
       },
-      logHeights: async ({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => height(first + index)),
+      logHeights: async ({ first, last }) =>
+        Array.from({ length: last - first + 1 }, (_, index) => height(first + index)),
       certificateByHeight: async (wanted) => (wanted === 0 ? undefined : certificate(blocks[wanted])),
     },
     mempool: {
@@ -97,7 +104,10 @@ export function createMemoryBackend(): MemoryBackend {
       transaction: (hash) => pending.get(hash),
       counts: () => ({ pending: pending.size, queued: 0 }),
     },
-    events: { onBlock: (listener) => listen(blockListeners, listener), onPendingTransaction: (listener) => listen(pendingListeners, listener) },
+    events: {
+      onBlock: (listener) => listen(blockListeners, listener),
+      onPendingTransaction: (listener) => listen(pendingListeners, listener),
+    },
     status: () => ({
       genesisHash: blocks[0]?.hash ?? ZERO_HASH,
       peerId: '12D3KooWtest',
@@ -114,7 +124,9 @@ export function createMemoryBackend(): MemoryBackend {
       syncing: answers.syncing,
       syncTargetHeight: answers.syncing ? height(99) : undefined,
     }),
-    validators: () => [{ index: 0, publicKey: new Uint8Array(48), weight: 1n, feeRecipient: testAddress(9), peerId: '' }],
+    validators: () => [
+      { index: 0, publicKey: new Uint8Array(48), weight: 1n, feeRecipient: testAddress(9), peerId: '' },
+    ],
   }
   return {
     backend,
@@ -140,7 +152,13 @@ export function createTestRpc(memory: MemoryBackend, limits: Partial<RpcLimits> 
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs }
   const random: Random = { bytes: (lengthBytes) => new Uint8Array(lengthBytes).fill(++count) }
   const errors: string[] = []
-  const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => errors.push(message), child: () => log }
+  const log: Log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (message) => errors.push(message),
+    child: () => log,
+  }
   const counted: string[] = []
   const metrics: Metrics = {
     count: (name, labels) => counted.push(`${name} ${JSON.stringify(labels)}`),
@@ -155,7 +173,9 @@ export function createTestRpc(memory: MemoryBackend, limits: Partial<RpcLimits> 
     advance: (ms: number) => (nowMs += ms),
     /** The response object of one call. */
     call: async (method: string, ...params: readonly unknown[]): Promise<TestResponse> =>
-      JSON.parse((await rpc.handle(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))) ?? 'null') as TestResponse,
+      JSON.parse(
+        (await rpc.handle(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))) ?? 'null',
+      ) as TestResponse,
   }
 }
 
@@ -213,7 +233,9 @@ function encodeBlock(number: number, parentHash: Hash, transactions: readonly Te
     validatorSetHash: ZERO_HASH,
     nextValidatorSetHash: ZERO_HASH,
   }
-  const body = transactions.map((transaction) => (isLegacy(transaction.raw) ? Rlp.toHex(transaction.raw) : transaction.raw))
+  const body = transactions.map((transaction) =>
+    isLegacy(transaction.raw) ? Rlp.toHex(transaction.raw) : transaction.raw,
+  )
   return {
     header: consensusHeader,
     hash: keccak256(new Uint8Array([number])),
@@ -259,7 +281,14 @@ function executionHeader(number: number, parentHash: Hash, gasUsed: bigint): Hex
 function certificate(block: RpcBlock | undefined): Certificate | undefined {
   if (block === undefined) return undefined
   const { header, hash } = block
-  return { kind: 'finalize', epoch: header.epoch, view: header.view, hash, signers: new Uint8Array([0b1011]), signature: new Uint8Array(96) }
+  return {
+    kind: 'finalize',
+    epoch: header.epoch,
+    view: header.view,
+    hash,
+    signers: new Uint8Array([0b1011]),
+    signature: new Uint8Array(96),
+  }
 }
 
 function isLegacy(raw: Hex): boolean {
@@ -280,4 +309,3 @@ function minimal(value: bigint): Hex {
 function bytes(hex: Hex): Uint8Array {
   return Uint8Array.from(hex.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
-

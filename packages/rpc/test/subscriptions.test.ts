@@ -2,12 +2,18 @@ import type { Hash } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { createMemoryBackend, createTestRpc, testAddress, testHash } from './memory-backend.ts'
 
-const RAW = `0xf86c808401a213988261a894aa000000000000000000000000000000000000000a8255448718e5bb3abd109fa073fbe7ff7e74339e7cc61fb3cb3f7630cd3f1d5fef653d7297654b2d22894daea042a188d30f35f19408c73c803bc1e9e17ce129c457e31fd2a368b54507af2f4c` as const
+const RAW =
+  `0xf86c808401a213988261a894aa000000000000000000000000000000000000000a8255448718e5bb3abd109fa073fbe7ff7e74339e7cc61fb3cb3f7630cd3f1d5fef653d7297654b2d22894daea042a188d30f35f19408c73c803bc1e9e17ce129c457e31fd2a368b54507af2f4c` as const
 
 function openSession(limits = {}) {
   const memory = createMemoryBackend()
   const { rpc } = createTestRpc(memory, limits)
-  const sent: { id?: number; result?: unknown; error?: { code: number }; params?: { subscription: string; result: unknown } }[] = []
+  const sent: {
+    id?: number
+    result?: unknown
+    error?: { code: number }
+    params?: { subscription: string; result: unknown }
+  }[] = []
   const session = rpc.openSession((text) => sent.push(JSON.parse(text)))
   const ask = async (method: string, ...params: readonly unknown[]): Promise<unknown> => {
     const from = sent.length
@@ -69,9 +75,14 @@ describe('subscriptions', () => {
     await ask('eth_subscribe', 'newPendingTransactions', true)
     const hash = testHash(9)
     memory.announcePending(hash)
-    memory.pending.set(hash, { raw: Uint8Array.from(RAW.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)), sender: testAddress(7) })
+    memory.pending.set(hash, {
+      raw: Uint8Array.from(RAW.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+      sender: testAddress(7),
+    })
     memory.announcePending(hash)
-    expect(sent.slice(1)).toMatchObject([{ params: { result: { hash, from: testAddress(7), type: '0x0', blockNumber: null } } }])
+    expect(sent.slice(1)).toMatchObject([
+      { params: { result: { hash, from: testAddress(7), type: '0x0', blockNumber: null } } },
+    ])
   })
 
   it('bounds subscriptions and requests of a connection, and leaves nothing behind', async () => {
@@ -108,7 +119,9 @@ describe('filters', () => {
     const { result: pending } = await call('eth_newPendingTransactionFilter')
     expect(await call('eth_getFilterChanges', blocks)).toMatchObject({ result: [] })
     const first = memory.mine()
-    const second = memory.mine([{ raw: RAW, sender: testAddress(7), logs: [{ address: testAddress(1), topics: [], data: '0x' }] }])
+    const second = memory.mine([
+      { raw: RAW, sender: testAddress(7), logs: [{ address: testAddress(1), topics: [], data: '0x' }] },
+    ])
     memory.announcePending(testHash(1))
     expect(await call('eth_getFilterChanges', blocks)).toMatchObject({
       result: [first.header.executionBlockHash, second.header.executionBlockHash],
@@ -118,7 +131,9 @@ describe('filters', () => {
     expect(await call('eth_getFilterChanges', logs)).toMatchObject({ result: [] })
     expect(await call('eth_getFilterLogs', logs)).toMatchObject({ result: [{ blockNumber: '0x2' }] })
     expect(await call('eth_getFilterChanges', pending)).toMatchObject({ result: [testHash(1)] })
-    expect(await call('eth_getFilterLogs', blocks)).toMatchObject({ error: { code: -32000, message: 'filter not found' } })
+    expect(await call('eth_getFilterLogs', blocks)).toMatchObject({
+      error: { code: -32000, message: 'filter not found' },
+    })
     expect(await call('eth_uninstallFilter', pending)).toMatchObject({ result: true })
     expect(await call('eth_uninstallFilter', pending)).toMatchObject({ result: false })
     expect(memory.listenerCount()).toBe(0)
@@ -130,7 +145,9 @@ describe('filters', () => {
     const { result: id } = await call('eth_newPendingTransactionFilter')
     expect(await call('eth_newBlockFilter')).toMatchObject({ error: { code: -32005 } })
     for (const seed of [1, 2, 3]) memory.announcePending(testHash(seed))
-    expect(await call('eth_getFilterChanges', id)).toMatchObject({ result: [testHash(2), testHash(3)] satisfies Hash[] })
+    expect(await call('eth_getFilterChanges', id)).toMatchObject({
+      result: [testHash(2), testHash(3)] satisfies Hash[],
+    })
     advance(101)
     expect(await call('eth_getFilterChanges', id)).toMatchObject({ error: { code: -32000 } })
     expect(memory.listenerCount()).toBe(0)

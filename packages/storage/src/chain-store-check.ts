@@ -57,12 +57,7 @@ async function checkHead(tables: ChainTables, head: HeadRecord, options: ChainSt
   await checkCertified(tables, head.certifiedHeight, hash, options)
 }
 
-async function checkCertified(
-  tables: ChainTables,
-  at: Height,
-  hash: Hash,
-  options: ChainStoreOptions,
-): Promise<void> {
+async function checkCertified(tables: ChainTables, at: Height, hash: Hash, options: ChainStoreOptions): Promise<void> {
   await storedBlock(tables, at, hash)
   if (at === 0) return
   const certificate = await tables.certificates.get(at)

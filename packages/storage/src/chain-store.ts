@@ -73,7 +73,8 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
     const { height } = block.header
     const isNew = height > head.height
     await assertFollows(tables, head, block, certificate)
-    const isNewlyCertified = certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)
+    const isNewlyCertified =
+      certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)
     if (!isNew && !isNewlyCertified) return
     const certifiedHeight = isNewlyCertified && height > head.certifiedHeight ? height : head.certifiedHeight
     const next = isNew ? { height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }

@@ -21,14 +21,21 @@ export function createProposedBlocks(store: KeyValueStore): ProposedBlocks {
   return {
     put: (block) =>
       store.batch(
-        [{ type: 'put', key: concatBytes(prefix(block.header.height), bytesFromHex(block.hash)), value: encodeBlock(block) }],
+        [
+          {
+            type: 'put',
+            key: concatBytes(prefix(block.header.height), bytesFromHex(block.hash)),
+            value: encodeBlock(block),
+          },
+        ],
         { durable: true },
       ),
     all: async () => {
       const blocks: Block[] = []
       for await (const [, value] of store.entries(tableRange())) {
         const decoded = decodeBlock(value)
-        if (!decoded.ok) throw new CodedError('CHAIN_STORE_CORRUPT', `a proposed block does not decode: ${decoded.code}`)
+        if (!decoded.ok)
+          throw new CodedError('CHAIN_STORE_CORRUPT', `a proposed block does not decode: ${decoded.code}`)
         blocks.push(decoded.value)
       }
       return blocks

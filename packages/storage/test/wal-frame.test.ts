@@ -58,15 +58,21 @@ describe('wal-frame', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = bytes.slice()
       damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
-      expect(() => scanWalFrames(damaged, start), `bit ${bit}`).toThrow(expect.objectContaining({ code: 'WAL_CORRUPT' }))
+      expect(() => scanWalFrames(damaged, start), `bit ${bit}`).toThrow(
+        expect.objectContaining({ code: 'WAL_CORRUPT' }),
+      )
     }
   })
 
   it('refuses a frame that was moved or repeated', () => {
     const { bytes, ends } = encodeAll(records)
     const first = bytes.subarray(0, ends[1])
-    expect(() => scanWalFrames(concatBytes(first, first), start)).toThrow(expect.objectContaining({ code: 'WAL_CORRUPT' }))
-    expect(() => scanWalFrames(bytes.subarray(ends[1]), start)).toThrow(expect.objectContaining({ code: 'WAL_CORRUPT' }))
+    expect(() => scanWalFrames(concatBytes(first, first), start)).toThrow(
+      expect.objectContaining({ code: 'WAL_CORRUPT' }),
+    )
+    expect(() => scanWalFrames(bytes.subarray(ends[1]), start)).toThrow(
+      expect.objectContaining({ code: 'WAL_CORRUPT' }),
+    )
   })
 
   it('refuses an absurd length even with a right checksum', () => {

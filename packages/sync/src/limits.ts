@@ -20,3 +20,6 @@ export const BACKOFF_MS = 250
 
 /** Longest such wait. */
 export const BACKOFF_MAX_MS = 30_000
+
+/** Failures in a row after which a peer's claim is forgotten: about eight seconds of silence. */
+export const FAILURES_MAX = 5

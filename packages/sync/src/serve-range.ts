@@ -30,7 +30,7 @@ export async function serveFinalizedRange(
   const blocks: Block[] = []
   let certificate: Certificate | undefined
   let sizeBytes = 0
-  for (let next = request.fromHeight; next > 0 && next <= chain.head().certifiedHeight; ) {
+  for (let next = request.fromHeight; next > 0 && next <= chain.head().certifiedHeight;) {
     const end = await chain.certificateAtOrAbove(next)
     const isFirst = certificate === undefined
     const room = isFirst

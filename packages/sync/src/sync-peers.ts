@@ -1,7 +1,7 @@
 /** Whom to ask next: what peers claim to have, and how they have answered so far. */
 import { height } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
-import { BACKOFF_MAX_MS, BACKOFF_MS, SYNC_PEERS_MAX } from './limits.ts'
+import { BACKOFF_MAX_MS, BACKOFF_MS, FAILURES_MAX, SYNC_PEERS_MAX } from './limits.ts'
 import type { SyncPeer } from './sync-input.ts'
 
 export interface SyncPeers {
@@ -11,7 +11,10 @@ export interface SyncPeers {
   /** Of those not backing off who claim the block at `height`, the one asked longest ago. O(peers). */
   next(height: Height, nowMs: number): SyncPeer | undefined
   succeeded(peer: SyncPeer): void
-  /** Backs off. A liar's claim is forgotten besides: it has to be made anew before it costs another request. */
+  /**
+   * Backs off. A liar's claim is forgotten besides, and that of a peer silent for long: it has to be made anew before it
+   * costs another request.
+   */
   failed(peer: SyncPeer, nowMs: number, isLiar: boolean): void
   /** Highest claim, not verified. */
   claimedHeight(): Height
@@ -67,7 +70,7 @@ export function createSyncPeers(): SyncPeers {
       if (record === undefined) return
       record.retryAtMs = nowMs + Math.min(BACKOFF_MS * 2 ** record.failures, BACKOFF_MAX_MS)
       record.failures += 1
-      if (isLiar) record.height = unknownHeight
+      if (isLiar || record.failures % FAILURES_MAX === 0) record.height = unknownHeight
     },
     claimedHeight: () => {
       let best = unknownHeight

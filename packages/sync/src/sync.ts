@@ -6,9 +6,9 @@
  * time, since where a range ends is the answerer's choice; at most two verified ranges wait to be applied; a peer
  * that lies costs one request, then it must claim anew and is asked less and less often.
  */
-import type { Certificate } from '@cairn/chain'
+import type { Certificate, ChainStatus } from '@cairn/chain'
 import type { Hash, Height, Verdict } from '@cairn/primitives'
-import { height } from '@cairn/primitives'
+import { assert, height } from '@cairn/primitives'
 import { RANGES_AHEAD_MAX, RANGE_BLOCKS } from './limits.ts'
 import { judgeRange } from './range-check.ts'
 import type { FinalizedPoint, SyncEffect, SyncInput, SyncPeer } from './sync-input.ts'
@@ -60,30 +60,35 @@ export function createSync(options: SyncOptions, deps: SyncDeps): Sync {
 
   const tip = (): FinalizedPoint => ahead.at(-1) ?? head
 
+  const onStatus = (peer: SyncPeer, status: ChainStatus): SyncEffect[] => {
+    if (status.genesisHash === options.genesisHash) {
+      peers.claim(peer, status.height, status.oldestHeight)
+      return []
+    }
+    peers.remove(peer)
+    return [{ type: 'penalize', peer, code: 'SYNC_WRONG_CHAIN' }]
+  }
+
   const onResponse = (requestId: number, data: Uint8Array, nowMs: number): SyncEffect[] => {
     if (pending?.requestId !== requestId) return []
     const { peer, fromHeight } = pending
     pending = undefined
     const judgement = judgeRange(data, fromHeight, tip(), deps.verifyFinalization)
-    switch (judgement.kind) {
-      case 'good': {
-        const { blocks, certificate } = judgement
-        peers.succeeded(peer)
-        const last = blocks.at(-1)
-        if (last !== undefined) ahead = [...ahead, { height: last.header.height, hash: last.hash }]
-        return [{ type: 'apply', blocks, certificate }]
-      }
-      case 'outdated':
-        peers.succeeded(peer)
-        return []
-      case 'fault':
-        peers.failed(peer, nowMs, true)
-        return [{ type: 'penalize', peer, code: judgement.code }]
-      case 'conflict': {
-        const { block, certificate } = judgement
-        return [{ type: 'conflict', height: block.header.height, block, certificate }]
-      }
+    if (judgement.kind === 'fault') {
+      peers.failed(peer, nowMs, true)
+      return [{ type: 'penalize', peer, code: judgement.code }]
     }
+    if (judgement.kind === 'conflict') {
+      const { block, certificate } = judgement
+      return [{ type: 'conflict', height: block.header.height, block, certificate }]
+    }
+    peers.succeeded(peer)
+    if (judgement.kind === 'outdated') return []
+    const { blocks, certificate } = judgement
+    const last = blocks.at(-1)
+    assert(last !== undefined, 'a good range is not empty')
+    ahead = [...ahead, { height: last.header.height, hash: last.hash }]
+    return [{ type: 'apply', blocks, certificate }]
   }
 
   const onFailure = (requestId: number, nowMs: number): void => {
@@ -94,30 +99,24 @@ export function createSync(options: SyncOptions, deps: SyncDeps): Sync {
 
   const react = (input: SyncInput, nowMs: number): SyncEffect[] => {
     switch (input.type) {
-      case 'peer-status': {
-        const { peer, status } = input
-        if (status.genesisHash !== options.genesisHash) {
-          peers.remove(peer)
-          return [{ type: 'penalize', peer, code: 'SYNC_WRONG_CHAIN' }]
-        }
-        peers.claim(peer, status.height, status.oldestHeight)
-        return []
-      }
-      case 'peer-gone':
-        peers.remove(input.peer)
-        return []
+      case 'peer-status':
+        return onStatus(input.peer, input.status)
       case 'response':
         return onResponse(input.requestId, input.data, nowMs)
       case 'request-failed':
         onFailure(input.requestId, nowMs)
-        return []
+        break
+      case 'peer-gone':
+        peers.remove(input.peer)
+        break
       case 'head':
         if (input.head.height > head.height) head = input.head
         ahead = ahead.filter((point) => point.height > head.height)
-        return []
+        break
       case 'tick':
-        return []
+        break
     }
+    return []
   }
 
   /** After every input: the next request, a timer for it, or the news that there is nothing left to do. */

@@ -79,8 +79,6 @@ function tell(lie: Lie, truth: FinalizedRangeResponse, other: FinalizedRangeResp
       return encode({ blocks: [], certificate: undefined })
     case 'garbage':
       return Uint8Array.of(0xf9, 1, 2, 3)
-    case 'silent':
-      return undefined
     case 'wrong-start':
       return encode({ blocks: blocks.slice(1), certificate })
     case 'other-chain': {
@@ -98,7 +96,10 @@ function tell(lie: Lie, truth: FinalizedRangeResponse, other: FinalizedRangeResp
       return encode({ blocks: blocks.filter((_, index) => index !== 1), certificate })
     case 'cut':
       return encode(truth).subarray(0, -1)
+    case 'silent':
+      break
   }
+  return undefined
 }
 
 function withWrongData(block: Block): Block {
@@ -122,7 +123,12 @@ export type Choose = (countMax: number) => number
  * Runs the machine until nothing can happen any more. Answers, applications and timers come in any order that
  * `choose` picks; peers tell their status once, at the start.
  */
-export async function drive(chain: SampleChain, start: number, peers: readonly SamplePeer[], choose: Choose): Promise<DriverOutcome> {
+export async function drive(
+  chain: SampleChain,
+  start: number,
+  peers: readonly SamplePeer[],
+  choose: Choose,
+): Promise<DriverOutcome> {
   const startBlock = start === 0 ? chain.genesis : (chain.blocks[start - 1] as SampleBlock).block
   const sync = createSync(
     { genesisHash: chain.genesis.hash, head: { height: height(start), hash: startBlock.hash } },
@@ -168,7 +174,8 @@ export async function drive(chain: SampleChain, start: number, peers: readonly S
   for (const { name, claimedHeight } of peers) {
     handle({ type: 'peer-status', peer: name, status: statusOf(chain, claimedHeight) })
   }
-  for (let steps = 0; steps < 5_000 && conflict === undefined; steps++) {
+  for (let steps = 0; steps < 5_000; steps++) {
+    if (conflict !== undefined) break
     const blocks = toApply[0]
     if (blocks !== undefined && (inFlight === undefined || choose(2) === 0)) {
       toApply.shift()

@@ -46,7 +46,10 @@ describe('serveFinalizedRange', () => {
     expect(await heights(readerOf(chain, 200, 1), 201)).toEqual([])
     expect(await heights(readerOf(chain, 199, 10), 191)).toEqual([])
     const reader = readerOf(chain, 200, 1)
-    const pruned = { ...reader, blockByHeight: async (at: number) => (at < 50 ? undefined : reader.blockByHeight(height(at))) }
+    const pruned = {
+      ...reader,
+      blockByHeight: async (at: number) => (at < 50 ? undefined : reader.blockByHeight(height(at))),
+    }
     expect(await heights(pruned, 40)).toEqual([])
   })
 })

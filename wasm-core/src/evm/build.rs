@@ -5,6 +5,7 @@ use super::{
     execute::{BLOCK_RLP_BYTES_MAX, receipt_roots, with_parent},
     header::{check_extra_data, decode_parent, header_rlp},
     outcome::{Flags, Outcome},
+    prefetch::prefetch,
     transaction::{Tx, check_stateless, decode_transaction},
 };
 use crate::{
@@ -80,10 +81,13 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
         ..Header::default()
     };
     let ancestors = with_parent(request.ancestors, parent.hash);
+    let decoded: Vec<_> = request.candidates.iter().map(|candidate| decode_candidate(candidate, chain)).collect();
+    let wanted = decoded.iter().zip(&request.candidates).filter_map(|(tx, candidate)| Some((candidate.sender, tx.as_ref().ok()?)));
+    prefetch(reader, &header, wanted, withdrawals.as_deref().unwrap_or_default());
     let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals.as_deref(), request.flags.access_list);
     run.begin()?;
     let room = Room::new(chain, &header, request.gas_budget, request.payload_size_max, withdrawals.as_deref());
-    let (candidate_codes, transactions) = pack(&mut run, chain, room, &request.candidates);
+    let (candidate_codes, transactions) = pack(&mut run, room, decoded, &request.candidates);
     let effects = run.end()?;
 
     let (receipts_root, logs_bloom) = receipt_roots(&effects);
@@ -165,11 +169,26 @@ impl Room {
     }
 }
 
-fn pack(run: &mut BlockRun<'_>, chain: &ChainRules, mut room: Room, candidates: &[Candidate<'_>]) -> (Vec<u16>, Vec<Tx>) {
+fn decode_candidate(candidate: &Candidate<'_>, chain: &ChainRules) -> core::result::Result<Tx, u16> {
+    if candidate.raw.len() > TX_BYTES_MAX {
+        return Err(codes::TX_SIZE);
+    }
+    let tx = decode_transaction(candidate.raw)?;
+    check_stateless(&tx, chain)?;
+    Ok(tx)
+}
+
+/// @param decoded one per candidate. @return a code per candidate, and the transactions included.
+fn pack(
+    run: &mut BlockRun<'_>,
+    mut room: Room,
+    decoded: Vec<core::result::Result<Tx, u16>>,
+    candidates: &[Candidate<'_>],
+) -> (Vec<u16>, Vec<Tx>) {
     let mut candidate_codes = Vec::with_capacity(candidates.len());
     let mut transactions = Vec::new();
-    for candidate in candidates {
-        let code = match pack_one(run, chain, &mut room, candidate) {
+    for (tx, candidate) in decoded.into_iter().zip(candidates) {
+        let code = match tx.and_then(|tx| pack_one(run, &mut room, tx, candidate)) {
             Ok(tx) => {
                 transactions.push(tx);
                 codes::TX_OK
@@ -183,16 +202,11 @@ fn pack(run: &mut BlockRun<'_>, chain: &ChainRules, mut room: Room, candidates: 
 
 fn pack_one(
     run: &mut BlockRun<'_>,
-    chain: &ChainRules,
     room: &mut Room,
+    tx: Tx,
     candidate: &Candidate<'_>,
 ) -> core::result::Result<Tx, u16> {
     let size = candidate.raw.len();
-    if size > TX_BYTES_MAX {
-        return Err(codes::TX_SIZE);
-    }
-    let tx = decode_transaction(candidate.raw)?;
-    check_stateless(&tx, chain)?;
     room.check(&tx, size, run.gas_used())?;
     let sender = match candidate.sender {
         Some(sender) => sender,

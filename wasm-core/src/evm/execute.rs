@@ -4,6 +4,7 @@ use super::{
     block_run::{BlockEffects, BlockRun},
     header::{check_header, decode_parent, ensure},
     outcome::{Flags, Outcome},
+    prefetch::prefetch,
     transaction::{Tx, check_stateless},
 };
 use crate::{
@@ -43,7 +44,8 @@ pub fn execute_block(reader: &StateReader<'_>, request: ExecuteRequest<'_>) -> R
     ensure(body.ommers.is_empty(), codes::BLOCK_OMMERS, "ommers")?;
     let transactions = with_senders(body.transactions, &request.senders, chain)?;
     let ancestors = with_parent(request.ancestors, parent.hash);
-    prefetch(reader, &header, &transactions, withdrawals.unwrap_or_default());
+    let wanted = transactions.iter().map(|tx| (Some(tx.signer()), tx.inner()));
+    prefetch(reader, &header, wanted, withdrawals.unwrap_or_default());
 
     let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals, request.flags.access_list);
     run.begin()?;
@@ -124,27 +126,6 @@ pub fn with_parent(mut ancestors: Vec<B256>, parent_hash: B256) -> Vec<B256> {
         None => ancestors.push(parent_hash),
     }
     ancestors
-}
-
-/// Asks for the accounts every block touches, so that a cold host hears of them in one NEED.
-fn prefetch(
-    reader: &StateReader<'_>,
-    header: &Header,
-    transactions: &[Recovered<Tx>],
-    withdrawals: &[alloy_eips::eip4895::Withdrawal],
-) {
-    let touch = |address: &Address| drop(reader.account(address));
-    touch(&header.beneficiary);
-    for tx in transactions {
-        touch(tx.signer_ref());
-        if let Some(to) = tx.to() {
-            touch(&to);
-        }
-        for item in tx.access_list().map_or(&[][..], |list| &list.0) {
-            touch(&item.address);
-        }
-    }
-    withdrawals.iter().for_each(|withdrawal| touch(&withdrawal.address));
 }
 
 fn bad_transaction(index: usize, code: u16) -> Failure {

@@ -13,6 +13,7 @@ mod genesis;
 mod header;
 mod outcome;
 mod overrides;
+mod prefetch;
 mod state_test;
 mod transaction;
 

@@ -2,7 +2,7 @@
 
 use crate::types::{ChainRules, Fork, codes};
 use alloy_consensus::{EthereumTxEnvelope, Transaction, TxEip4844};
-use alloy_eips::{Decodable2718, eip2718::Eip2718Error};
+use alloy_eips::Decodable2718;
 use alloy_evm::block::{BlockExecutionError, BlockValidationError};
 use alloy_primitives::TxKind;
 use revm::{
@@ -30,8 +30,7 @@ pub fn decode_transaction(raw: &[u8]) -> Result<Tx, u16> {
     let mut rest = raw;
     match Tx::decode_2718(&mut rest) {
         Ok(tx) if rest.is_empty() => Ok(tx),
-        Ok(_) | Err(Eip2718Error::RlpError(_)) => Err(codes::TX_MALFORMED),
-        Err(_) => Err(codes::TX_TYPE),
+        _ => Err(codes::TX_MALFORMED),
     }
 }
 

@@ -1,5 +1,5 @@
 /** The window of the network test: owns the RTC host, passes calls to the worker and answers back. */
-import { serveRtcHost } from '../../src/rtc-host.ts'
+import { startRtcHost } from '../../src/rtc-host.ts'
 
 interface Answer {
   readonly call: number
@@ -8,7 +8,8 @@ interface Answer {
 }
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-serveRtcHost(worker)
+const { port1, port2 } = new MessageChannel()
+startRtcHost(port1)
 const pending = new Map<number, PromiseWithResolvers<unknown>>()
 let lastCall = 0
 worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
@@ -17,11 +18,13 @@ worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
 })
 
 Object.assign(globalThis, {
+  /** `start` is called once: it takes the worker's end of the link along. */
   callWorker(method: string, ...parameters: unknown[]): Promise<unknown> {
     const call = (lastCall += 1)
     const answer = Promise.withResolvers<unknown>()
     pending.set(call, answer)
-    worker.postMessage({ call, method, parameters })
+    if (method === 'start') worker.postMessage({ call, method, parameters: [port2, ...parameters] }, [port2])
+    else worker.postMessage({ call, method, parameters })
     return answer.promise
   },
 })

@@ -2,9 +2,7 @@
 import type { Log, Network, Timers } from '@cairn/ports'
 import { createBrowserNetwork } from '../../src/network-browser.ts'
 import type { BrowserNetworkOptions } from '../../src/network-browser.ts'
-import { receiveRtcPort } from '../../src/rtc-shim.ts'
 
-const rtcPort = receiveRtcPort()
 const received: string[] = []
 let network: Network | undefined
 
@@ -18,7 +16,7 @@ const nothing = (): void => {}
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
 
 const methods = {
-  async start(peers: readonly string[], genesisHash: string): Promise<string> {
+  async start(rtcPort: MessagePort, peers: readonly string[], genesisHash: string): Promise<string> {
     const { generateIdentity } = await import('@cairn/network')
     const identity = await generateIdentity()
     const options = { genesisHash, identity, peers, localNetwork: true } as unknown as BrowserNetworkOptions
@@ -28,7 +26,7 @@ const methods = {
       random: { bytes: (lengthBytes) => crypto.getRandomValues(new Uint8Array(lengthBytes)) },
       log,
       metrics: { count: nothing, gauge: nothing, observe: nothing },
-      rtcPort: await rtcPort,
+      rtcPort,
     })
     network.onTopic('votes', (data) => {
       const text = new TextDecoder().decode(data)

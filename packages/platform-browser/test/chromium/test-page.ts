@@ -74,15 +74,11 @@ async function bundle(entry: string, outDir: string): Promise<void> {
 }
 
 async function serve(directory: string): Promise<Server> {
-  const types = new Map([
-    ['/', 'text/html'],
-    ['/page.js', 'text/javascript'],
-  ])
-  const server = createServer(async (request, response) => {
-    const type = types.get(request.url ?? '')
-    if (type === undefined) return void response.writeHead(404).end()
-    const name = request.url === '/' ? 'index.html' : 'page.js'
-    response.writeHead(200, { 'content-type': type }).end(await readFile(join(directory, name)))
+  const [html, script] = await Promise.all(['index.html', 'page.js'].map((name) => readFile(join(directory, name))))
+  const server = createServer((request, response) => {
+    if (request.url === '/') response.writeHead(200, { 'content-type': 'text/html' }).end(html)
+    else if (request.url === '/page.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
+    else response.writeHead(404).end()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -56,8 +56,7 @@ export const blockMethods: readonly RpcMethod[] = [
     'eth_getTransactionByBlockHashAndIndex',
     'A transaction by its place; null when there is none.',
     [hashParam, indexParam],
-    async ([hash, index], context) =>
-      (await findBlock({ kind: 'hash', hash }, context))?.transaction(index) ?? null,
+    async ([hash, index], context) => (await findBlock({ kind: 'hash', hash }, context))?.transaction(index) ?? null,
   ),
   defineMethod(
     'eth_getTransactionByBlockNumberAndIndex',

@@ -14,13 +14,19 @@ import { optionalBlockNumberParam } from '../param-schema.ts'
 
 /** A height as a quantity, a tag, or a plain JSON number. */
 const heightOrTagParam = z.union([
-  z.int().nonnegative().transform((height): BlockReference => ({ kind: 'height', height: BigInt(height) })),
+  z
+    .int()
+    .nonnegative()
+    .transform((height): BlockReference => ({ kind: 'height', height: BigInt(height) })),
   optionalBlockNumberParam,
 ])
 
 export const cairnMethods: readonly RpcMethod[] = [
-  defineMethod('cairn_status', 'Height, view, epoch, roots, finality latency, mempool and peers of this node.', [], (_params, { backend }) =>
-    statusJson(backend),
+  defineMethod(
+    'cairn_status',
+    'Height, view, epoch, roots, finality latency, mempool and peers of this node.',
+    [],
+    (_params, { backend }) => statusJson(backend),
   ),
   defineMethod('cairn_validators', 'The active validator set in its order.', [], (_params, { backend }) =>
     backend.validators().map((validator) => ({

@@ -40,7 +40,8 @@ async function feeHistory(
   context: RpcContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { feeHistoryBlocksMax, feeHistoryPercentilesMax } = context.limits
-  if (percentiles.length > feeHistoryPercentilesMax) throw invalidParams(`over the limit of ${feeHistoryPercentilesMax} percentiles`)
+  if (percentiles.length > feeHistoryPercentilesMax)
+    throw invalidParams(`over the limit of ${feeHistoryPercentilesMax} percentiles`)
   if (percentiles.some((value, index) => index > 0 && value <= (percentiles[index - 1] ?? 0))) {
     throw invalidParams('invalid reward percentile: want ascending values')
   }
@@ -56,7 +57,9 @@ async function feeHistory(
   const newestView = views.at(-1)
   return {
     oldestBlock: quantity(oldest),
-    baseFeePerGas: [...views.map(({ baseFee }) => baseFee), ...(newestView ? [nextBaseFee(newestView)] : [])].map(quantity),
+    baseFeePerGas: [...views.map(({ baseFee }) => baseFee), ...(newestView ? [nextBaseFee(newestView)] : [])].map(
+      quantity,
+    ),
     gasUsedRatio: views.map((view) => Number(view.gasUsed) / Number(view.gasLimit)),
     baseFeePerBlobGas: Array.from({ length: length + 1 }, () => quantity(BLOB_BASE_FEE)),
     blobGasUsedRatio: views.map(() => 0),

@@ -20,7 +20,9 @@ export const logMethods: readonly RpcMethod[] = [
     boundCriteria(filter.criteria, context)
     return context.filters.addLogs(filter)
   }),
-  defineMethod('eth_newBlockFilter', 'Filter for new block hashes; its id.', [], (_params, { filters }) => filters.addBlocks()),
+  defineMethod('eth_newBlockFilter', 'Filter for new block hashes; its id.', [], (_params, { filters }) =>
+    filters.addBlocks(),
+  ),
   defineMethod(
     'eth_newPendingTransactionFilter',
     'Filter for hashes of newly waiting transactions; its id.',
@@ -53,7 +55,10 @@ export const logMethods: readonly RpcMethod[] = [
         case 'newPendingTransactions':
           return subscriptions.add({ kind, full: parseArgument(z.boolean(), argument ?? false) })
         default:
-          throw new JsonRpcError(RPC_CODE.invalidParams, `no ${JSON.stringify(kind.slice(0, 40))} subscription in eth namespace`)
+          throw new JsonRpcError(
+            RPC_CODE.invalidParams,
+            `no ${JSON.stringify(kind.slice(0, 40))} subscription in eth namespace`,
+          )
       }
     },
   ),
@@ -64,7 +69,10 @@ export const logMethods: readonly RpcMethod[] = [
 
 function requireSubscriptions(caller: RpcCaller): SubscriptionRegistry {
   if (caller.subscriptions === undefined) {
-    throw new JsonRpcError(RPC_CODE.methodNotFound, 'notifications not supported: subscriptions need a WebSocket connection')
+    throw new JsonRpcError(
+      RPC_CODE.methodNotFound,
+      'notifications not supported: subscriptions need a WebSocket connection',
+    )
   }
   return caller.subscriptions
 }

@@ -22,6 +22,11 @@ export const networkMethods: readonly RpcMethod[] = [
   defineMethod('net_peerCount', 'Number of connected peers.', [], (_params, { backend }) =>
     quantity(backend.status().peers.length),
   ),
-  defineMethod('web3_clientVersion', 'Name and version of this program.', [], (_params, { backend }) => backend.clientVersion),
+  defineMethod(
+    'web3_clientVersion',
+    'Name and version of this program.',
+    [],
+    (_params, { backend }) => backend.clientVersion,
+  ),
   defineMethod('web3_sha3', 'keccak256 of the data.', [dataParam], ([data]) => keccak256(bytesFromHex(data))),
 ]

@@ -39,8 +39,13 @@ export const transactionMethods: readonly RpcMethod[] = [
       return (location === undefined ? undefined : view?.receipts()[location.index]) ?? null
     },
   ),
-  defineMethod('txpool_status', 'Number of executable and of gapped transactions that wait here.', [], (_params, { backend }) => {
-    const { pending, queued } = backend.mempool.counts()
-    return { pending: quantity(pending), queued: quantity(queued) }
-  }),
+  defineMethod(
+    'txpool_status',
+    'Number of executable and of gapped transactions that wait here.',
+    [],
+    (_params, { backend }) => {
+      const { pending, queued } = backend.mempool.counts()
+      return { pending: quantity(pending), queued: quantity(queued) }
+    },
+  ),
 ]

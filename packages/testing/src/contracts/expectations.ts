@@ -36,6 +36,8 @@ export async function expectFailure(operation: () => unknown, code: string): Pro
   if (found !== code) throw new Error(`expected ${code}, got ${String(found)}: ${failure.message}`, { cause: failure })
 }
 
+/** A subclass such as Node's Buffer behaves differently (`slice` is a view), so it is not the same. */
 function textFromBytes(bytes: Uint8Array | undefined): string {
-  return bytes === undefined ? 'absent' : hexFromBytes(bytes)
+  if (bytes === undefined) return 'absent'
+  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? hexFromBytes(bytes) : `not a plain Uint8Array`
 }

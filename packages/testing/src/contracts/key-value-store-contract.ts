@@ -67,7 +67,14 @@ function describePoints(store: () => KeyValueStore): void {
   })
 
   it('applies the operations of a batch in their order', async () => {
-    await store().batch([put('01', 'aa'), remove('01'), put('02', 'aa'), put('02', 'bb'), remove('03'), put('03', 'cc')])
+    await store().batch([
+      put('01', 'aa'),
+      remove('01'),
+      put('02', 'aa'),
+      put('02', 'bb'),
+      remove('03'),
+      put('03', 'cc'),
+    ])
     const values = await store().getMany(['01', '02', '03'].map(bytes))
     expectBytesList(values, [undefined, bytes('bb'), bytes('cc')], 'values')
     await store().batch([])
@@ -97,7 +104,14 @@ function describePoints(store: () => KeyValueStore): void {
       await store().batch(operations, { durable: round % 8 === 0 })
     }
     const found = await collect(store(), {})
-    expectEqual(found.join(), [...model].map((entry) => entry.join('=')).sort().join(), 'content')
+    expectEqual(
+      found.join(),
+      [...model]
+        .map((entry) => entry.join('='))
+        .sort()
+        .join(),
+      'content',
+    )
   })
 }
 

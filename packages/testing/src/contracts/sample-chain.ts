@@ -105,7 +105,11 @@ function createBlock(parent: Block | undefined, seed: number, transactionSizeByt
 }
 
 /** The 21 fields of Osaka. */
-function encodeExecutionHeader(parent: Block | undefined, at: number, transactions: readonly Uint8Array[]): Uint8Array[] {
+function encodeExecutionHeader(
+  parent: Block | undefined,
+  at: number,
+  transactions: readonly Uint8Array[],
+): Uint8Array[] {
   const zero = bytesFromHex(ZERO_HASH)
   const empty = bytesFromHex(EMPTY_TRIE_ROOT)
   return [
@@ -144,15 +148,13 @@ function executionFor(block: Block, transactions: readonly Uint8Array[]): Commit
   const receipts = transactions.map(() =>
     concatBytes(Uint8Array.of(2), encodeRlp([rlpUint(1), rlpUint(21_000), new Uint8Array(256), logs])),
   )
-  const outcomes = transactions.map(
-    (transaction, index): TransactionOutcome => ({
-      hash: keccak256(transaction),
-      sender: sampleAddress(100 + index),
-      gasUsed: 21_000n,
-      effectiveGasPrice: 7n,
-      contractAddress: header.height % 2 === 0 ? sampleAddress(200) : undefined,
-    }),
-  )
+  const outcomes = transactions.map((transaction, index): TransactionOutcome => ({
+    hash: keccak256(transaction),
+    sender: sampleAddress(100 + index),
+    gasUsed: 21_000n,
+    effectiveGasPrice: 7n,
+    contractAddress: header.height % 2 === 0 ? sampleAddress(200) : undefined,
+  }))
   return {
     blockHash: block.hash,
     height: header.height,

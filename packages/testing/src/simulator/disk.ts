@@ -25,42 +25,39 @@ export interface Disk {
   head: FinalizedHead
 }
 
-/** One write: length (4 bytes) ‖ record. */
-interface Write {
-  readonly bytes: Uint8Array
-  isDurable: boolean
-}
-
 const LENGTH_BYTES = 4
 
 export function createDisk(genesis: FinalizedHead, random: SeededRandom): Disk {
-  let writes: Write[] = []
+  /** Frames: length (4 bytes) ‖ record. */
+  let writes: Uint8Array[] = []
+  /** The first so many survive a crash. */
+  let durableCount = 0
   const disk: Disk = {
     log: {
       async append(record) {
         const point = disk.crashNextAppend
         disk.crashNextAppend = undefined
         const bytes = frame(record)
-        if (point === 'torn-write') writes.push({ bytes: bytes.slice(0, random.below(bytes.length)), isDurable: true })
-        if (point === undefined || point === 'after-write') {
-          for (const earlier of writes) earlier.isDurable = true
-          writes.push({ bytes, isDurable: true })
-        }
+        if (point === 'torn-write') writes.push(bytes.slice(0, random.below(bytes.length)))
+        if (point === undefined || point === 'after-write') writes.push(bytes)
+        if (point !== 'before-write') durableCount = writes.length
         if (point !== undefined) throw new CodedError('SIMULATED_CRASH', point)
       },
       async replace(records) {
-        writes = records.map((record) => ({ bytes: frame(record), isDurable: true }))
+        writes = records.map(frame)
+        durableCount = writes.length
       },
     },
     crashNextAppend: undefined,
-    appendCertificate: (record) => void writes.push({ bytes: frame(record), isDurable: false }),
+    appendCertificate: (record) => void writes.push(frame(record)),
     crash() {
-      const durable = writes.findLastIndex((write) => write.isDurable) + 1
-      writes.length = durable + random.below(writes.length - durable + 1)
+      writes.length = durableCount + random.below(writes.length - durableCount + 1)
+      durableCount = writes.length
     },
     readRecords() {
-      const records = unframe(concatBytes(...writes.map((write) => write.bytes)))
-      writes = records.map((record) => ({ bytes: frame(record), isDurable: true }))
+      const records = unframe(concatBytes(...writes))
+      writes = records.map(frame)
+      durableCount = writes.length
       return records
     },
     persistedBlocks: new Map(),

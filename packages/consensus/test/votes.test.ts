@@ -1,0 +1,379 @@
+/** R3, R4, R6, R7: notarize, finalize, certificates, commits. */
+import { ZERO_HASH, view } from '@cairn/primitives'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { badSignature, createHarness, namesOf } from './harness.ts'
+import type { Harness, HarnessOptions } from './harness.ts'
+
+describe('R3: notarize', () => {
+  it('votes for an executed child of genesis, once', () => {
+    const h = follower(1)
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'q' })
+    expect(namesOf(h.signed())).toEqual(['notarize 1'])
+    expect(h.take().filter((effect) => effect.type === 'execute')).toHaveLength(1)
+  })
+
+  it('persists the block before it asks for the signature', () => {
+    const h = follower(1)
+    h.feed({ type: 'proposal', proposal: h.proposal(h.block(1, h.genesis)), from: 'p' })
+    const types = h.take().map((effect) => effect.type)
+    expect(types.indexOf('persist-block')).toBeGreaterThan(-1)
+    expect(types.indexOf('persist-block')).toBeLessThan(types.indexOf('sign'))
+  })
+
+  it('abstains while a skipped view is not nullified, then votes (R0)', () => {
+    const h = follower(3)
+    const block = h.block(3, h.genesis)
+    h.feed({ type: 'certificate', certificate: h.certificate('nullify', 2, ZERO_HASH), from: 'p', gossiped: true })
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    expect(h.signed()).toEqual([])
+    h.feed({ type: 'certificate', certificate: h.certificate('nullify', 1, ZERO_HASH), from: 'p', gossiped: true })
+    expect(namesOf(h.signed())).toEqual(['notarize 3'])
+  })
+
+  it('takes the justification from the proposal itself', () => {
+    const h = follower(3)
+    const nullifications = [h.certificate('nullify', 1, ZERO_HASH), h.certificate('nullify', 2, ZERO_HASH)]
+    const proposal = h.proposal(h.block(3, h.genesis), { entryProof: { base: undefined, nullifications } })
+    h.feed({ type: 'proposal', proposal, from: 'p' })
+    expect(namesOf(h.signed())).toEqual(['notarize 3'])
+  })
+
+  it('refuses a parent that is not notarized, and one below the finalized view', () => {
+    const h = follower(3)
+    const first = h.block(1, h.genesis)
+    const second = h.block(2, first)
+    h.feed({ type: 'proposal', proposal: h.proposal(first), from: 'p' })
+    h.feed({ type: 'proposal', proposal: h.proposal(second), from: 'p' })
+    for (const certificate of [h.certificate('notarize', 1, first.hash), h.certificate('finalize', 2, second.hash)]) {
+      h.feed({ type: 'certificate', certificate, from: 'p', gossiped: true })
+    }
+    const before = h.signed().length
+    h.feed({ type: 'proposal', proposal: h.proposal(h.block(3, first)), from: 'p' })
+    expect(h.signed()).toHaveLength(before)
+  })
+
+  it('votes when the missing execution arrives (R0)', () => {
+    const h = follower(1, { manual: ['execute'] })
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    expect(h.signed()).toEqual([])
+    h.feed({ type: 'executed', hash: block.hash, verdict: { verdict: 'accept' } })
+    expect(namesOf(h.signed())).toEqual(['notarize 1'])
+  })
+
+  it('abstains from a block from the future and votes when its time has come, without nullify', () => {
+    const h = follower(1)
+    const block = h.block(1, h.genesis, { timeMs: h.genesis.header.timeMs + 5_300 })
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.wait(299)
+    expect(h.signed()).toEqual([])
+    h.wait(1)
+    expect(namesOf(h.signed())).toEqual(['notarize 1'])
+  })
+
+  it('still notarizes after an own nullify of the view', () => {
+    const h = follower(1)
+    h.wait(400)
+    h.feed({ type: 'proposal', proposal: h.proposal(h.block(1, h.genesis)), from: 'p' })
+    expect(namesOf(h.signed())).toEqual(['nullify 1', 'notarize 1'])
+  })
+
+  it('blames a relay for a bad bundle, and votes for the leader’s block all the same', () => {
+    const h = follower(1)
+    const bundle = { base: undefined, nullifications: [{ ...h.certificate('nullify', 5, ZERO_HASH), signature: badSignature() }] }
+    h.feed({ type: 'proposal', proposal: h.proposal(h.block(1, h.genesis), { entryProof: bundle }), from: 'relay' })
+    expect(namesOf(h.signed())).toEqual(['notarize 1'])
+    expect(h.take()).toContainEqual({ type: 'report-peer', peer: 'relay', code: 'CERTIFICATE_SIGNATURE_INVALID' })
+  })
+
+  it('rejects a proposal that is not the leader’s, or whose vote is for something else', () => {
+    const h = follower(1)
+    const block = h.block(1, h.genesis)
+    const leader = h.consensus.leader(view(1))
+    const faults = [
+      h.proposal(block, { vote: h.vote('notarize', 1, block.hash, (leader + 1) % 4) }),
+      h.proposal(block, { vote: h.vote('finalize', 1, block.hash, leader) }),
+      h.proposal(block, { vote: h.vote('notarize', 1, h.genesis.hash, leader) }),
+      h.proposal(block, { parentHash: block.hash }),
+    ]
+    for (const proposal of faults) {
+      expect(h.consensus.screen({ type: 'proposal', proposal, from: 'p' }).verdict).toBe('reject')
+      h.feed({ type: 'proposal', proposal, from: 'p' })
+    }
+    expect(h.signed()).toEqual([])
+    expect(h.take().filter((effect) => effect.type === 'report-peer')).toHaveLength(faults.length)
+  })
+
+  it('fetches other bytes when the executor finds that they are not the header’s', () => {
+    const h = follower(1, { manual: ['execute'] })
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.feed({ type: 'executed', hash: block.hash, verdict: { verdict: 'reject', code: 'BLOCK_DATA_MISMATCH' } })
+    expect(h.take()).toContainEqual({ type: 'fetch-block', hash: block.hash, hints: [] })
+    h.feed({ type: 'block-fetched', block, from: 'q' })
+    h.feed({ type: 'executed', hash: block.hash, verdict: { verdict: 'accept' } })
+    expect(namesOf(h.signed())).toEqual(['notarize 1'])
+  })
+})
+
+describe('R4: finalize', () => {
+  it('finalizes what is notarized and executed, also when it has moved on', () => {
+    const h = follower(1, { manual: ['execute'] })
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.feed({ type: 'certificate', certificate: h.certificate('notarize', 1, block.hash), from: 'p', gossiped: true })
+    expect([h.consensus.view, h.signed().length]).toEqual([2, 0])
+    h.feed({ type: 'executed', hash: block.hash, verdict: { verdict: 'accept' } })
+    expect(namesOf(h.signed())).toEqual(['finalize 1'])
+  })
+
+  it('never after an own nullify, even when the notarization is rebroadcast', () => {
+    const h = follower(1)
+    const block = h.block(1, h.genesis)
+    h.wait(400)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    const certificate = h.certificate('notarize', 1, block.hash)
+    for (const from of ['p', 'q']) h.feed({ type: 'certificate', certificate, from, gossiped: true })
+    expect(namesOf(h.signed())).toEqual(['nullify 1', 'notarize 1'])
+  })
+
+  it('never nullifies after an own finalize', () => {
+    const h = follower(1)
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.feed({ type: 'certificate', certificate: h.certificate('notarize', 1, block.hash), from: 'p', gossiped: true })
+    h.wait(60_000)
+    expect(namesOf(h.signed()).filter((name) => name.endsWith(' 1'))).toEqual(['notarize 1', 'finalize 1'])
+  })
+})
+
+describe('R6: certificates', () => {
+  it('assembles one from votes in any order, of any weights, exactly at the quorum', () => {
+    const weightsArbitrary = fc.array(fc.bigInt({ min: 1n, max: 1_000n }), { minLength: 4, maxLength: 12 })
+    const property = fc.property(weightsArbitrary, fc.integer(), (weights, seed) => {
+      const h = createHarness({ weights, self: undefined })
+      const order = shuffled(weights.map((_, index) => index), seed)
+      const total = weights.reduce((sum, weight) => sum + weight, 0n)
+      const quorum = (2n * total) / 3n + 1n
+      let weight = 0n
+      for (const validator of order) {
+        h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, validator), from: `p${validator}` })
+        h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, validator), from: 'again' })
+        weight += weights[validator] ?? 0n
+        expect(h.consensus.view > 1).toBe(weight >= quorum)
+      }
+      expect(h.take().filter((effect) => effect.type === 'broadcast-certificate')).toHaveLength(1)
+    })
+    fc.assert(property, { seed: 1, numRuns: 100 })
+  })
+
+  it('finds bad votes of a failed aggregate, blames their senders, and goes on with the rest', () => {
+    const h = createHarness({ self: undefined, nodes: 7 })
+    for (let validator = 0; validator < 7; validator++) {
+      const signature = validator === 2 ? badSignature() : undefined
+      h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, validator, signature), from: `p${validator}` })
+    }
+    expect(h.consensus.view).toBe(2)
+    const reports = h.take().filter((effect) => effect.type === 'report-peer')
+    expect(reports).toEqual([{ type: 'report-peer', peer: 'p2', code: 'VOTE_SIGNATURE_INVALID' }])
+  })
+
+  it('does not let an invalid signature displace a valid vote, in either order', () => {
+    for (const isBadFirst of [true, false]) {
+      const h = createHarness({ self: undefined })
+      const bad = { type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, 0, badSignature()), from: 'liar' } as const
+      const good = { type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, 0), from: 'p' } as const
+      h.feed(...(isBadFirst ? [bad, good] : [good, bad]))
+      for (const validator of [1, 2]) {
+        h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, validator), from: 'p' })
+      }
+      expect(h.consensus.view).toBe(2)
+    }
+  })
+
+  it('counts a signer once, whatever it repeats', () => {
+    const h = createHarness({ self: undefined })
+    for (let time = 0; time < 9; time++) {
+      h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, time % 2), from: 'p' })
+    }
+    expect(h.take().some((effect) => effect.type === 'verify')).toBe(false)
+  })
+
+  it('refuses sub-quorum, padded and over-long bitmaps without a verification', () => {
+    const h = createHarness({ self: undefined })
+    const good = h.certificate('nullify', 1, ZERO_HASH)
+    const signers = [h.certificate('nullify', 1, ZERO_HASH, [0, 1]).signers, Uint8Array.of(0x1f), Uint8Array.of(15, 0)]
+    for (const each of signers) {
+      const certificate = { ...good, signers: each }
+      expect(h.consensus.screen({ type: 'certificate', certificate, from: 'p', gossiped: true }).verdict).toBe('reject')
+      h.feed({ type: 'certificate', certificate, from: 'liar', gossiped: true })
+    }
+    const types = h.take().map((effect) => effect.type)
+    expect(types.filter((type) => type === 'report-peer')).toHaveLength(3)
+    expect(types).not.toContain('verify')
+  })
+
+  it('tries a waiting certificate when the first one was bad', () => {
+    const h = createHarness({ self: undefined, manual: ['verify'] })
+    const certificate = h.certificate('nullify', 1, ZERO_HASH)
+    h.feed({ type: 'certificate', certificate: { ...certificate, signature: badSignature() }, from: 'liar', gossiped: true })
+    h.feed({ type: 'certificate', certificate, from: 'p', gossiped: true })
+    const [first, ...rest] = h.take().filter((effect) => effect.type === 'verify')
+    expect(rest).toEqual([])
+    h.feed({ type: 'verified', id: first?.id ?? 0, result: { kind: 'certificate', isValid: false } })
+    const [second] = h.take().filter((effect) => effect.type === 'verify')
+    h.feed({ type: 'verified', id: second?.id ?? 0, result: { kind: 'certificate', isValid: true } })
+    expect(h.consensus.view).toBe(2)
+  })
+
+  it('keeps votes of views up to the window only', () => {
+    const h = createHarness({ self: undefined })
+    for (const [at, verdict] of [[33, 'accept'], [34, 'ignore'], [1_000_000, 'ignore']] as const) {
+      const vote = h.vote('nullify', at, ZERO_HASH, 0)
+      expect(h.consensus.screen({ type: 'vote', vote, from: 'p' }).verdict).toBe(verdict)
+    }
+    const stranger = h.vote('nullify', 1, ZERO_HASH, 4)
+    expect(h.consensus.screen({ type: 'vote', vote: stranger, from: 'p' }).verdict).toBe('reject')
+  })
+
+  it('reports the pairs that are slashable, once each, and no other pair', () => {
+    const h = createHarness({ self: undefined })
+    const [a, b] = [h.block(1, h.genesis).hash, h.block(1, h.genesis, { timeMs: h.genesis.header.timeMs + 99 }).hash]
+    const other = new Uint8Array(96).fill(99)
+    const pairs = [
+      { validator: 0, votes: [h.vote('notarize', 1, a, 0), h.vote('notarize', 1, b, 0, other)], isSlashable: true },
+      { validator: 1, votes: [h.vote('nullify', 1, a, 1), h.vote('finalize', 1, a, 1, other)], isSlashable: true },
+      { validator: 2, votes: [h.vote('finalize', 1, a, 2), h.vote('finalize', 1, b, 2, other)], isSlashable: true },
+      { validator: 3, votes: [h.vote('notarize', 1, a, 3), h.vote('nullify', 1, a, 3)], isSlashable: false },
+      { validator: 3, votes: [h.vote('notarize', 2, a, 3), h.vote('finalize', 2, b, 3)], isSlashable: false },
+    ]
+    for (const { votes, isSlashable } of pairs) {
+      h.take()
+      for (const vote of [...votes, ...votes]) h.feed({ type: 'vote', vote, from: 'p' })
+      const evidence = h.take().filter((effect) => effect.type === 'broadcast-evidence')
+      expect(evidence).toHaveLength(isSlashable ? 1 : 0)
+    }
+  })
+})
+
+describe('R7: commit', () => {
+  it('commits all ancestors in order when a descendant is finalized', () => {
+    const h = createHarness({ self: undefined })
+    const blocks = chainOf(h, 3)
+    for (const block of blocks) h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    const tip = blocks.at(-1)
+    h.feed({ type: 'certificate', certificate: h.certificate('finalize', 3, tip?.hash ?? ZERO_HASH), from: 'p', gossiped: true })
+    const commits = h.take().filter((effect) => effect.type === 'commit')
+    expect(commits.map((commit) => commit.blocks.map((block) => block.hash))).toEqual([blocks.map((block) => block.hash)])
+    expect(h.consensus.head.hash).toBe(tip?.hash)
+  })
+
+  it('fetches a finalized block and its missing ancestors, one after the other', () => {
+    const h = createHarness({ self: undefined })
+    const blocks = chainOf(h, 3)
+    const finalization = h.certificate('finalize', 3, blocks[2]?.hash ?? ZERO_HASH)
+    h.feed({ type: 'certificate', certificate: finalization, from: 'p', gossiped: true })
+    for (const block of blocks.toReversed()) {
+      const fetches = h.take().filter((effect) => effect.type === 'fetch-block')
+      expect(fetches.map((fetch) => fetch.hash)).toEqual([block.hash])
+      h.feed({ type: 'block-fetched', block, from: 'p' })
+    }
+    expect(h.consensus.head.hash).toBe(blocks[2]?.hash)
+  })
+
+  it('ignores blocks nobody asked for', () => {
+    const h = createHarness({ self: undefined })
+    const block = h.block(1, h.genesis)
+    h.feed({ type: 'block-fetched', block, from: 'p' })
+    expect(h.consensus.block(block.hash)).toBeUndefined()
+  })
+
+  it('asks again for a block at standstill, not at once', () => {
+    const h = createHarness({ self: undefined })
+    const { hash } = h.block(1, h.genesis)
+    h.feed({ type: 'certificate', certificate: h.certificate('finalize', 1, hash), from: 'p', gossiped: true })
+    h.take()
+    h.feed({ type: 'fetch-failed', hash })
+    expect(h.take().some((effect) => effect.type === 'fetch-block')).toBe(false)
+    h.wait(2_400)
+    expect(h.take().some((effect) => effect.type === 'fetch-block')).toBe(true)
+  })
+
+  it('says that it is behind when the finalized block is far away, and goes on after sync', () => {
+    const h = createHarness({ self: undefined })
+    const blocks = chainOf(h, 40)
+    const tip = blocks[39]
+    if (tip === undefined) throw new Error('no tip')
+    const finalization = h.certificate('finalize', 40, tip.hash)
+    h.feed({ type: 'certificate', certificate: finalization, from: 'p', gossiped: true })
+    h.feed({ type: 'block-fetched', block: tip, from: 'p' })
+    expect(h.take().filter((effect) => effect.type === 'behind')).toEqual([{ type: 'behind', finalization, height: 40 }])
+    h.feed({ type: 'synced', head: { header: tip.header, hash: tip.hash, finalization } })
+    expect([h.consensus.head.header.height, h.consensus.view]).toEqual([40, 41])
+  })
+
+  it('halts with both certificates when two blocks are final in one view', () => {
+    const h = createHarness({ self: undefined })
+    const [a, b] = [h.block(1, h.genesis), h.block(1, h.genesis, { timeMs: h.genesis.header.timeMs + 99 })]
+    const certificates = [h.certificate('finalize', 1, a.hash), h.certificate('finalize', 1, b.hash)]
+    for (const certificate of certificates) h.feed({ type: 'certificate', certificate, from: 'p', gossiped: true })
+    expect(h.take().find((effect) => effect.type === 'halt')?.halt).toMatchObject({
+      code: 'FINALIZATION_CONFLICT',
+      certificates,
+    })
+    h.wait(10_000)
+    expect(h.take()).toEqual([])
+  })
+
+  it('halts when a later finalization leaves the log, or finalizes what is invalid here', () => {
+    const h = createHarness({ self: undefined })
+    const [a, fork] = [h.block(1, h.genesis), h.block(2, h.genesis)]
+    for (const block of [a, fork]) h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+    h.feed({ type: 'certificate', certificate: h.certificate('finalize', 1, a.hash), from: 'p', gossiped: true })
+    const child = h.block(3, fork)
+    h.feed({ type: 'certificate', certificate: h.certificate('finalize', 3, child.hash), from: 'p', gossiped: true })
+    h.feed({ type: 'block-fetched', block: child, from: 'p' }, { type: 'block-fetched', block: fork, from: 'p' })
+    expect(h.consensus.isHalted || h.consensus.head.hash === a.hash).toBe(true)
+
+    const invalid = createHarness({ self: undefined })
+    const block = invalid.block(1, invalid.genesis)
+    invalid.verdicts.set(block.hash, { verdict: 'reject', code: 'ROOT' })
+    invalid.feed({ type: 'proposal', proposal: invalid.proposal(block), from: 'p' })
+    invalid.feed({ type: 'certificate', certificate: invalid.certificate('finalize', 1, block.hash), from: 'p', gossiped: true })
+    expect(invalid.take().find((effect) => effect.type === 'halt')?.halt.code).toBe('FINALIZED_BLOCK_INVALID')
+  })
+})
+
+describe('a whole committee', () => {
+  it('costs a bounded number of effects per vote at n = 200', () => {
+    const h = createHarness({ self: undefined, nodes: 200 })
+    h.take()
+    let verifications = 0
+    for (let validator = 0; validator < 200; validator++) {
+      h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, validator), from: 'p' })
+      verifications += h.take().filter((effect) => effect.type === 'verify').length
+    }
+    expect(verifications).toBe(1)
+  })
+})
+
+function follower(at: number, options: HarnessOptions = {}): Harness {
+  const leader = createHarness({ self: undefined }).consensus.leader(view(at))
+  const leaders = [at, at + 1].map((each) => createHarness({ self: undefined }).consensus.leader(view(each)))
+  const self = [0, 1, 2, 3].find((index) => index !== leader && !leaders.includes(index))
+  return createHarness({ self, ...options })
+}
+
+function chainOf(h: Harness, length: number): ReturnType<Harness['block']>[] {
+  const blocks: ReturnType<Harness['block']>[] = []
+  for (let at = 1; at <= length; at++) blocks.push(h.block(at, blocks.at(-1) ?? h.genesis))
+  return blocks
+}
+
+function shuffled(items: readonly number[], seed: number): readonly number[] {
+  const keyed = items.map((item) => ({ item, key: Math.imul(item + 1, seed | 1) ^ (seed >>> 7) }))
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item)
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { parseNetworkDescription } from '../src/network-description.ts'
+
+const genesisHash = `0x${'ab'.repeat(32)}`
+const invalid = expect.objectContaining({ code: 'NETWORK_DESCRIPTION_INVALID' })
+
+describe('parseNetworkDescription', () => {
+  it.each([
+    ['no JSON', '<html>'],
+    ['no object', '7'],
+    ['null', 'null'],
+    ['a short hash', JSON.stringify({ chainSpec: {}, genesisHash: '0x12', bootstrap: [] })],
+    ['no list of peers', JSON.stringify({ chainSpec: {}, genesisHash, bootstrap: 'x' })],
+    ['a peer that is no text', JSON.stringify({ chainSpec: {}, genesisHash, bootstrap: [7] })],
+    ['no chain spec', JSON.stringify({ genesisHash, bootstrap: [] })],
+    ['a malformed chain spec', JSON.stringify({ chainSpec: { config: {} }, genesisHash, bootstrap: [] })],
+  ])('refuses %s', (_, text) => {
+    expect(() => parseNetworkDescription(text)).toThrow(invalid)
+  })
+})
