@@ -29,20 +29,22 @@ test('one of four validators is killed: the chain goes on; restarted, it catches
 })
 
 test('all four are killed and started again: the height goes on and no vote is signed twice', async () => {
-  network = await startNetwork({ heartbeatMs: 200 })
-  await network.waitForHeight(8)
+  const all = (network = await startNetwork({ heartbeatMs: 200 }))
+  await all.waitForHeight(8)
   const ledgers: VoteLedger[] = ALL.map(() => ({ votes: new Map() }))
-  for (const round of [1, 2, 3]) {
-    await Promise.all(ALL.map((index) => network?.kill(index)))
-    for (const index of ALL) await readVotes(network.directory, index, ledgers[index] as VoteLedger)
-    const before = network.maxHeight()
-    await Promise.all(ALL.map((index) => network?.start(index)))
-    await network.waitForHeight(before + 4 * round)
+  const killAndRead = async (): Promise<void> => {
+    await Promise.all(ALL.map((index) => all.kill(index)))
+    for (const [index, ledger] of ledgers.entries()) await readVotes(all.directory, index, ledger)
   }
-  await Promise.all(ALL.map((index) => network?.kill(index)))
-  for (const index of ALL) await readVotes(network.directory, index, ledgers[index] as VoteLedger)
+  for (const round of [1, 2, 3]) {
+    await killAndRead()
+    const before = all.maxHeight()
+    await Promise.all(ALL.map((index) => all.start(index)))
+    await all.waitForHeight(before + 4 * round)
+  }
+  await killAndRead()
   for (const ledger of ledgers) expect(ledger.votes.size).toBeGreaterThan(20)
-  expectSameRoots(network, ALL)
+  expectSameRoots(all, ALL)
 })
 
 test('cut into two and two the network stops; healed, it goes on by itself', async () => {

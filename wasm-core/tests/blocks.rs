@@ -313,6 +313,24 @@ fn a_store_at_another_state_is_an_error_not_an_invalid_block() {
     assert!(matches!(chain.execute(&built.block_rlp), Err(Failure::Error(codes::ERROR_ROOT_MISMATCH, _))));
 }
 
+/// A node with a damaged store must say so, and not that the block is bad.
+#[test]
+fn damaged_values_are_errors_not_invalid_blocks() {
+    let mut chain = Chain::new();
+    let built = chain.build(&mixed_transactions());
+    let sender = cairn_core::state::account_key(&keccak256(Signer::new(1).address()));
+    let slot = cairn_core::state::slot_key(&keccak256(COUNTER), &keccak256(B256::ZERO));
+    for key in [sender, slot] {
+        let good = chain.store.entries[&key].clone();
+        let value = chain.store.entries.get_mut(&key).unwrap();
+        let last = value.len().min(8) - 1;
+        value[last] ^= 1;
+        assert!(matches!(chain.execute(&built.block_rlp), Err(Failure::Error(codes::ERROR_CORRUPT, _))));
+        chain.store.entries.insert(key, good);
+    }
+    assert!(chain.execute(&built.block_rlp).is_ok());
+}
+
 #[test]
 fn order_of_updates_does_not_reach_the_root() {
     let mut seeded = Seeded(5);

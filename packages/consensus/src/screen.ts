@@ -26,7 +26,10 @@ export function screenVote({ state, options }: Core, vote: Vote): Verdict {
 export function screenCertificate({ state, options }: Core, certificate: Certificate): Verdict {
   if (certificate.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   if (certificate.view < state.finalizedView) return ignore('STALE')
-  if (certificate.view === state.finalizedView && certificate.hash === state.finalization?.hash) return ignore('STALE')
+  if (certificate.view === state.finalizedView) {
+    const isConflict = certificate.kind === 'finalize' && certificate.hash !== state.finalization?.hash
+    return isConflict ? checkCertificateShape(certificate, options.validators) : ignore('STALE')
+  }
   if (state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined) return ignore('DUPLICATE')
   return checkCertificateShape(certificate, options.validators)
 }

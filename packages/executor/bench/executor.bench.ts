@@ -10,9 +10,9 @@ import type { ChainSpec } from '@cairn/chain'
 import { keccak256, keccak256Bytes, sha256 } from '@cairn/crypto'
 import { createLevelStore, createSenderRecovery, nativeRecovery, wasmRecovery } from '@cairn/platform-node'
 import type { ExecuteRequest, Executor } from '@cairn/ports'
-import { ZERO_ADDRESS, ZERO_HASH, addressFromBytes, bytesFromHex, encodeRlp, height, rlpUint } from '@cairn/primitives'
+import { ZERO_ADDRESS, ZERO_HASH, addressFromBytes, bytesFromHex, height, rlpUint } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
-import { signRecoverable, pointFromScalar } from 'tiny-secp256k1'
+import { privateKeyToAccount } from 'viem/accounts'
 import { AbiReader } from '../src/abi/reader.ts'
 import { operations } from '../src/core-instance.ts'
 import type { Core } from '../src/core-instance.ts'
@@ -29,7 +29,7 @@ interface BenchRow {
 
 const TRANSFERS = 1000
 const ACCOUNTS = 100_000
-const BLOCKS = 6
+const BLOCKS = 5
 const CHAIN_ID = 7007
 
 export async function runExecutorBench(): Promise<readonly BenchRow[]> {
@@ -60,7 +60,7 @@ async function benchBlocks(directory: string): Promise<readonly BenchRow[]> {
     samples[name]?.push(await timeMs(run))
   }
   for (let nonce = 0; nonce < BLOCKS; nonce++) {
-    const transactions = senders.map((sender, index) => sender.transfer(nonce, index))
+    const transactions = await Promise.all(senders.map((sender, index) => sender.transfer(nonce, index)))
     await record('decode', async () => {
       await leader.decodeTransactions(transactions)
     })
@@ -96,7 +96,10 @@ async function benchBlocks(directory: string): Promise<readonly BenchRow[]> {
   ]
 }
 
-type Transfer = { readonly transfer: (nonce: number, salt: number) => Uint8Array; readonly address: Address }
+interface Sender {
+  readonly address: Address
+  readonly transfer: (nonce: number, salt: number) => Promise<Uint8Array>
+}
 
 async function buildAndAdopt(
   samples: Record<string, number[]>,
@@ -116,7 +119,7 @@ async function buildAndAdopt(
 
 async function benchRecovery(): Promise<readonly BenchRow[]> {
   const sender = createSender(0)
-  const transactions = Array.from({ length: 200 }, (_, nonce) => sender.transfer(nonce, nonce))
+  const transactions = await Promise.all(Array.from({ length: 200 }, (_, nonce) => sender.transfer(nonce, nonce)))
   const rows: BenchRow[] = []
   for (const [name, recover] of [
     ['native', nativeRecovery()],
@@ -155,25 +158,20 @@ async function benchStateRead(directory: string): Promise<BenchRow> {
   return { name: 'executor/state-get/cached', value, unit: 'µs', reference: 'goal 1 µs; LevelDB getSync 7–11 µs' }
 }
 
-function createSender(index: number): Transfer {
-  const secretKey = keccak256Bytes(new TextEncoder().encode(`bench ${index}`))
-  const publicKey = pointFromScalar(secretKey, false) as Uint8Array
+function createSender(index: number): Sender {
+  const account = privateKeyToAccount(keccak256(new TextEncoder().encode(`bench ${index}`)))
   return {
-    address: addressFromBytes(keccak256Bytes(publicKey.subarray(1)).subarray(12)),
-    transfer: (nonce, salt) => {
-      const to = keccak256Bytes(rlpUint(1 + ((7919 * salt + nonce) % ACCOUNTS))).subarray(12)
-      const fields = [CHAIN_ID, nonce, 10 ** 9, 5 * 10 ** 9, 21_000].map(rlpUint)
-      const signed = [...fields, to, rlpUint(1), new Uint8Array(0), []]
-      const typed = (encoded: Uint8Array): Uint8Array => Uint8Array.of(2, ...encoded)
-      const digest = keccak256Bytes(typed(encodeRlp(signed)))
-      const { signature, recoveryId } = signRecoverable(digest, secretKey)
-      const [r, s] = [signature.slice(0, 32), signature.slice(32)].map((word) => word.subarray(word.findIndex(Boolean)))
-      return typed(encodeRlp([...signed, rlpUint(recoveryId), r as Uint8Array, s as Uint8Array]))
+    address: account.address.toLowerCase() as Address,
+    transfer: async (nonce, salt) => {
+      const to = addressFromBytes(keccak256Bytes(rlpUint(1 + ((7919 * salt + nonce) % ACCOUNTS))).subarray(12))
+      const fees = { maxFeePerGas: 5_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
+      const plain = { chainId: CHAIN_ID, nonce, gas: 21_000n, to, value: 1n } as const
+      return bytesFromHex(await account.signTransaction({ type: 'eip1559', ...plain, ...fees }))
     },
   }
 }
 
-function specWith(senders: readonly Transfer[], coreWasmSha256: ChainSpec['coreWasmSha256']): ChainSpec {
+function specWith(senders: readonly Sender[], coreWasmSha256: ChainSpec['coreWasmSha256']): ChainSpec {
   const account = (address: Address): ChainSpec['alloc'][number] => ({
     address,
     balance: 10n ** 21n,

@@ -5,7 +5,7 @@
 import { CodedError } from '@cairn/primitives'
 import { READS_QUEUED_MAX } from './limits.ts'
 
-export type TaskClass = 'consensus' | 'read'
+type TaskClass = 'consensus' | 'read'
 
 export interface SerialQueue {
   /** @throws CodedError `EXECUTOR_BUSY` when too many reads wait, `EXECUTOR_STOPPED` after `stop` */

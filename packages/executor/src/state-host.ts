@@ -18,7 +18,7 @@ export type StateLayer = ReadonlyMap<string, Uint8Array | null>
 
 export type EvaluationResult = Exclude<CoreResult, { readonly status: 'need' }>
 
-export interface EvaluationOptions {
+interface EvaluationOptions {
   /** Newest first. */
   readonly layers: readonly StateLayer[]
   /** Keys to load in one batch before the first run; ignored where the store reads synchronously. */

@@ -106,8 +106,8 @@ export async function signedTransaction(options: TransferOptions): Promise<Uint8
   return hexToBytes(signed)
 }
 
-export const PREV_RANDAO = keccak256(Uint8Array.of(7))
-export const FEE_RECIPIENT = `0x${'fe'.repeat(20)}` as Address
+const PREV_RANDAO = keccak256(Uint8Array.of(7))
+const FEE_RECIPIENT = `0x${'fe'.repeat(20)}` as Address
 
 export interface BlockPlan {
   readonly parentHash: Hash

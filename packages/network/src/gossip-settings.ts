@@ -68,10 +68,7 @@ export function gossipsubOptions(settings: GossipSettings): object {
 }
 
 /** sha256(topic length u8 ‖ topic ‖ data): the full bytes, so no two contents share an id. */
-export function messageId(
-  message: { readonly topic: string; readonly data: Uint8Array },
-  sha256: Sha256,
-): Uint8Array {
+export function messageId(message: { readonly topic: string; readonly data: Uint8Array }, sha256: Sha256): Uint8Array {
   const topic = new TextEncoder().encode(message.topic)
   const bytes = new Uint8Array(1 + topic.length + message.data.length)
   bytes[0] = topic.length

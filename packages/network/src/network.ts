@@ -213,7 +213,8 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     },
     request: client.request,
     peers: () => summaries(connections(), book.score, watch.isGossiping),
-    penalize: (peer, code) => report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
+    penalize: (peer, code) =>
+      report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
     onPeersChanged(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -125,7 +125,10 @@ export function createRequestClient(deps: RequestClientDeps): RequestClient {
     async request(peer, protocol, data, options = {}) {
       if (data.length > REQUEST_SIZE_MAX_BYTES) throw new CodedError('REQUEST_TOO_LARGE', 'request over 64 KiB')
       const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS
-      const deadline = createDeadline({ timeoutMs, error: () => timedOut(peer, timeoutMs), outer: options.signal }, deps)
+      const deadline = createDeadline(
+        { timeoutMs, error: () => timedOut(peer, timeoutMs), outer: options.signal },
+        deps,
+      )
       let outcome = 'ok'
       try {
         const release = await slots.acquire(`${protocol} ${peer}`, deadline.signal)

@@ -54,17 +54,20 @@ test('of two connections in one direction the newer stays', () => {
 test.each([
   ['A', ['open', 'closed']],
   ['Z', ['closed', 'open']],
-])('of opposite connections, after the grace, the one dialed by the smaller id stays (own id %s)', async (own, after) => {
-  const { open, statuses, time, watch } = setup(own)
-  open(fakeConnection('P', 'outbound'))
-  open(fakeConnection('P', 'inbound'))
-  await time.advance(DUPLICATE_GRACE_MS - 1)
-  // Gossip is not faked here, so the watch must not have closed the peer yet.
-  expect(statuses()).toEqual(['open', 'open'])
-  await time.advance(1)
-  expect(statuses()).toEqual(after)
-  watch.stop()
-})
+])(
+  'of opposite connections, after the grace, the one dialed by the smaller id stays (own id %s)',
+  async (own, after) => {
+    const { open, statuses, time, watch } = setup(own)
+    open(fakeConnection('P', 'outbound'))
+    open(fakeConnection('P', 'inbound'))
+    await time.advance(DUPLICATE_GRACE_MS - 1)
+    // Gossip is not faked here, so the watch must not have closed the peer yet.
+    expect(statuses()).toEqual(['open', 'open'])
+    await time.advance(1)
+    expect(statuses()).toEqual(after)
+    watch.stop()
+  },
+)
 
 test('when one of two connections closes, gossip is reopened on the other', () => {
   const { open, watch, reopened } = setup()

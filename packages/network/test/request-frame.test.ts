@@ -24,7 +24,9 @@ const bytesArbitrary = fc.uint8Array({ maxLength: SIZE_MAX_BYTES })
 const cutsArbitrary = fc.array(fc.nat(), { maxLength: 12 })
 
 test('the encoding is pinned', () => {
-  expect(sha256Hash(encodeFrame(1, new Uint8Array([1, 2, 3]), sha256))).toMatchInlineSnapshot(`"0x39bc12b1b99dd1381114ef6144f92dcbc939c9ad6be4e7bbb41e6980730ecd2c"`)
+  expect(sha256Hash(encodeFrame(1, new Uint8Array([1, 2, 3]), sha256))).toMatchInlineSnapshot(
+    `"0x39bc12b1b99dd1381114ef6144f92dcbc939c9ad6be4e7bbb41e6980730ecd2c"`,
+  )
 })
 
 test('a frame survives any cutting into chunks', () => {
@@ -71,9 +73,9 @@ test('random bytes never throw and never complete by chance', () => {
 
 test('limits: the largest body passes, one byte more, an unknown status and bytes after the end do not', () => {
   expect(decodeIn([encodeFrame(0, new Uint8Array(SIZE_MAX_BYTES), sha256)]).state).toBe('complete')
-  expect(decodeIn([encodeFrame(0, new Uint8Array(SIZE_MAX_BYTES + 1), sha256).subarray(0, FRAME_HEADER_BYTES)])).toEqual(
-    { state: 'invalid', code: 'FRAME_TOO_LARGE' },
-  )
+  expect(
+    decodeIn([encodeFrame(0, new Uint8Array(SIZE_MAX_BYTES + 1), sha256).subarray(0, FRAME_HEADER_BYTES)]),
+  ).toEqual({ state: 'invalid', code: 'FRAME_TOO_LARGE' })
   expect(decodeIn([encodeFrame(3, new Uint8Array(0), sha256)])).toEqual({ state: 'invalid', code: 'FRAME_STATUS' })
   expect(decodeIn([new Uint8Array([...encodeFrame(0, new Uint8Array(5), sha256), 0])])).toEqual({
     state: 'invalid',

@@ -13,7 +13,7 @@ export function createListeners<Event>(): Listeners<Event> {
       return () => void listeners.delete(listener)
     },
     notify: (event) => {
-      for (const listener of [...listeners]) listener(event)
+      for (const listener of listeners) listener(event)
     },
   }
 }

@@ -152,10 +152,7 @@ class PeerConnectionShim extends EventTarget {
     }
   }
 
-  async #call(
-    method: RtcMethod,
-    argument?: RTCSessionDescriptionInit,
-  ): Promise<RTCSessionDescriptionInit | undefined> {
+  async #call(method: RtcMethod, argument?: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit | undefined> {
     const result = await this.#link.call(this.#connection, method, argument)
     this.localDescription = result.localDescription ?? null
     return result.description

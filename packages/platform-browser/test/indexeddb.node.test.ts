@@ -62,10 +62,11 @@ async function writeBeyondQuota(page: Page, origin: string): Promise<readonly (n
 
 /** Leaves the page in the middle of its appends. */
 async function appendUntil(page: Page, countMin: number): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
   await page.exposeFunction('acknowledge', (count: number) => {
     if (count >= countMin) resolve(count)
   })
-  page.evaluate(() => (globalThis as unknown as PageGlobals).appendForever()).catch(() => {})
+  // Never resolves; rejects when the page goes away, which is expected once the count is reached.
+  page.evaluate(() => (globalThis as unknown as PageGlobals).appendForever()).catch(reject)
   return promise
 }

@@ -39,7 +39,10 @@ beforeAll(async () => {
     worker: { format: 'es' },
   })
   pageUrl = await serve(folder)
-  browser = await chromium.launch({ executablePath, args: [...chromiumArguments, '--allow-loopback-in-peer-connection'] })
+  browser = await chromium.launch({
+    executablePath,
+    args: [...chromiumArguments, '--allow-loopback-in-peer-connection'],
+  })
   closers.unshift(() => browser.close())
 }, 120_000)
 
@@ -137,10 +140,10 @@ async function openPage(): Promise<Page> {
 }
 
 function callWorker<T>(page: Page, method: string, ...parameters: unknown[]): Promise<T> {
-  return page.evaluate(
-    ([name, rest]) => (globalThis as unknown as PageGlobals).callWorker(name, ...rest),
-    [method, parameters] as const,
-  ) as Promise<T>
+  return page.evaluate(([name, rest]) => (globalThis as unknown as PageGlobals).callWorker(name, ...rest), [
+    method,
+    parameters,
+  ] as const) as Promise<T>
 }
 
 interface PageGlobals {

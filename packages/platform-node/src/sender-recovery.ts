@@ -22,7 +22,8 @@ export function createSenderRecovery(recoverPublicKey: RecoverPublicKey = fastes
 /** The addon, or `undefined` where no binary of it loads. */
 export function nativeRecovery(): RecoverPublicKey | undefined {
   try {
-    const addon = createRequire(import.meta.url)('secp256k1/bindings.js') as NativeSecp256k1
+    const require = createRequire(import.meta.url)
+    const addon = require('secp256k1/bindings.js') as NativeSecp256k1
     return (digest, signature, recoveryId) => addon.ecdsaRecover(signature, recoveryId, digest, false)
   } catch {
     return undefined

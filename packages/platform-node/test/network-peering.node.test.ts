@@ -82,9 +82,12 @@ test('inbound connections are capped, and reserved peers come in beyond the cap'
   const refused = await startNode({ peers: server.addresses() })
   const admitted = await startNode({ peers: server.addresses(), identity: reserved })
   await until(() => server.peers().some((peer) => peer.peerId === admitted.peerId))
-  expect(server.peers().map((peer) => peer.peerId).toSorted()).toEqual(
-    [...clients, admitted].map((node) => node.peerId).toSorted(),
-  )
+  expect(
+    server
+      .peers()
+      .map((peer) => peer.peerId)
+      .toSorted(),
+  ).toEqual([...clients, admitted].map((node) => node.peerId).toSorted())
   expect(server.peers().some((peer) => peer.peerId === refused.peerId)).toBe(false)
 })
 

@@ -159,16 +159,25 @@ test('garbage instead of a request costs the sender its connection', async () =>
 })
 
 test.each([
-  ['an end in the middle', (stream: RawStream): void => void (stream.send(header(0, 100)), stream.close()), 'FRAME_TRUNCATED'],
-  ['a length over the limit', (stream: RawStream): void => void stream.send(header(0, 0xff_ff_ff_ff)), 'FRAME_TOO_LARGE'],
+  [
+    'an end in the middle',
+    (stream: RawStream): void => void (stream.send(header(0, 100)), stream.close()),
+    'FRAME_TRUNCATED',
+  ],
+  [
+    'a length over the limit',
+    (stream: RawStream): void => void stream.send(header(0, 0xff_ff_ff_ff)),
+    'FRAME_TOO_LARGE',
+  ],
   ['an unknown status', (stream: RawStream): void => void stream.send(header(77, 0)), 'FRAME_STATUS'],
   ['a wrong hash', (stream: RawStream): void => void stream.send(header(0, 0)), 'FRAME_HASH'],
   ['bytes after the frame', (stream: RawStream): void => void stream.send(new Uint8Array(40)), 'FRAME_TRAILING_BYTES'],
 ] as const)('a response with %s is RESPONSE_INVALID and lowers the score', async (_name, answer, reason) => {
   const { client, raw } = await startAgainstRawServer(answer)
-  await expect(
-    client.request(raw.peerId.toString(), 'blocks-by-hash', new Uint8Array(0)),
-  ).rejects.toMatchObject({ code: 'RESPONSE_INVALID', data: { reason } })
+  await expect(client.request(raw.peerId.toString(), 'blocks-by-hash', new Uint8Array(0))).rejects.toMatchObject({
+    code: 'RESPONSE_INVALID',
+    data: { reason },
+  })
   expect(scoreOf(client)).toBeLessThan(0)
 })
 

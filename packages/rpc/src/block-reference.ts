@@ -3,18 +3,18 @@ import { height as heightFrom } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
 import type { BlockView } from './block-view.ts'
 import { JsonRpcError, RPC_CODE } from './json-rpc-error.ts'
-import type { RpcContext } from './method.ts'
+import type { ChainContext } from './chain-context.ts'
 import type { BlockReference } from './param-schema.ts'
 
 /** `undefined`: there is no such block (yet). */
-export async function findBlock(reference: BlockReference, context: RpcContext): Promise<BlockView | undefined> {
+export async function findBlock(reference: BlockReference, context: ChainContext): Promise<BlockView | undefined> {
   if (reference.kind === 'hash') return context.views.byHash(reference.hash)
   const height = heightOf(reference, context)
   return height === undefined ? undefined : context.views.byHeight(height)
 }
 
 /** As `findBlock`. @throws JsonRpcError −32000 `header not found` */
-export async function requireBlock(reference: BlockReference, context: RpcContext): Promise<BlockView> {
+export async function requireBlock(reference: BlockReference, context: ChainContext): Promise<BlockView> {
   const view = await findBlock(reference, context)
   if (view === undefined) throw blockNotFound()
   return view
@@ -23,7 +23,7 @@ export async function requireBlock(reference: BlockReference, context: RpcContex
 /** The height, whether or not the block is still stored; `undefined` above the head. */
 export function heightOf(
   reference: Exclude<BlockReference, { readonly kind: 'hash' }>,
-  context: RpcContext,
+  context: ChainContext,
 ): Height | undefined {
   const head = context.backend.chain.headHeight()
   if (reference.kind === 'head') return head
@@ -35,7 +35,7 @@ export function heightOf(
  * Lets a state read go on only where `reference` is the head: older state is not kept yet.
  * @throws JsonRpcError −32000 `header not found`, or `historical state not available`
  */
-export async function requireHeadState(reference: BlockReference, context: RpcContext): Promise<void> {
+export async function requireHeadState(reference: BlockReference, context: ChainContext): Promise<void> {
   if (reference.kind === 'head') return
   const head = context.backend.chain.headHeight()
   const height =

@@ -11,7 +11,7 @@ import type { RpcLimits } from './limits.ts'
 import type { LogFilter } from './log-filter.ts'
 import { heightOf } from './block-reference.ts'
 import { logsInRange } from './log-filter.ts'
-import type { RpcContext } from './method.ts'
+import type { ChainContext } from './chain-context.ts'
 
 type Filter =
   | { readonly kind: 'logs'; readonly filter: LogFilter; nextHeight: Height; usedMs: number }
@@ -24,7 +24,7 @@ export interface FilterRegistry {
   addBlocks(): Hex
   addPending(): Hex
   /** What is new since the last poll: logs or hashes. @throws JsonRpcError −32000 `filter not found` */
-  changes(id: Hex, context: RpcContext): Promise<readonly unknown[]>
+  changes(id: Hex, context: ChainContext): Promise<readonly unknown[]>
   /** The filter of an `addLogs`. @throws JsonRpcError −32000 `filter not found` */
   logFilter(id: Hex): LogFilter
   /** Whether there was such a filter. */
@@ -90,7 +90,7 @@ export function createFilterRegistry(limits: RpcLimits, deps: FilterRegistryDeps
   }
 }
 
-async function changesOf(filter: Filter, context: RpcContext): Promise<readonly unknown[]> {
+async function changesOf(filter: Filter, context: ChainContext): Promise<readonly unknown[]> {
   if (filter.kind === 'pending') return filter.hashes.splice(0)
   const head = context.backend.chain.headHeight()
   const first = filter.nextHeight
@@ -112,7 +112,7 @@ async function newLogs(
   filter: LogFilter,
   first: Height,
   last: Height,
-  context: RpcContext,
+  context: ChainContext,
 ): Promise<readonly unknown[]> {
   if (filter.blockHash !== undefined) return []
   const from = filter.from.kind === 'height' ? Number(filter.from.height) : 0

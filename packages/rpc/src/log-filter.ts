@@ -1,20 +1,15 @@
 /** Log filters: their JSON form, matching, and the bounded walk over finalized blocks. */
 import { height as heightFrom } from '@cairn/primitives'
-import type { Address, Hash, Height } from '@cairn/primitives'
+import type { Hash, Height } from '@cairn/primitives'
 import * as z from 'zod'
 import { heightOf, requireBlock } from './block-reference.ts'
 import { JsonRpcError, invalidParams, limitExceeded, RPC_CODE } from './json-rpc-error.ts'
-import type { RpcContext } from './method.ts'
+import type { ChainContext } from './chain-context.ts'
 import type { BlockReference } from './param-schema.ts'
 import { addressParam, blockNumberParam, hashParam } from './param-schema.ts'
 import type { LogJson } from './receipt-json.ts'
-
-/** What a log must have; empty lists are wildcards. */
-export interface LogCriteria {
-  readonly addresses: readonly Address[]
-  /** By position; a log with fewer topics than there are positions does not match. */
-  readonly topics: readonly (readonly Hash[])[]
-}
+import type { LogCriteria } from './log-criteria.ts'
+import { matchesLog } from './log-criteria.ts'
 
 export interface LogFilter {
   readonly criteria: LogCriteria
@@ -58,7 +53,7 @@ export const logFilterParam = z
   })
 
 /** Logs in chain order. @throws JsonRpcError −32602 bad range, −32005 too wide or too many, −32000 unknown block */
-export async function queryLogs(filter: LogFilter, context: RpcContext): Promise<readonly LogJson[]> {
+export async function queryLogs(filter: LogFilter, context: ChainContext): Promise<readonly LogJson[]> {
   boundCriteria(filter.criteria, context)
   if (filter.blockHash !== undefined) {
     const view = await requireBlock({ kind: 'hash', hash: filter.blockHash }, context)
@@ -76,7 +71,7 @@ export async function logsInRange(
   criteria: LogCriteria,
   first: Height,
   last: Height,
-  context: RpcContext,
+  context: ChainContext,
 ): Promise<readonly LogJson[]> {
   const { logBlocksMax, logResultsMax } = context.limits
   if (last - first >= logBlocksMax) {
@@ -97,17 +92,8 @@ export async function logsInRange(
   return logs
 }
 
-export function matchesLog(log: LogJson, criteria: LogCriteria): boolean {
-  if (criteria.addresses.length > 0 && !criteria.addresses.includes(log.address)) return false
-  if (criteria.topics.length > log.topics.length) return false
-  return criteria.topics.every((alternatives, position) => {
-    const topic = log.topics[position]
-    return alternatives.length === 0 || (topic !== undefined && alternatives.includes(topic))
-  })
-}
-
 /** @throws JsonRpcError −32005 */
-export function boundCriteria(criteria: LogCriteria, context: Pick<RpcContext, 'limits'>): void {
+export function boundCriteria(criteria: LogCriteria, context: Pick<ChainContext, 'limits'>): void {
   const { logFilterValuesMax } = context.limits
   if ([criteria.addresses, ...criteria.topics].some((values) => values.length > logFilterValuesMax)) {
     throw limitExceeded('logFilterValuesMax', `more than ${logFilterValuesMax} addresses or topics in a filter`)

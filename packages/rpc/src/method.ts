@@ -1,19 +1,16 @@
 /** One JSON-RPC method: name, schema of its positional parameters, handler, one line of documentation. */
 import type * as z from 'zod'
 import type { RpcBackend } from './backend.ts'
-import type { BlockViews } from './block-view.ts'
+import type { ChainContext } from './chain-context.ts'
 import type { FilterRegistry } from './filters.ts'
 import type { Gate } from './gate.ts'
 import type { PriorityFeeOracle } from './priority-fee.ts'
-import type { RpcLimits } from './limits.ts'
 import { invalidParams } from './json-rpc-error.ts'
 import type { SubscriptionRegistry } from './subscriptions.ts'
 
 /** What handlers work with. */
-export interface RpcContext {
+export interface RpcContext extends ChainContext {
   readonly backend: RpcBackend
-  readonly limits: RpcLimits
-  readonly views: BlockViews
   readonly filters: FilterRegistry
   readonly priorityFee: PriorityFeeOracle
   readonly callGate: Gate

@@ -5,13 +5,13 @@
 import type { Hash, Hex } from '@cairn/primitives'
 import type { RpcBackend } from './backend.ts'
 import type { BlockViews } from './block-view.ts'
-import type { LogCriteria } from './log-filter.ts'
-import { matchesLog } from './log-filter.ts'
+import type { LogCriteria } from './log-criteria.ts'
+import { matchesLog } from './log-criteria.ts'
 import { limitExceeded } from './json-rpc-error.ts'
 import type { RpcLimits } from './limits.ts'
 import { pendingTransactionJson } from './pending-transaction.ts'
 
-export type SubscriptionKind =
+type SubscriptionKind =
   | { readonly kind: 'newHeads' }
   | { readonly kind: 'logs'; readonly criteria: LogCriteria }
   | { readonly kind: 'newPendingTransactions'; readonly full: boolean }

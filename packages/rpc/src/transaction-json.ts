@@ -11,7 +11,7 @@ import { bigintFromData, quantity, quantityFromData } from './quantity.ts'
 export type TransactionJson = Readonly<Record<string, unknown>>
 
 /** Where a transaction stands in a finalized block. */
-export interface TransactionPlace {
+interface TransactionPlace {
   readonly blockHash: Hash
   readonly blockNumber: Hex
   readonly blockTimestamp: Hex

@@ -10,7 +10,7 @@ import { createRpc } from '../src/rpc.ts'
 import type { Rpc } from '../src/rpc.ts'
 import type { RpcLimits } from '../src/limits.ts'
 
-export interface TestLog {
+interface TestLog {
   readonly address: Address
   readonly topics: readonly Hash[]
   readonly data: Hex

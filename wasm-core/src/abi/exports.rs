@@ -16,8 +16,8 @@ use core::{
     ptr, slice,
 };
 
-/// First try; slots, accounts and most records fit.
-const VALUE_BYTES_FIRST: usize = 2_048;
+/// First try; everything but code fits.
+const VALUE_BYTES_FIRST: usize = 4_096;
 const VALUE_BYTES_MAX: usize = 16 << 20;
 const ABSENT: i32 = -1;
 const NOT_LOADED: i32 = -2;
@@ -27,33 +27,39 @@ unsafe extern "C" {
     fn state_get(key: *const u8, key_len: usize, out: *mut u8, out_cap: usize) -> i32;
 }
 
+std::thread_local! {
+    /// Where the host writes values; taken out of the cell for the call, so nothing is borrowed across it.
+    static VALUE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 struct HostState;
 
 impl PreState for HostState {
     fn get(&self, key: &[u8]) -> Lookup {
-        let mut value = vec![0; VALUE_BYTES_FIRST];
-        // Twice at most: a store whose value grows between the calls is broken.
-        for _ in 0..2 {
-            // SAFETY: both buffers live across the call and are as long as told.
-            let answer = unsafe { state_get(key.as_ptr(), key.len(), value.as_mut_ptr(), value.len()) };
-            match usize::try_from(answer) {
-                Ok(length) if length <= value.len() => {
-                    value.truncate(length);
-                    return Lookup::Value(value);
-                }
-                Ok(length) if length <= VALUE_BYTES_MAX => value.resize(length, 0),
-                Ok(_) => return Lookup::Failed,
-                Err(_) => {
-                    return match answer {
-                        ABSENT => Lookup::Absent,
-                        NOT_LOADED => Lookup::NotLoaded,
-                        _ => Lookup::Failed,
-                    };
-                }
-            }
+        let mut buffer = VALUE.take();
+        if buffer.is_empty() {
+            buffer.resize(VALUE_BYTES_FIRST, 0);
         }
-        Lookup::Failed
+        let answer = ask(key, &mut buffer);
+        VALUE.set(buffer);
+        answer
     }
+}
+
+fn ask(key: &[u8], buffer: &mut Vec<u8>) -> Lookup {
+    // Twice at most: a store whose value grows between the calls is broken.
+    for _ in 0..2 {
+        // SAFETY: both buffers live across the call and are as long as told.
+        let answer = unsafe { state_get(key.as_ptr(), key.len(), buffer.as_mut_ptr(), buffer.len()) };
+        match (answer, usize::try_from(answer)) {
+            (_, Ok(length)) if length <= buffer.len() => return Lookup::Value(buffer[..length].to_vec()),
+            (_, Ok(length)) if length <= VALUE_BYTES_MAX => buffer.resize(length, 0),
+            (ABSENT, _) => return Lookup::Absent,
+            (NOT_LOADED, _) => return Lookup::NotLoaded,
+            _ => return Lookup::Failed,
+        }
+    }
+    Lookup::Failed
 }
 
 #[derive(Default)]

@@ -2,14 +2,14 @@
 
 use super::{
     block_run::{BlockEffects, BlockRun},
-    header::{check_header, decode_parent, ensure},
+    header::{Parent, check_header, decode_parent, ensure},
     outcome::{Flags, Outcome},
     prefetch::prefetch,
     transaction::{Tx, check_stateless},
 };
 use crate::{
     crypto::recover_sender,
-    state::{StateReader, commit_accounts},
+    state::{StateReader, audit, commit_accounts},
     types::{ChainRules, Failure, Fork, Result, codes, error, invalid},
 };
 use alloy_consensus::{
@@ -34,16 +34,31 @@ pub struct ExecuteRequest<'a> {
 }
 
 pub fn execute_block(reader: &StateReader<'_>, request: ExecuteRequest<'_>) -> Result<Outcome> {
+    let parent = decode_parent(request.parent_header_rlp, &request.chain)?;
+    let result = verify_block(reader, &request, &parent);
+    if let Err(Failure::Invalid(code, _)) = &result
+        && depends_on_state(*code)
+    {
+        audit(reader, parent.header.state_root)?;
+    }
+    result
+}
+
+/// Findings that a damaged store could cause as well as a bad block.
+fn depends_on_state(code: u16) -> bool {
+    code >= codes::BLOCK_TX_BASE + codes::TX_NONCE_LOW || (code >= codes::BLOCK_GAS_USED && code < codes::BLOCK_TX_BASE)
+}
+
+fn verify_block(reader: &StateReader<'_>, request: &ExecuteRequest<'_>, parent: &Parent) -> Result<Outcome> {
     let chain = &request.chain;
-    let parent = decode_parent(request.parent_header_rlp, chain)?;
     let block = decode_block(request.block_rlp, chain)?;
     let (header, body) = (block.header, block.body);
-    check_header(&header, &parent, chain, request.flags)?;
+    check_header(&header, parent, chain, request.flags)?;
     let withdrawals = body.withdrawals.as_ref().map(|list| list.as_slice());
     check_body(&header, &body.transactions, withdrawals, chain)?;
     ensure(body.ommers.is_empty(), codes::BLOCK_OMMERS, "ommers")?;
     let transactions = with_senders(body.transactions, &request.senders, chain)?;
-    let ancestors = with_parent(request.ancestors, parent.hash);
+    let ancestors = with_parent(request.ancestors.clone(), parent.hash);
     let wanted = transactions.iter().map(|tx| (Some(tx.signer()), tx.inner()));
     prefetch(reader, &header, wanted, withdrawals.unwrap_or_default());
 

@@ -1,12 +1,10 @@
 //! revm's database over the state reader.
 
-use super::{StateReader, Unread, code_cache, code_key, slot_key};
+use super::{StateReader, Unread, code_cache, code_key};
 use crate::crypto::keccak256;
 use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use revm::{Database, bytecode::Bytecode, state::AccountInfo};
-
-const SLOT_BYTES_MAX: usize = 32;
 
 #[derive(Debug)]
 pub struct StateDatabase<'a> {
@@ -55,13 +53,7 @@ impl Database for StateDatabase<'_> {
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Unread> {
-        let account = self.reader.account(&address)?;
-        let slot_hash = keccak256(slot.to_be_bytes::<32>());
-        match self.reader.get(&slot_key(&account.hash, &slot_hash))? {
-            None => Ok(U256::ZERO),
-            Some(bytes) if bytes.len() <= SLOT_BYTES_MAX => Ok(U256::from_be_slice(&bytes)),
-            Some(_) => Err(self.reader.corrupt("slot value")),
-        }
+        self.reader.slot(&address, &slot)
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Unread> {

@@ -1,6 +1,7 @@
 //! State access and state change: the read port, the keys, the reads of one run, revm's database over them, and the
 //! changeset that a run leaves behind.
 
+mod audit;
 mod changeset;
 mod code_cache;
 mod commit;
@@ -9,6 +10,7 @@ mod keys;
 mod pre_state;
 mod reader;
 
+pub use audit::audit;
 pub use changeset::Changeset;
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
 pub use database::StateDatabase;

@@ -2,14 +2,14 @@
 //! go on to find more missing keys, and `verdict` turns what was left into NEED or ERROR. Errors of revm and
 //! alloy-evm need no downcasting this way.
 
-use super::{Lookup, PreState, account_key, record_key};
+use super::{Lookup, PreState, account_key, record_key, slot_key};
 use crate::{
     crypto::keccak256,
     mpt::Path,
     types::{AccountRecord, Failure, Result, codes, error},
 };
 use alloc::{collections::BTreeSet, rc::Rc, string::String, vec::Vec};
-use alloy_primitives::{Address, B256, map::HashMap};
+use alloy_primitives::{Address, B256, U256, map::HashMap};
 use alloy_rlp::Decodable;
 use core::{cell::RefCell, fmt};
 
@@ -17,6 +17,7 @@ use core::{cell::RefCell, fmt};
 const MISSING_MAX: usize = 100_000;
 /// Guessed record depth below a missing one: a million accounts have their leaves at depth 5 to 6.
 const GUESSED_DEPTH: usize = 7;
+const SLOT_BYTES_MAX: usize = 32;
 
 /// A read without an answer; the reader knows why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct StateReader<'a> {
     missing: RefCell<BTreeSet<Vec<u8>>>,
     fault: RefCell<Option<(u16, String)>>,
     accounts: RefCell<HashMap<Address, Rc<LoadedAccount>>>,
+    /// `(account, keccak(slot))` of every slot read, for `audit`.
+    slots: RefCell<Vec<(Address, B256)>>,
 }
 
 impl fmt::Debug for StateReader<'_> {
@@ -59,6 +62,7 @@ impl<'a> StateReader<'a> {
             missing: RefCell::default(),
             fault: RefCell::default(),
             accounts: RefCell::new(HashMap::default()),
+            slots: RefCell::default(),
         }
     }
 
@@ -87,6 +91,29 @@ impl<'a> StateReader<'a> {
         let loaded = Rc::new(LoadedAccount { hash, record, raw });
         self.accounts.borrow_mut().insert(*address, loaded.clone());
         Ok(loaded)
+    }
+
+    /// The flat slot value, big-endian without leading zeros.
+    pub fn slot(&self, address: &Address, slot: &U256) -> core::result::Result<U256, Unread> {
+        let account = self.account(address)?;
+        let slot_hash = keccak256(slot.to_be_bytes::<32>());
+        self.slots.borrow_mut().push((*address, slot_hash));
+        match self.get(&slot_key(&account.hash, &slot_hash))? {
+            None => Ok(U256::ZERO),
+            Some(bytes) if bytes.len() <= SLOT_BYTES_MAX => Ok(U256::from_be_slice(&bytes)),
+            Some(_) => Err(self.corrupt("slot value")),
+        }
+    }
+
+    /// Every account read so far, by address: the order of a fault found must not depend on the map.
+    pub fn accounts_read(&self) -> Vec<Rc<LoadedAccount>> {
+        let mut read: Vec<_> = self.accounts.borrow().values().cloned().collect();
+        read.sort_unstable_by_key(|loaded| loaded.hash);
+        read
+    }
+
+    pub fn slots_read(&self) -> Vec<(Address, B256)> {
+        self.slots.borrow().clone()
     }
 
     pub fn decode_account(&self, bytes: &[u8]) -> core::result::Result<AccountRecord, Unread> {

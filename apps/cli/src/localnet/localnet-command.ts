@@ -106,7 +106,8 @@ async function startTraffic(network: Localnet, ratePerSecond: number): ReturnTyp
     rpcUrls,
     chainId: network.layout.chainSpec.chainId,
     ratePerSecond,
-    onError: (error) => console.error(`demo transfer failed: ${error instanceof Error ? error.message.split('\n')[0] : error}`),
+    onError: (error) =>
+      console.error(`demo transfer failed: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`),
   })
 }
 

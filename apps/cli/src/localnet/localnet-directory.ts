@@ -88,7 +88,7 @@ async function makeLocalnetDirectory(options: {
       await writeIfAbsent(data, 'identity.key', identity)
       await writeIfAbsent(data, 'validator.key', secretKey)
       members.push({
-        peerId: await peerIdFromIdentity(identity),
+        peerId: peerIdFromIdentity(identity),
         publicKey: bls.publicKey(secretKey),
         proofOfPossession: bls.provePossession(secretKey),
         feeRecipient: addressFromBytes(bls.publicKey(secretKey).slice(0, 20)),

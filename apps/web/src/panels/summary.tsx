@@ -50,6 +50,8 @@ function Progress({ fromHeight, targetHeight, verifiedHeight, blocksPerSecond }:
   const share = targetHeight <= fromHeight ? 1 : (verifiedHeight - fromHeight) / (targetHeight - fromHeight)
   const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100)
   const left = targetHeight - verifiedHeight
+  // The verified height is newer than the target it was compared with.
+  if (left <= 0) return undefined
   const seconds = blocksPerSecond > 0 ? Math.ceil(left / blocksPerSecond) : undefined
   return (
     <div className="progress">

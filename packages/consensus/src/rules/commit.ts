@@ -1,37 +1,46 @@
 /** R7: commit the newest finalized block with its ancestors, in order. A contradiction to the log halts. */
-import type { Block } from '@cairn/chain'
+import type { Certificate } from '@cairn/chain'
 import { halt } from '../halt.ts'
 import { pruneBlocks } from '../prune.ts'
-import type { Core } from '../state.ts'
+import type { BlockEntry, Core } from '../state.ts'
 
 export function commit(core: Core): void {
   const { state, effects } = core
   const { finalization, head } = state
   if (finalization === undefined || finalization.hash === head.hash) return
   if (head.finalization !== undefined && head.finalization.view >= finalization.view) return
-  const blocks: Block[] = []
-  for (let hash = finalization.hash; hash !== head.hash; ) {
-    const entry = state.blocks.get(hash)
-    if (entry === undefined) return
-    if (entry.block.header.height <= head.header.height) {
-      halt(core, 'FINALIZATION_CONFLICT', `finalized chain leaves the log at height ${entry.block.header.height}`, [
-        ...(head.finalization === undefined ? [] : [head.finalization]),
-        finalization,
-      ])
-      return
-    }
-    if (entry.status === 'bad') {
-      halt(core, 'FINALIZED_BLOCK_INVALID', `finalized block ${hash} is invalid here`, [finalization])
-      return
-    }
-    if (entry.status !== 'good') return
-    blocks.push(entry.block)
-    hash = entry.block.header.parentHash
+  const entries = ancestryToHead(core, finalization)
+  if (entries === undefined) return
+  const invalid = entries.find((entry) => entry.status === 'bad')
+  if (invalid !== undefined) {
+    halt(core, 'FINALIZED_BLOCK_INVALID', `finalized block ${invalid.block.hash} is invalid here`, [finalization])
+    return
   }
+  if (entries.some((entry) => entry.status !== 'good')) return
+  const blocks = entries.map((entry) => entry.block)
   const [tip] = blocks
   if (tip === undefined) return
   effects.push({ type: 'commit', blocks: blocks.toReversed(), finalization })
   state.head = { header: tip.header, hash: tip.hash, finalization }
   state.isDirty = true
   pruneBlocks(state)
+}
+
+/** The finalized block first, the head's child last; `undefined` while a block is missing. */
+function ancestryToHead(core: Core, finalization: Certificate): readonly BlockEntry[] | undefined {
+  const { head, blocks } = core.state
+  const entries: BlockEntry[] = []
+  for (let hash = finalization.hash; hash !== head.hash; ) {
+    const entry = blocks.get(hash)
+    if (entry === undefined) return undefined
+    const { height, parentHash } = entry.block.header
+    if (height <= head.header.height + 1 && parentHash !== head.hash) {
+      const known = head.finalization === undefined ? [] : [head.finalization]
+      halt(core, 'FINALIZATION_CONFLICT', `finalized chain leaves the log at height ${height}`, [...known, finalization])
+      return undefined
+    }
+    entries.push(entry)
+    hash = parentHash
+  }
+  return entries
 }
