@@ -51,6 +51,10 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
   const onProgress = (): void => {
     for (const waiter of waiters) if (waiter.isMet()) waiter.resolve()
   }
+  const cleanUp = async (): Promise<void> => {
+    await links.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
   const localnet = await startLocalnet(
     {
       directory,
@@ -66,7 +70,10 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
         onProgress()
       },
     },
-  )
+  ).catch(async (error: unknown) => {
+    await cleanUp()
+    throw error
+  })
   const webServers: { stop(): Promise<void> }[] = []
   const heightOf = (index: number): number => blocks[index]?.at(-1)?.height ?? 0
   const running = (): readonly number[] =>
@@ -108,8 +115,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     stop: async () => {
       await Promise.all(webServers.map((server) => server.stop()))
       await localnet.stop()
-      await links.close()
-      rmSync(directory, { recursive: true, force: true })
+      await cleanUp()
     },
   }
 }

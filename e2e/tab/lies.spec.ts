@@ -6,7 +6,9 @@ import { verifiedHeight, waitForVerified } from './tab-page.ts'
 
 let network: DishonestNetwork | undefined
 
-test.afterEach(async () => {
+test.afterEach(async ({ page }) => {
+  // An open page keeps its connections, which a graceful stop would wait for.
+  await page.close()
   await network?.stop()
   network = undefined
 })

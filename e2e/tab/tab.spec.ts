@@ -34,7 +34,7 @@ test('verifies every block: certificate, execution, state root', async ({ page }
 
   const rows = await blockRows(page)
   expect(rows.length).toBeGreaterThan(2)
-  const finalized = new Map(network.finalized(0).map((block) => [block.height, block.stateRoot]))
+  const finalized = new Map<number, string>(network.finalized(0).map((block) => [block.height, block.stateRoot]))
   for (const row of rows) expect(row.stateRoot).toBe(finalized.get(row.height) ?? row.stateRoot)
   expect(rows.some((row) => finalized.has(row.height))).toBe(true)
 

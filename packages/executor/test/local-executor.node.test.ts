@@ -1,7 +1,7 @@
 import { keccak256 } from '@cairn/crypto'
 import { ZERO_HASH } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
-import { createMemoryStore } from '@cairn/storage'
+import { createMemoryMedium, createMemoryStore } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
 import { computeGenesis } from '../src/index.ts'
 import {
@@ -76,5 +76,22 @@ describe('local executor', () => {
     expect(second.head()).toEqual(first.head())
     expect((await second.account(recipient)).balance).toBe(5n)
     expect(await second.commit(request.blockHash)).toEqual(second.head())
+  })
+
+  it('lags by whole blocks after power loss, and catches up by executing them again', async () => {
+    const medium = createMemoryMedium()
+    const first = await startExecutor({ store: createMemoryStore(medium) })
+    const genesis = first.head()
+    const transactions = [await signedTransaction({ from: 0, nonce: 0, to: recipient, value: 5n })]
+    const { request } = await buildBlock(first, { parentHash: genesis.blockHash, height: 1, transactions })
+    expect(await first.execute(request)).toEqual({ verdict: 'accept' })
+    const committed = await first.commit(request.blockHash)
+    await first.stop()
+    medium.crash()
+    const second = await startExecutor({ store: createMemoryStore(medium) })
+    expect(second.head()).toEqual(genesis)
+    expect(await second.execute(request)).toEqual({ verdict: 'accept' })
+    expect(await second.commit(request.blockHash)).toEqual(committed)
+    expect((await second.account(recipient)).balance).toBe(5n)
   })
 })

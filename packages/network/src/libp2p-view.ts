@@ -5,7 +5,6 @@
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -130,9 +129,4 @@ export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
 /** @throws Error when `text` is no multiaddr. */
 export function parseMultiaddr(text: string): unknown {
   return multiaddr(text)
-}
-
-/** @throws Error when `text` is no peer id. */
-export function parsePeerId(text: string): PeerIdView {
-  return peerIdFromString(text) as unknown as PeerIdView
 }

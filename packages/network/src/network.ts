@@ -1,99 +1,88 @@
 /** The port `Network` on libp2p 3 and gossipsub, with the platform's transports handed in. */
 import { CodedError, assert } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
-import type {
-  Clock,
-  Log,
-  Metrics,
-  Network,
-  PeerId,
-  PeerSummary,
-  Random,
-  RequestHandler,
-  RequestProtocol,
-  Timers,
-  Topic,
-  TopicHandler,
-} from '@cairn/ports'
+import type { Network, PeerId, RequestHandler, RequestProtocol, Topic, TopicHandler } from '@cairn/ports'
 import { createAdmission } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { createConnectionWatch } from './connection-watch.ts'
-import { createDeadline, raceSignal } from './deadline.ts'
 import { createGossipEnvelopes } from './gossip-envelope.ts'
 import { createGossipJudge } from './gossip-judge.ts'
-import { gossipsubOptions } from './gossip-settings.ts'
-import { privateKeyFromIdentity } from './identity.ts'
-import { createLibp2pNode, parseMultiaddr } from './libp2p-view.ts'
-import type { ConnectionView, GaterView, Libp2pView, ServiceFactory, TransportFactory } from './libp2p-view.ts'
+import { connectionTo, createNode, dial, startListening, summaries } from './libp2p-node.ts'
+import type { ConnectionView, Libp2pView } from './libp2p-view.ts'
 import {
-  DIAL_TIMEOUT_MS,
   INBOUND_MAX,
-  INBOUND_PENDING_MAX,
   INBOUND_PER_IP_MAX,
-  INBOUND_PER_IP_PER_SECOND_MAX,
   OUTBOUND_MAX,
   PENALTY,
   PENALTY_DEFAULT,
-  PING_INTERVAL_MS,
-  PING_TIMEOUT_MIN_MS,
   REQUEST_STREAMS_MAX,
   TOPIC_SIZE_MAX_BYTES,
 } from './limits.ts'
-import { transportOf } from './multiaddr-text.ts'
+import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { createPeering } from './peering.ts'
 import { createRequestClient } from './request-client.ts'
-import type { Sha256 } from './request-frame.ts'
 import { createRequestServer } from './request-server.ts'
 import { createScoreBook } from './score-book.ts'
-import { TOPICS, requestProtocolName, topicName } from './topics.ts'
-
-export interface NetworkOptions {
-  readonly genesisHash: Hash
-  /** From `generateIdentity`; secret. */
-  readonly identity: Uint8Array
-  /** Multiaddrs to listen on. */
-  readonly listen: readonly string[]
-  /** Multiaddrs to tell others instead of the listening ones. */
-  readonly announce?: readonly string[]
-  /** Multiaddrs ending in `/p2p/<peer id>`, kept connected; several per peer are tried in turn. */
-  readonly peers: readonly string[]
-  /** Peers admitted beyond the limits: the validators. */
-  readonly reservedPeers?: readonly PeerId[]
-  /** All nodes on one machine or LAN: no caps per address, private addresses are dialed. */
-  readonly localNetwork: boolean
-  readonly inboundMax?: number
-  readonly outboundMax?: number
-  readonly inboundPerIpMax?: number
-  /** Gossip heartbeat. */
-  readonly heartbeatMs?: number
-  /** One address of one dial. */
-  readonly addressDialTimeoutMs?: number
-}
-
-export interface NetworkDeps {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
-  readonly metrics: Metrics
-  /** The platform's fastest. */
-  readonly sha256: Sha256
-  readonly transports: readonly TransportFactory[]
-  /** Further libp2p services by name. */
-  readonly services?: Readonly<Record<string, ServiceFactory>>
-  /** An `interface-datastore`; memory when absent. */
-  readonly datastore?: unknown
-}
+import type { ScoreBook } from './score-book.ts'
+import { requestProtocolName, topicName } from './topics.ts'
 
 /** A stopped network. @throws CodedError `IDENTITY_INVALID`, `PEER_ADDRESS_INVALID` */
 export async function createNetwork(options: NetworkOptions, deps: NetworkDeps): Promise<Network> {
   const book = createScoreBook(deps)
-  const topicHandlers = new Map<Topic, TopicHandler>()
-  const requestHandlers = new Map<RequestProtocol, RequestHandler>()
-  const listeners = new Set<() => void>()
-  const envelopes = createGossipEnvelopes(deps)
-  // The gater and the scores ask about connections before libp2p exists.
+  // The gater asks about connections before libp2p exists.
   let connections = (): readonly ConnectionView[] => []
-  const admission = createAdmission(
+  const admission = admissionOf(options, () => connections(), book)
+  const libp2p = await createNode(options, deps, { gater: admission.gater, appScore: book.score })
+  connections = () => libp2p.getConnections()
+  const links = createLinks(options, deps, { libp2p, book, admission })
+  const messaging = createMessaging(options, deps, { libp2p, report: links.report })
+  // `starting`: incoming connections are possible, gossip does not run yet.
+  let state = 'new' as 'new' | 'starting' | 'running' | 'stopped'
+
+  return {
+    peerId: libp2p.peerId.toString(),
+    addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
+    onTopic(topic, handler) {
+      assert(state === 'new', 'topic handlers are set before start')
+      messaging.topicHandlers.set(topic, handler)
+    },
+    onRequest(protocol, handler) {
+      assert(state === 'new', 'request handlers are set before start')
+      messaging.requestHandlers.set(protocol, handler)
+    },
+    async start() {
+      assert(state === 'new', 'a network starts once')
+      state = 'starting'
+      await messaging.serveRequests()
+      await startListening(libp2p)
+      messaging.subscribe(() => state === 'running')
+      state = 'running'
+      links.start()
+    },
+    async stop() {
+      if (state !== 'starting' && state !== 'running') return
+      state = 'stopped'
+      links.stop()
+      await libp2p.stop()
+    },
+    async publish(topic, data) {
+      if (data.length === 0 || data.length > TOPIC_SIZE_MAX_BYTES[topic]) throw sizeError(topic, data.length)
+      // Before gossip runs, and after, there is nobody to hand it to: a node steps its recovery before it listens.
+      return state === 'running' ? messaging.publish(topic, data) : 0
+    },
+    request: messaging.request,
+    peers: () => summaries(connections(), book.score, links.isGossiping),
+    penalize: (peer, code) =>
+      links.report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
+    onPeersChanged: links.onPeersChanged,
+  }
+}
+
+function admissionOf(
+  options: NetworkOptions,
+  connections: () => readonly ConnectionView[],
+  book: ScoreBook,
+): Admission {
+  return createAdmission(
     {
       inboundMax: options.inboundMax ?? INBOUND_MAX,
       outboundMax: options.outboundMax ?? OUTBOUND_MAX,
@@ -101,43 +90,40 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
       reservedPeers: options.reservedPeers ?? [],
       localNetwork: options.localNetwork,
     },
-    { connections: () => connections(), isRefused: book.isRefused },
+    { connections, isRefused: book.isRefused },
   )
-  const libp2p = await createNode(options, deps, { gater: admission.gater, appScore: book.score })
-  connections = () => libp2p.getConnections()
-  const peerId = libp2p.peerId.toString()
-  const watch = createConnectionWatch({
-    ...deps,
-    ownPeerId: peerId,
-    pubsub: libp2p.services.pubsub,
-    connections,
-    excess: admission.excess,
-  })
+}
+
+type Report = (peer: PeerId, cost: number, code: string) => void
+
+/** Who is connected: reconnecting, watching, scoring. */
+interface Links {
+  readonly report: Report
+  readonly isGossiping: (peer: PeerId) => boolean
+  onPeersChanged(listener: () => void): () => void
+  start(): void
+  stop(): void
+}
+
+function createLinks(
+  options: NetworkOptions,
+  deps: NetworkDeps,
+  own: { readonly libp2p: Libp2pView; readonly book: ScoreBook; readonly admission: Admission },
+): Links {
+  const { libp2p, book, admission } = own
+  const listeners = new Set<() => void>()
+  const ownPeerId = libp2p.peerId.toString()
+  const connections = (): readonly ConnectionView[] => libp2p.getConnections()
   const isConnected = (peer: PeerId): boolean => connectionTo(connections(), peer) !== undefined
+  const { pubsub } = libp2p.services
+  const watch = createConnectionWatch({ ...deps, ownPeerId, pubsub, connections, excess: admission.excess })
   const peering = createPeering(options, {
     ...deps,
-    ownPeerId: peerId,
+    ownPeerId,
     isConnected,
     isRefused: book.isRefused,
     dial: (address) => dial(libp2p, address, deps),
   })
-
-  function report(peer: PeerId, cost: number, code: string): void {
-    const action = book.report(peer, cost)
-    deps.metrics.count('network_penalties_total', { code })
-    if (action === 'keep') return
-    deps.log.warn('peer disconnected for misbehaviour', { peer, code, action })
-    watch.disconnect(peer, action)
-  }
-
-  const judge = createGossipJudge({ ...deps, handlers: topicHandlers, report })
-  const client = createRequestClient({
-    ...deps,
-    report,
-    protocolName: (protocol) => requestProtocolName(options.genesisHash, protocol),
-    connectionTo: (peer) => connectionTo(connections(), peer),
-  })
-  const server = createRequestServer({ ...deps, report })
 
   function notifyPeersChanged(): void {
     deps.metrics.gauge('network_peers', new Set(connections().map((one) => one.remotePeer.toString())).size)
@@ -158,147 +144,84 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
       notifyPeersChanged()
     })
   })
-
-  let state = 'new' as 'new' | 'running' | 'stopped'
-  let isGossiping = false
   return {
-    peerId,
-    addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
-    onTopic(topic, handler) {
-      assert(state === 'new', 'topic handlers are set before start')
-      topicHandlers.set(topic, handler)
+    isGossiping: watch.isGossiping,
+    report(peer, cost, code) {
+      const action = book.report(peer, cost)
+      deps.metrics.count('network_penalties_total', { code })
+      if (action === 'keep') return
+      deps.log.warn('peer disconnected for misbehaviour', { peer, code, action })
+      watch.disconnect(peer, action)
     },
-    onRequest(protocol, handler) {
-      assert(state === 'new', 'request handlers are set before start')
-      requestHandlers.set(protocol, handler)
-    },
-    async start() {
-      assert(state === 'new', 'a network starts once')
-      state = 'running'
-      for (const [protocol, handler] of requestHandlers) {
-        await libp2p.handle(
-          requestProtocolName(options.genesisHash, protocol),
-          (stream, connection) => void server.serve(protocol, handler, stream, connection),
-          { maxInboundStreams: REQUEST_STREAMS_MAX, maxOutboundStreams: REQUEST_STREAMS_MAX },
-        )
-      }
-      await listen(libp2p)
-      for (const topic of topicHandlers.keys()) {
-        const name = topicName(options.genesisHash, topic)
-        libp2p.services.pubsub.topicValidators.set(name, async (from, message) =>
-          // Gossipsub forgets its ids when it stops, and delivers what is still under way.
-          state === 'running' ? judge(topic, message.data, from.toString()) : 'ignore',
-        )
-        libp2p.services.pubsub.subscribe(name)
-      }
-      isGossiping = true
-      watch.start()
-      peering.start()
-    },
-    async stop() {
-      if (state !== 'running') return
-      state = 'stopped'
-      peering.stop()
-      watch.stop()
-      await libp2p.stop()
-    },
-    async publish(topic, data) {
-      if (data.length === 0 || data.length > TOPIC_SIZE_MAX_BYTES[topic]) throw sizeError(topic, data.length)
-      // Before gossip runs, and after, there is nobody to hand it to: a node steps its recovery before it listens.
-      if (state !== 'running' || !isGossiping) return 0
-      const name = topicName(options.genesisHash, topic)
-      const { recipients } = await libp2p.services.pubsub.publish(name, envelopes.seal(topic, data))
-      deps.metrics.count('network_gossip_published_total', { topic })
-      return recipients.length
-    },
-    request: client.request,
-    peers: () => summaries(connections(), book.score, watch.isGossiping),
-    penalize: (peer, code) =>
-      report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
     onPeersChanged(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-  }
-}
-
-function createNode(
-  options: NetworkOptions,
-  deps: NetworkDeps,
-  own: { readonly gater: GaterView; readonly appScore: (peer: PeerId) => number },
-): Promise<Libp2pView> {
-  return createLibp2pNode({
-    privateKey: privateKeyFromIdentity(options.identity),
-    listen: options.listen,
-    announce: options.announce ?? [],
-    transports: deps.transports,
-    services: deps.services ?? {},
-    datastore: deps.datastore,
-    gater: own.gater,
-    pubsub: gossipsubOptions({
-      topicNames: TOPICS.map((topic) => topicName(options.genesisHash, topic)),
-      localNetwork: options.localNetwork,
-      heartbeatMs: options.heartbeatMs,
-      sha256: deps.sha256,
-      appScore: own.appScore,
-    }),
-    connectionManager: {
-      // Admission decides; libp2p's single limit stays out of the way of reserved slots.
-      maxConnections: 4 * ((options.inboundMax ?? INBOUND_MAX) + (options.outboundMax ?? OUTBOUND_MAX)),
-      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
-      inboundConnectionThreshold: options.localNetwork ? 1_000_000 : INBOUND_PER_IP_PER_SECOND_MAX,
-      reconnectRetries: 0,
-      dialTimeout: DIAL_TIMEOUT_MS,
-      addressDialTimeout: options.addressDialTimeoutMs ?? DIAL_TIMEOUT_MS,
+    start() {
+      watch.start()
+      peering.start()
     },
-    connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MIN_MS } },
+    stop() {
+      peering.stop()
+      watch.stop()
+    },
+  }
+}
+
+/** What is said: topics and requests. */
+interface Messaging extends Pick<Network, 'publish' | 'request'> {
+  readonly topicHandlers: Map<Topic, TopicHandler>
+  readonly requestHandlers: Map<RequestProtocol, RequestHandler>
+  serveRequests(): Promise<void>
+  /** `isRunning`: gossipsub forgets its ids when it stops, and delivers what is still under way. */
+  subscribe(isRunning: () => boolean): void
+}
+
+function createMessaging(
+  { genesisHash }: NetworkOptions,
+  deps: NetworkDeps,
+  { libp2p, report }: { readonly libp2p: Libp2pView; readonly report: Report },
+): Messaging {
+  const topicHandlers = new Map<Topic, TopicHandler>()
+  const requestHandlers = new Map<RequestProtocol, RequestHandler>()
+  const { pubsub } = libp2p.services
+  const envelopes = createGossipEnvelopes(deps)
+  const judge = createGossipJudge({ ...deps, handlers: topicHandlers, report })
+  const server = createRequestServer({ ...deps, report })
+  const client = createRequestClient({
+    ...deps,
+    report,
+    protocolName: (protocol) => requestProtocolName(genesisHash, protocol),
+    connectionTo: (peer) => connectionTo(libp2p.getConnections(), peer),
   })
-}
-
-async function listen(libp2p: Libp2pView): Promise<void> {
-  try {
-    await libp2p.start()
-  } catch (cause) {
-    throw new CodedError('LISTEN_FAILED', 'the network could not start listening', { cause })
+  return {
+    topicHandlers,
+    requestHandlers,
+    request: client.request,
+    async serveRequests() {
+      for (const [protocol, handler] of requestHandlers) {
+        await libp2p.handle(
+          requestProtocolName(genesisHash, protocol),
+          (stream, connection) => void server.serve(protocol, handler, stream, connection),
+          { maxInboundStreams: REQUEST_STREAMS_MAX, maxOutboundStreams: REQUEST_STREAMS_MAX },
+        )
+      }
+    },
+    subscribe(isRunning) {
+      for (const topic of topicHandlers.keys()) {
+        const name = topicName(genesisHash, topic)
+        pubsub.topicValidators.set(name, async (from, message) =>
+          isRunning() ? judge(topic, message.data, from.toString()) : 'ignore',
+        )
+        pubsub.subscribe(name)
+      }
+    },
+    async publish(topic, data) {
+      const { recipients } = await pubsub.publish(topicName(genesisHash, topic), envelopes.seal(topic, data))
+      deps.metrics.count('network_gossip_published_total', { topic })
+      return recipients.length
+    },
   }
-}
-
-async function dial(libp2p: Libp2pView, address: string, deps: { readonly timers: Timers }): Promise<void> {
-  const error = (): CodedError => new CodedError('DIAL_TIMEOUT', `no connection in time: ${address}`)
-  const deadline = createDeadline({ timeoutMs: DIAL_TIMEOUT_MS, error }, deps)
-  try {
-    // QUIC's dial does not listen to its signal.
-    await raceSignal(libp2p.dial(parseMultiaddr(address), { signal: deadline.signal }), deadline.signal)
-  } finally {
-    deadline.clear()
-  }
-}
-
-/** The newest open direct connection: an older one may belong to a peer's earlier life. */
-function connectionTo(connections: readonly ConnectionView[], peer: PeerId): ConnectionView | undefined {
-  return connections
-    .filter((connection) => connection.status === 'open' && connection.limits === undefined)
-    .findLast((connection) => connection.remotePeer.toString() === peer)
-}
-
-function summaries(
-  connections: readonly ConnectionView[],
-  score: (peer: PeerId) => number,
-  isGossiping: (peer: PeerId) => boolean,
-): readonly PeerSummary[] {
-  const byPeer = new Map<PeerId, PeerSummary>()
-  for (const connection of connections) {
-    if (connection.status !== 'open') continue
-    const peerId = connection.remotePeer.toString()
-    byPeer.set(peerId, {
-      peerId,
-      direction: connection.direction,
-      transport: transportOf(connection.remoteAddr.toString()),
-      score: score(peerId),
-      gossiping: isGossiping(peerId),
-    })
-  }
-  return [...byPeer.values()]
 }
 
 function sizeError(topic: Topic, sizeBytes: number): CodedError {

@@ -35,9 +35,13 @@ export function createFinalityMeter(clock: Clock, metrics: Metrics): FinalityMet
   let transactionCount = 0
   return {
     onAccepted: (hash) => {
-      if (acceptedAtMs.size < LATENCY_TRACKED_MAX) acceptedAtMs.set(hash, clock.monotonicMs())
+      acceptedAtMs.set(hash, clock.monotonicMs())
+      dropOldest(acceptedAtMs, LATENCY_TRACKED_MAX)
     },
-    onFinalized: (hash) => void finalizedAtMs.set(hash, clock.nowMs()),
+    onFinalized: (hash) => {
+      finalizedAtMs.set(hash, clock.nowMs())
+      dropOldest(finalizedAtMs, LATENCY_SAMPLES_MAX)
+    },
     onCommitted: ({ block, execution, finalization }) => {
       const certifiedAtMs = finalizedAtMs.get(finalization.hash)
       if (finalization.hash === block.hash) finalizedAtMs.delete(block.hash)
@@ -70,4 +74,10 @@ export function createFinalityMeter(clock: Clock, metrics: Metrics): FinalityMet
     transactions: () => transactions.quantiles(),
     transactionCount: () => transactionCount,
   }
+}
+
+/** What never became final, or was committed by sync first, would stay for ever. */
+function dropOldest(atMs: Map<Hash, number>, sizeMax: number): void {
+  const oldest = atMs.keys().next()
+  if (atMs.size > sizeMax && oldest.done !== true) atMs.delete(oldest.value)
 }

@@ -12,7 +12,7 @@ import {
   encodeVote,
 } from '@cairn/chain'
 import type { Consensus, Message } from '@cairn/consensus'
-import type { Network, PeerId, Topic } from '@cairn/ports'
+import type { Log, Network, PeerId, Topic } from '@cairn/ports'
 import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 
@@ -55,25 +55,30 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
-/** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. */
-export function broadcast(network: Network, effect: BroadcastEffect): void {
+export interface GossipDeps {
+  readonly network: Network
+  readonly log: Log
+}
+
+/** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. Never throws. */
+export function broadcast(deps: GossipDeps, effect: BroadcastEffect, log: Log): void {
+  const publish = (topic: Topic, data: Uint8Array): void => {
+    // Lost messages are R9's business: no retry here. One that is too large for its topic must not end the process.
+    network.publish(topic, data).catch((error: unknown) => {
+      log.warn('message not published', { topic, sizeBytes: data.length, error })
+    })
+  }
   switch (effect.type) {
     case 'broadcast-proposal':
-      return publish(network, 'proposals', encodeProposal(effect.proposal))
+      return publish('proposals', encodeProposal(effect.proposal))
     case 'broadcast-vote':
-      return publish(network, 'votes', encodeVote(effect.vote))
+      return publish('votes', encodeVote(effect.vote))
     case 'broadcast-certificate':
-      return effect.gossiped ? undefined : publish(network, 'certificates', encodeCertificate(effect.certificate))
+      return effect.gossiped ? undefined : publish('certificates', encodeCertificate(effect.certificate))
     case 'broadcast-status':
     case 'send-status':
-      return publish(network, 'status', encodeStatus(effect.status))
+      return publish('status', encodeStatus(effect.status))
     case 'broadcast-evidence':
-      return publish(network, 'evidence', encodeEquivocation(effect.evidence))
+      return publish('evidence', encodeEquivocation(effect.evidence))
   }
 }
-
-/** Lost messages are R9's business: no retry here. */
-function publish(network: Network, topic: Topic, data: Uint8Array): void {
-  void network.publish(topic, data)
-}
-

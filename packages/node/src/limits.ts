@@ -22,6 +22,9 @@ export const REPAIR_PEERS_MAX = 4
 export const GOSSIP_BATCH_MAX_COUNT = 512
 /** Raw size of one transaction, as in geth's pool. */
 export const TRANSACTION_MAX_BYTES = 131_072
+/** One encoded batch: almost full, then the largest transaction, and four bytes of RLP framing for each and for all. */
+export const GOSSIP_BATCH_ENCODED_MAX_BYTES =
+  GOSSIP_BATCH_MAX_BYTES + TRANSACTION_MAX_BYTES + 4 * (GOSSIP_BATCH_MAX_COUNT + 1)
 /** Payload bytes in one blocks-by-hash answer. */
 export const BLOCKS_ANSWER_MAX_BYTES = 1_500_000
 /** The write-ahead log is shortened this often, so that it stays below some hundred kilobytes. */

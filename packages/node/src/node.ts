@@ -193,7 +193,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
         return verdict
       },
       persistBlock: (block) => proposed.put(block),
-      broadcast: (effect) => broadcast(network, effect),
+      broadcast: (effect) => broadcast(network, effect, log),
       logCertificate: ({ certificate }) => {
         deps.wal.append(encodeCertificateRecord(certificate)).catch(deps.onFatal)
       },

@@ -56,7 +56,7 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
   if (response.address !== address) throw lie('PROOF_OF_OTHER_ACCOUNT', 'The peer proved another account.')
   const header = await verifiedHeader(response, deps)
   const proof = await deps.executor.verifyProof(header.stateRoot, { ...response, storageProof: [] })
-  if (proof === undefined) {
+  if (proof === undefined || !isSameAccount(proof.account, response.account)) {
     throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
   }
   const { account } = proof
@@ -106,10 +106,14 @@ async function compareWithOwnState(
   const before = executor.head().height
   const own = await executor.account(address)
   if (before !== height || executor.head().height !== height) return false
-  if (own.balance !== proved.balance || own.nonce !== proved.nonce || own.codeHash !== proved.codeHash) {
+  if (!isSameAccount(own, proved)) {
     throw lie('PROOF_CONTRADICTS_STATE', 'The proof holds, but the tab’s own state says something else.')
   }
   return true
+}
+
+function isSameAccount(a: AccountState, b: AccountState): boolean {
+  return a.balance === b.balance && a.nonce === b.nonce && a.codeHash === b.codeHash && a.storageRoot === b.storageRoot
 }
 
 /** keccak256 of no bytes, and what an absent account has. */

@@ -6,6 +6,9 @@ export const CONNECTIONS_MAX = 1_024
 /** Headers and body of one request must have arrived by then. */
 export const REQUEST_TIMEOUT_MS = 30_000
 
+/** An oversized body up to this size is read and dropped, so that its sender gets the answer; above, the connection ends. */
+export const OVERSIZED_BODY_DROP_MAX_BYTES = 64 * 1024 * 1024
+
 /** An idle keep-alive connection is closed after this long: longer than a load balancer's usual 60 s. */
 export const KEEP_ALIVE_MS = 72_000
 

@@ -9,7 +9,7 @@ import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isHostAllowed, isOriginAllowed } from './http-access.ts'
 import type { AccessOptions } from './http-access.ts'
-import { CONNECTIONS_MAX, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS } from './http-limits.ts'
+import { CONNECTIONS_MAX, KEEP_ALIVE_MS, OVERSIZED_BODY_DROP_MAX_BYTES, REQUEST_TIMEOUT_MS } from './http-limits.ts'
 import { closeGracefully, listen } from './http-listen.ts'
 import { readinessOf } from './readiness.ts'
 import { serveWebSocket } from './ws-connection.ts'
@@ -50,7 +50,7 @@ export async function startHttpServer(options: HttpServerOptions, deps: HttpServ
   app.addHook('onRequest', accessHook({ allowedHosts, allowedOrigins }))
   app.addHook('onResponse', closeRefusedUpgrade)
   takeAnyBodyAsText(app)
-  app.setErrorHandler((error, _request, reply) => answerTransportError(error, reply, rpc))
+  app.setErrorHandler((error, request, reply) => answerTransportError(error, request, reply, rpc))
   await app.register(websocket, { options: { maxPayload: rpc.limits.requestMaxBytes } })
   addRpcRoutes(app, deps)
   addOperatorRoutes(app, deps)
@@ -126,10 +126,15 @@ function takeAnyBodyAsText(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 }
 
-function answerTransportError(error: unknown, reply: FastifyReply, rpc: Rpc): FastifyReply {
+function answerTransportError(error: unknown, request: FastifyRequest, reply: FastifyReply, rpc: Rpc): FastifyReply {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   reply.type('application/json')
-  if (status === 413) return reply.code(413).send(rpc.requestTooLarge())
+  if (status === 413) {
+    // Closing now would reset the connection under a client that still sends: it would never see the answer.
+    // Left open, the rest of the body is read and dropped.
+    if (Number(request.headers['content-length']) <= OVERSIZED_BODY_DROP_MAX_BYTES) reply.removeHeader('connection')
+    return reply.code(413).send(rpc.requestTooLarge())
+  }
   const code = status < 500 ? -32600 : -32603
   const message = status < 500 ? 'invalid request' : 'internal error'
   return reply.code(status).send(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } }))

@@ -6,11 +6,11 @@ import type { Hash } from '@cairn/primitives'
 import { createNodeNetwork } from '../src/network-node.ts'
 import type { NodeNetworkOptions } from '../src/network-node.ts'
 
-export const GENESIS_HASH = `0x${'ab'.repeat(32)}` as Hash
+const GENESIS_HASH = `0x${'ab'.repeat(32)}` as Hash
 
-export const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
 
-export const timers: Timers = {
+const timers: Timers = {
   after(delayMs, callback) {
     const handle = setTimeout(callback, delayMs)
     return { cancel: () => clearTimeout(handle) }
@@ -18,8 +18,8 @@ export const timers: Timers = {
 }
 
 const nothing = (): void => {}
-export const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
-export const metrics: Metrics = { count: nothing, gauge: nothing, observe: nothing }
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
+const metrics: Metrics = { count: nothing, gauge: nothing, observe: nothing }
 
 /** A not yet started node; `setup` sets its handlers. */
 export async function createTestNode(overrides: Partial<NodeNetworkOptions> = {}): Promise<Network> {

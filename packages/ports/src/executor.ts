@@ -132,7 +132,11 @@ export interface Executor {
    * @throws CodedError `UNKNOWN_BLOCK`
    */
   outcome(blockHash: Hash): Promise<CommittedExecution>
-  /** Writes the block's changeset durably and drops its siblings; the parent must be the committed head. Idempotent for the head. */
+  /**
+   * Writes the block's changeset and the new head in one batch and drops its siblings; the parent must be the committed
+   * head. Idempotent for the head. After power loss the state may lag the chain store by whole blocks, never lead it.
+   * @throws CodedError `UNKNOWN_BLOCK`, `COMMIT_OUT_OF_ORDER`
+   */
   commit(blockHash: Hash): Promise<ExecutedBlock>
   account(address: Address): Promise<AccountState>
   /** Many at once, same order: one message to a worker instead of one each. */

@@ -2,7 +2,13 @@
 import type { SimulatedChain } from './model-application.ts'
 import type { SimulatedNodeOptions } from './simulated-node.ts'
 
-export const MUTANTS = ['finalize-after-nullify', 'weak-quorum', 'wal-not-replayed', 'gap-check-missing'] as const
+export const MUTANTS = [
+  'finalize-after-nullify',
+  'weak-quorum',
+  'wal-not-replayed',
+  'gap-check-missing',
+  'blocks-not-persisted',
+] as const
 export type Mutant = (typeof MUTANTS)[number]
 
 /** What a mutant changes in every honest node. */
@@ -18,6 +24,8 @@ export function mutantOptions(mutant: Mutant | undefined, chain: SimulatedChain)
     }
     case 'wal-not-replayed':
       return { forgetsWal: true }
+    case 'blocks-not-persisted':
+      return { forgetsBlocks: true }
     case 'gap-check-missing':
       return { consensus: { mutations: { skipGapCheck: true } } }
   }

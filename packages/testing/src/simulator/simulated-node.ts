@@ -35,6 +35,8 @@ export interface SimulatedNodeOptions {
   readonly isSignerLenient?: boolean
   /** Restart without the WAL. */
   readonly forgetsWal?: boolean
+  /** Crash without the blocks behind own votes. */
+  readonly forgetsBlocks?: boolean
   /** `true`: the effect was dealt with. */
   readonly intercept?: (effect: Effect) => boolean
 }
@@ -107,6 +109,7 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
     running = undefined
     life++
     disk.crash()
+    if (options.forgetsBlocks === true) disk.persistedBlocks.clear()
     world.trace(id, 'crash', restartAfterMs)
     queue.after(restartAfterMs, start)
   }

@@ -1,0 +1,103 @@
+/** The libp2p node under a network: its settings, and the few things asked of it as a whole. */
+import { CodedError } from '@cairn/primitives'
+import type { PeerId, PeerSummary, Timers } from '@cairn/ports'
+import { createDeadline, raceSignal } from './deadline.ts'
+import { gossipsubOptions } from './gossip-settings.ts'
+import { privateKeyFromIdentity } from './identity.ts'
+import { createLibp2pNode, parseMultiaddr } from './libp2p-view.ts'
+import type { ConnectionView, GaterView, Libp2pView } from './libp2p-view.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  INBOUND_MAX,
+  INBOUND_PENDING_MAX,
+  INBOUND_PER_IP_PER_SECOND_MAX,
+  OUTBOUND_MAX,
+  PING_INTERVAL_MS,
+  PING_TIMEOUT_MIN_MS,
+} from './limits.ts'
+import { transportOf } from './multiaddr-text.ts'
+import type { NetworkDeps, NetworkOptions } from './network-options.ts'
+import { TOPICS, topicName } from './topics.ts'
+
+/** Stopped. @throws CodedError `IDENTITY_INVALID` */
+export function createNode(
+  options: NetworkOptions,
+  deps: NetworkDeps,
+  own: { readonly gater: GaterView; readonly appScore: (peer: PeerId) => number },
+): Promise<Libp2pView> {
+  return createLibp2pNode({
+    privateKey: privateKeyFromIdentity(options.identity),
+    listen: options.listen,
+    announce: options.announce ?? [],
+    transports: deps.transports,
+    services: deps.services ?? {},
+    datastore: deps.datastore,
+    gater: own.gater,
+    pubsub: gossipsubOptions({
+      topicNames: TOPICS.map((topic) => topicName(options.genesisHash, topic)),
+      localNetwork: options.localNetwork,
+      heartbeatMs: options.heartbeatMs,
+      sha256: deps.sha256,
+      appScore: own.appScore,
+    }),
+    connectionManager: {
+      // Admission decides; libp2p's single limit stays out of the way of reserved slots.
+      maxConnections: 4 * ((options.inboundMax ?? INBOUND_MAX) + (options.outboundMax ?? OUTBOUND_MAX)),
+      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+      inboundConnectionThreshold: options.localNetwork ? 1_000_000 : INBOUND_PER_IP_PER_SECOND_MAX,
+      reconnectRetries: 0,
+      dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: options.addressDialTimeoutMs ?? DIAL_TIMEOUT_MS,
+    },
+    connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MIN_MS } },
+  })
+}
+
+/** @throws CodedError `LISTEN_FAILED` */
+export async function startListening(libp2p: Libp2pView): Promise<void> {
+  try {
+    await libp2p.start()
+  } catch (cause) {
+    throw new CodedError('LISTEN_FAILED', 'the network could not start listening', { cause })
+  }
+}
+
+/** Dials one address. @throws CodedError `DIAL_TIMEOUT`; libp2p's errors */
+export async function dial(libp2p: Libp2pView, address: string, deps: { readonly timers: Timers }): Promise<void> {
+  const error = (): CodedError => new CodedError('DIAL_TIMEOUT', `no connection in time: ${address}`)
+  const deadline = createDeadline({ timeoutMs: DIAL_TIMEOUT_MS, error }, deps)
+  try {
+    // QUIC's dial does not listen to its signal.
+    await raceSignal(libp2p.dial(parseMultiaddr(address), { signal: deadline.signal }), deadline.signal)
+  } finally {
+    deadline.clear()
+  }
+}
+
+/** The newest open direct connection: an older one may belong to a peer's earlier life. */
+export function connectionTo(connections: readonly ConnectionView[], peer: PeerId): ConnectionView | undefined {
+  return connections
+    .filter((connection) => connection.status === 'open' && connection.limits === undefined)
+    .findLast((connection) => connection.remotePeer.toString() === peer)
+}
+
+/** One summary per connected peer. */
+export function summaries(
+  connections: readonly ConnectionView[],
+  score: (peer: PeerId) => number,
+  isGossiping: (peer: PeerId) => boolean,
+): readonly PeerSummary[] {
+  const byPeer = new Map<PeerId, PeerSummary>()
+  for (const connection of connections) {
+    if (connection.status !== 'open') continue
+    const peerId = connection.remotePeer.toString()
+    byPeer.set(peerId, {
+      peerId,
+      direction: connection.direction,
+      transport: transportOf(connection.remoteAddr.toString()),
+      score: score(peerId),
+      gossiping: isGossiping(peerId),
+    })
+  }
+  return [...byPeer.values()]
+}

@@ -1,0 +1,43 @@
+/** What a network is made of: choices of this node, and what the platform hands in. */
+import type { Hash } from '@cairn/primitives'
+import type { Clock, Log, Metrics, PeerId, Random, Timers } from '@cairn/ports'
+import type { ServiceFactory, TransportFactory } from './libp2p-view.ts'
+import type { Sha256 } from './request-frame.ts'
+
+export interface NetworkOptions {
+  readonly genesisHash: Hash
+  /** From `generateIdentity`; secret. */
+  readonly identity: Uint8Array
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[]
+  /** Multiaddrs to tell others instead of the listening ones. */
+  readonly announce?: readonly string[]
+  /** Multiaddrs ending in `/p2p/<peer id>`, kept connected; several per peer are tried in turn. */
+  readonly peers: readonly string[]
+  /** Peers admitted beyond the limits: the validators. */
+  readonly reservedPeers?: readonly PeerId[]
+  /** All nodes on one machine or LAN: no caps per address, private addresses are dialed. */
+  readonly localNetwork: boolean
+  readonly inboundMax?: number
+  readonly outboundMax?: number
+  readonly inboundPerIpMax?: number
+  /** Gossip heartbeat. */
+  readonly heartbeatMs?: number
+  /** One address of one dial. */
+  readonly addressDialTimeoutMs?: number
+}
+
+export interface NetworkDeps {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  /** The platform's fastest. */
+  readonly sha256: Sha256
+  readonly transports: readonly TransportFactory[]
+  /** Further libp2p services by name. */
+  readonly services?: Readonly<Record<string, ServiceFactory>>
+  /** An `interface-datastore`; memory when absent. */
+  readonly datastore?: unknown
+}
