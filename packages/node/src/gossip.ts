@@ -55,13 +55,8 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
-export interface GossipDeps {
-  readonly network: Network
-  readonly log: Log
-}
-
 /** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. Never throws. */
-export function broadcast(deps: GossipDeps, effect: BroadcastEffect, log: Log): void {
+export function broadcast(network: Network, effect: BroadcastEffect, log: Log): void {
   const publish = (topic: Topic, data: Uint8Array): void => {
     // Lost messages are R9's business: no retry here. One that is too large for its topic must not end the process.
     network.publish(topic, data).catch((error: unknown) => {
