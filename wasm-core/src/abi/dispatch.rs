@@ -2,6 +2,7 @@
 
 use super::{ops_block, ops_call, ops_state, ops_transaction, reader::Reader, writer::Writer};
 use crate::{
+    crypto::install_precompile_crypto,
     mpt::{record_cache_bytes, set_record_cache_limit},
     state::{PreState, StateReader},
     types::{Failure, Result, codes, error},
@@ -20,6 +21,7 @@ const HEADER_BYTES: usize = 4;
 
 /// Never panics on any request.
 pub fn run_op(op: u32, request: &[u8], store: &dyn PreState) -> Vec<u8> {
+    install_precompile_crypto();
     let mut response = Writer::with_capacity(4_096);
     write_header(&mut response, STATUS_OK, 0);
     match answer(op, request, store, &mut response) {
