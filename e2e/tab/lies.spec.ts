@@ -27,12 +27,14 @@ test('stops with a red banner at a block that its validators signed but that doe
 test('refuses a certificate whose signature does not verify', async ({ page }) => {
   await page.goto(await start('certificate'))
   await expect(page.getByTestId('refused')).toContainText('SYNC_BAD_CERTIFICATE', { timeout: 30_000 })
+  await waitForVerified(page, 1)
   expect(await verifiedHeight(page)).toBe(1)
 })
 
 test('refuses block data that are not what was signed', async ({ page }) => {
   await page.goto(await start('data'))
   await expect(page.getByTestId('refused')).toContainText('SYNC_BAD_BLOCK_DATA', { timeout: 30_000 })
+  await waitForVerified(page, 1)
   expect(await verifiedHeight(page)).toBe(1)
 })
 

@@ -53,6 +53,19 @@ test('goes on after a reload from what it had verified', async ({ page }) => {
   await waitForVerified(page, before + 2)
 })
 
+test('throws away what was changed in the store, and verifies it anew', async ({ page }) => {
+  await page.goto(url)
+  await waitForVerified(page, 5)
+  // A page of the same origin without a node; the store is free.
+  await page.goto(new URL('network.json', url).href)
+  const changed = await page.evaluate(flipStoredBytes)
+  expect(changed).toBeGreaterThan(5)
+  await page.goto(url)
+  await expect(page.getByTestId('refused')).toContainText('CHAIN_STORE_CORRUPT', { timeout: 30_000 })
+  await expect(page.getByTestId('restored-height')).toHaveText('nothing yet')
+  await waitForVerified(page, 5)
+})
+
 test('shows a balance whose Merkle proof it has checked', async ({ page }) => {
   await page.goto(url)
   await waitForVerified(page, 3)
@@ -119,4 +132,26 @@ function client() {
 function transfer(index: number): Promise<`0x${string}`> {
   const wallet = createWalletClient({ account: account(index), transport: http(network.rpcUrl(0)) })
   return wallet.sendTransaction({ chain: null, to: `0x${'ca'.repeat(20)}`, value: parseEther('1') })
+}
+
+/** Runs in the page: flips the last byte of every value in the chain store. */
+async function flipStoredBytes(): Promise<number> {
+  const settle = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error ?? new Error('IndexedDB failed'))
+    })
+  const name = (await indexedDB.databases()).find((database) => database.name?.startsWith('cairn-chain-'))?.name
+  if (name === undefined) return 0
+  const database = await settle(indexedDB.open(name))
+  const storeName = database.objectStoreNames[0] ?? ''
+  const store = database.transaction(storeName, 'readwrite').objectStore(storeName)
+  const [keys, values] = await Promise.all([settle(store.getAllKeys()), settle(store.getAll())])
+  for (const [index, value] of values.entries()) {
+    const bytes = new Uint8Array(value as ArrayBuffer)
+    if (bytes.length > 0) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    await settle(store.put(value, keys[index]))
+  }
+  database.close()
+  return values.length
 }

@@ -4,7 +4,7 @@
  * close it, and what comes after is refused with `STORE_CLOSED`.
  */
 import { CodedError } from '@cairn/primitives'
-import { openDB } from 'idb'
+import { deleteDB, openDB } from 'idb'
 import type { IDBPDatabase } from 'idb'
 
 export interface IndexedDbConnection {
@@ -43,6 +43,13 @@ export async function openIndexedDb(name: string, storeName: string): Promise<In
     },
     close,
   }
+}
+
+/** Deletes the database `name`, whose connections are closed. @throws CodedError `STORE_FAILED` */
+export async function deleteDatabase(name: string): Promise<void> {
+  await deleteDB(name).catch((error: unknown) => {
+    throw codedError(error, name)
+  })
 }
 
 function codedError(error: unknown, name: string): CodedError {

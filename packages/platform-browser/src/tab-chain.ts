@@ -4,13 +4,13 @@
  */
 import { type Certificate, type ChainSpec, type ValidatorSet, chainSpecHash, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import type { GenesisExecutor } from '@cairn/executor'
 import { replayToHead } from '@cairn/node'
 import type { Clock, Executor, Log } from '@cairn/ports'
 import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
 import { type ChainStore, openChainStore } from '@cairn/storage'
 import { type BlockTimings, measureBlocks } from './block-timings.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
+import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import type { NetworkDescription } from './network-description.ts'
 
@@ -25,48 +25,81 @@ export interface TabChain {
   readonly chain: ChainStore
 }
 
+export interface TabChainOptions {
+  /** Bytes of `core.wasm`. */
+  readonly wasm: Uint8Array
+  readonly pinnedGenesis: Hash | undefined
+}
+
 export interface TabChainDeps {
   readonly clock: Clock
   readonly log: Log
   /** The genesis is computed and is the one that was asked for. */
   readonly onGenesis: (genesisHash: Hash) => void
+  /** What was stored is damaged and thrown away. */
+  readonly onDamage: (code: string) => void
 }
 
 /**
- * @throws CodedError `GENESIS_MISMATCH`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`, and for what was stored
- * `CHAIN_STORE_CORRUPT`, `STATE_CORRUPT`, `STATE_AHEAD_OF_CHAIN`
+ * Opens the stores and checks them. Damaged ones are deleted, and everything is fetched and verified anew: what is in a
+ * browser's storage is a convenience, never a reason to believe something.
+ * @throws CodedError `GENESIS_MISMATCH`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`, `STORE_FULL`, `STORE_FAILED`
  */
 export async function openTabChain(
-  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  { wasm, pinnedGenesis }: { readonly wasm: Uint8Array; readonly pinnedGenesis: Hash | undefined },
+  description: NetworkDescription,
+  options: TabChainOptions,
   deps: TabChainDeps,
 ): Promise<TabChain> {
-  const { executor: untimed, names } = await openExecutor(chainSpec, wasm)
-  const genesis = genesisBlock(chainSpec, untimed.genesis())
-  assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
-  deps.onGenesis(genesis.hash)
-  const bls = await createWasmBls()
-  verifyChainSpec(chainSpec, bls)
-  const validators = genesisValidatorSet(chainSpec)
-  const timings = measureBlocks(untimed, bls.keySet(validators.validators.map(({ publicKey }) => publicKey)), deps.clock)
-  const { executor, keys } = timings
-  const verifyFinalization = (certificate: Certificate): Verdict =>
-    verifyCertificate(certificate, validators, keys, genesis.hash)
-  const chain = await openChainStore(await createIndexedDbStore(names.chain), { genesis, verifyFinalization })
-  await replayToHead(executor, chain, deps.log)
-  await assertSameHead(executor, chain)
-  return { spec: chainSpec, genesisHash: genesis.hash, validators, verifyFinalization, executor, timings, chain }
+  try {
+    return await openStores(description, options, deps)
+  } catch (error) {
+    if (!(error instanceof CodedError) || !DAMAGE.includes(error.code)) throw error
+    deps.onDamage(error.code)
+    const names = storeNames(description.chainSpec)
+    await Promise.all([deleteDatabase(names.state), deleteDatabase(names.chain)])
+    return openStores(description, options, deps)
+  }
 }
 
-/** The stores of one chain have names of their own: another chain on the same origin does not touch them. */
-async function openExecutor(
-  chainSpec: ChainSpec,
-  wasm: Uint8Array,
-): Promise<{ readonly executor: GenesisExecutor; readonly names: { readonly chain: string } }> {
+/** What says that a store is not what this node wrote. */
+const DAMAGE = ['CHAIN_STORE_CORRUPT', 'STATE_CORRUPT', 'STATE_AHEAD_OF_CHAIN', 'STATE_ROOT_UNKNOWN']
+
+async function openStores(
+  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
+  { wasm, pinnedGenesis }: TabChainOptions,
+  deps: TabChainDeps,
+): Promise<TabChain> {
+  const names = storeNames(chainSpec)
+  const untimed = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state })
+  const database = await createIndexedDbStore(names.chain)
+  try {
+    await untimed.start()
+    const genesis = genesisBlock(chainSpec, untimed.genesis())
+    assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
+    deps.onGenesis(genesis.hash)
+    const bls = await createWasmBls()
+    verifyChainSpec(chainSpec, bls)
+    const validators = genesisValidatorSet(chainSpec)
+    const untimedKeys = bls.keySet(validators.validators.map(({ publicKey }) => publicKey))
+    const timings = measureBlocks(untimed, untimedKeys, deps.clock)
+    const { executor, keys } = timings
+    const verifyFinalization = (certificate: Certificate): Verdict =>
+      verifyCertificate(certificate, validators, keys, genesis.hash)
+    const chain = await openChainStore(database, { genesis, verifyFinalization })
+    await replayToHead(executor, chain, deps.log)
+    await assertSameHead(executor, chain)
+    return { spec: chainSpec, genesisHash: genesis.hash, validators, verifyFinalization, executor, timings, chain }
+  } catch (error) {
+    // A stop that fails says less than why it was stopped.
+    await Promise.allSettled([untimed.stop(), database.close()])
+    throw error
+  }
+}
+
+/** Of one chain: another chain on the same origin does not touch them. */
+function storeNames(chainSpec: ChainSpec): { readonly state: string; readonly chain: string } {
   const suffix = chainSpecHash(chainSpec).slice(2, 18)
-  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: `cairn-state-${suffix}` })
-  await executor.start()
-  return { executor, names: { chain: `cairn-chain-${suffix}` } }
+  return { state: `cairn-state-${suffix}`, chain: `cairn-chain-${suffix}` }
 }
 
 function assertGenesis(

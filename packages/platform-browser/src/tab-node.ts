@@ -75,6 +75,7 @@ async function runTabNode(
       log,
       onGenesis: (genesisHash) =>
         showTrust(snapshots, description, { genesisHash, coreSha256, isPinned: pinnedGenesis !== undefined }),
+      onDamage: (code) => countRefusal(snapshots, code),
     },
   )
   const restoredHeight = tab.chain.head().height

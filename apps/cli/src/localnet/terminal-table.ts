@@ -22,9 +22,12 @@ export function createStatusDisplay(validatorCount: number, heading: readonly st
 }
 
 function tableDisplay(rows: Row[], heading: readonly string[]): StatusDisplay {
+  for (const line of heading) console.log(line)
+  console.log()
   let drawnLines = 0
   const draw = (): void => {
-    const lines = [...heading, '', ...tableLines(rows)]
+    // A wrapped line would take two rows of the terminal, and the next redraw would start one too low.
+    const lines = tableLines(rows).map((line) => line.slice(0, process.stdout.columns))
     const up = drawnLines === 0 ? '' : `\u001b[${drawnLines}A`
     process.stdout.write(`${up}${lines.map((line) => `\u001b[2K${line}`).join('\n')}\n`)
     drawnLines = lines.length

@@ -1,10 +1,14 @@
-/** The phase of faults: loss, duplicates, delays, partitions, crashes; then everything heals at once. */
+/**
+ * The phase of faults: loss, duplicates, delays, partitions, crashes; in half of the runs a blackout without any
+ * quorum ends it. Then everything heals at once.
+ */
 import type { SeededRandom } from './random.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
 const CHAOS_MIN_MS = 1_500
 const CHAOS_MAX_MS = 4_500
+const BLACKOUT_MAX_MS = 6_000
 /** A node that crashed last in the phase is up again by then. */
 const RESTART_MAX_MS = 1_500
 
@@ -17,12 +21,20 @@ export function scheduleChaos(world: World, honest: readonly SimulatedNode[], ra
     queue.after(atMs, () => disturb(world, honest, random, endMs - queue.nowMs))
   }
   world.crashRate = random.chance(0.5) ? 0.02 : 0
-  queue.after(endMs, () => {
+  const blackoutMs = random.chance(0.5) ? random.between(500, BLACKOUT_MAX_MS) : 0
+  if (blackoutMs > 0) queue.after(endMs, () => isolateAll(world))
+  const healedAtMs = endMs + blackoutMs
+  queue.after(healedAtMs, () => {
     world.crashRate = 0
     network.faults.cut.clear()
     Object.assign(network.faults, { lossRate: 0, duplicateRate: 0, delayMinMs: 5, delayMaxMs: 40 })
   })
-  return endMs + (RESTART_MAX_MS * random.below(2))
+  return healedAtMs
+}
+
+/** Everybody alone: timers run, nothing else does. */
+function isolateAll({ actors, network }: World): void {
+  for (const from of actors.keys()) for (const to of actors.keys()) network.cutLink(from, to)
 }
 
 function disturb(world: World, honest: readonly SimulatedNode[], random: SeededRandom, leftMs: number): void {

@@ -46,7 +46,7 @@ export interface SimulationResult {
 }
 
 /** All honest nodes must be above the height of the healing within this time. */
-const LIVENESS_BOUND_MS = 60_000
+const LIVENESS_BOUND_MS = 30_000
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const run = createRun(options)

@@ -1,0 +1,134 @@
+import {
+  encodeCertificate,
+  encodeEquivocation,
+  encodeProposal,
+  encodeStatus,
+  encodeVote,
+  equivocationFromVotes,
+} from '@cairn/chain'
+import type { Consensus, Input, Message } from '@cairn/consensus'
+import type { Topic } from '@cairn/ports'
+import { ACCEPT, type Verdict, ignore, reject } from '@cairn/primitives'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { broadcast, routeGossip } from '../src/gossip.ts'
+import { createFakeNetwork } from './fake-network.ts'
+import { createKeptLog, settle } from './fake-time.ts'
+import { sampleAt, sampleCertificate, sampleProposal, sampleStatus, sampleVote } from './sample-messages.ts'
+
+const first = sampleVote('notarize', 3)
+const second = sampleVote('notarize', 3, { hash: sampleAt(4).block.hash })
+const evidence = equivocationFromVotes(first, second)
+if (evidence === undefined) throw new Error('the votes conflict')
+
+const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions' | 'evidence'>, readonly [Uint8Array, Message]>> = {
+  proposals: [encodeProposal(sampleProposal(2)), { type: 'proposal', proposal: sampleProposal(2), from: 'peer' }],
+  votes: [encodeVote(first), { type: 'vote', vote: first, from: 'peer' }],
+  certificates: [
+    encodeCertificate(sampleCertificate('finalize', 2)),
+    { type: 'certificate', certificate: sampleCertificate('finalize', 2), from: 'peer', gossiped: true },
+  ],
+  status: [encodeStatus(sampleStatus), { type: 'status', status: sampleStatus, from: 'peer' }],
+}
+
+function start(screen: (message: Message) => Verdict = () => ACCEPT) {
+  const network = createFakeNetwork()
+  const inputs: Input[] = []
+  routeGossip(network, { screen } as Partial<Consensus> as Consensus, {
+    input: (input) => void inputs.push(input),
+    stop: async () => {},
+  })
+  return { network, inputs }
+}
+
+describe('routing', () => {
+  for (const [topic, [data, message]] of Object.entries(MESSAGES) as [Topic, readonly [Uint8Array, Message]][]) {
+    it(`hands ${topic} on when the rules want them`, async () => {
+      const { network, inputs } = start()
+      expect(await network.deliver(topic, data)).toEqual(ACCEPT)
+      expect(inputs).toEqual([message])
+    })
+
+    it(`passes the rules’ verdict on ${topic} to the network and steps nothing`, async () => {
+      for (const verdict of [ignore('DUPLICATE'), reject('WRONG')]) {
+        const { network, inputs } = start(() => verdict)
+        expect(await network.deliver(topic, data)).toEqual(verdict)
+        expect(inputs).toEqual([])
+      }
+    })
+
+    it(`rejects undecodable bytes on ${topic}`, async () => {
+      const { network, inputs } = start()
+      for (const bad of [new Uint8Array(0), Uint8Array.of(0xc0), data.subarray(1), data.subarray(0, -1)]) {
+        expect(await network.deliver(topic, bad)).toMatchObject({ verdict: 'reject' })
+      }
+      expect(inputs).toEqual([])
+    })
+  }
+
+  it('answers any bytes on any topic with a verdict', async () => {
+    const { network } = start()
+    const topics = ['proposals', 'votes', 'certificates', 'status', 'evidence'] as const
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...topics), fc.uint8Array({ maxLength: 300 }), async (topic, data) => {
+        expect((await network.deliver(topic, data)).verdict).toMatch(/^(accept|reject|ignore)$/)
+      }),
+      { seed: 1, numRuns: 300 },
+    )
+  })
+})
+
+describe('evidence', () => {
+  it('becomes two votes, which the rules judge by themselves', async () => {
+    const { network, inputs } = start()
+    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(ACCEPT)
+    expect(inputs).toEqual([
+      { type: 'vote', vote: evidence.first, from: 'peer' },
+      { type: 'vote', vote: evidence.second, from: 'peer' },
+    ])
+  })
+
+  it('is news also when one of the votes is known', async () => {
+    const { network, inputs } = start((message) =>
+      message.type === 'vote' && message.vote.hash === first.hash ? ignore('DUPLICATE') : ACCEPT,
+    )
+    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(ACCEPT)
+    expect(inputs).toHaveLength(2)
+  })
+
+  it('is rejected as a whole when one vote could come from nobody, or when it does not decode', async () => {
+    const { network, inputs } = start((message) =>
+      message.type === 'vote' && message.vote.hash === second.hash ? reject('VOTE_UNKNOWN_VALIDATOR') : ACCEPT,
+    )
+    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(reject('VOTE_UNKNOWN_VALIDATOR'))
+    expect(await network.deliver('evidence', Uint8Array.of(1))).toMatchObject({ verdict: 'reject' })
+    expect(inputs).toEqual([])
+  })
+})
+
+describe('broadcasting', () => {
+  it('puts each message on its topic, and a certificate that gossip forwards on none', () => {
+    const network = createFakeNetwork()
+    const log = createKeptLog()
+    const certificate = sampleCertificate('notarize', 2)
+    broadcast(network, { type: 'broadcast-proposal', proposal: sampleProposal(2) }, log)
+    broadcast(network, { type: 'broadcast-vote', vote: first }, log)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: true }, log)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: false }, log)
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log)
+    broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, log)
+    broadcast(network, { type: 'broadcast-evidence', evidence }, log)
+    const topics = network.published.map(({ topic }) => topic)
+    expect(topics).toEqual(['proposals', 'votes', 'certificates', 'status', 'status', 'evidence'])
+    expect(network.published[1]?.data).toEqual(encodeVote(first))
+  })
+
+  it('reports a message that the network refuses, and goes on', async () => {
+    const network = createFakeNetwork()
+    const log = createKeptLog()
+    network.breakPublishing()
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log)
+    await settle()
+    expect(log.lines).toEqual(['warn message not published'])
+  })
+})
