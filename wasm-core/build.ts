@@ -173,7 +173,9 @@ function installedToolchain(): Toolchain | undefined {
   const mayInstall = process.getuid?.() === 0 && tryOutput('apt-get', ['--version']) !== undefined
   if (!mayInstall) return undefined
   console.log(`installing ${DEBIAN_PACKAGES.join(' ')}`)
-  const installed = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES], { stdio: 'inherit' })
+  const installed = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES], {
+    stdio: 'inherit',
+  })
   return installed.status === 0 ? debianToolchain() : undefined
 }
 
@@ -206,7 +208,8 @@ function hashOf(bytes: Uint8Array): string {
 
 function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
   const { status, error } = spawnSync(command, args, { cwd: crate, stdio: 'inherit', env: { ...process.env, ...env } })
-  if (status !== 0) throw new BuildError(`${command} ${args[0] ?? ''}: ${error?.message ?? `exit ${status}`}`, EXIT.failed)
+  if (status !== 0)
+    throw new BuildError(`${command} ${args[0] ?? ''}: ${error?.message ?? `exit ${status}`}`, EXIT.failed)
 }
 
 function output(command: string, args: readonly string[]): string {

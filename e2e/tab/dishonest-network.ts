@@ -119,7 +119,11 @@ async function makeChain(lie: Lie, peerId: string): Promise<Chain> {
   await executor.commit(first.hash)
   const honest = await makeBlock(first, signing)
   if (lie !== 'root') await executor.commit(honest.hash)
-  const wrongRoot = blockFromParts({ ...honest.header, stateRoot: keccak256(honest.payload) }, honest.payload, honest.accessList)
+  const wrongRoot = blockFromParts(
+    { ...honest.header, stateRoot: keccak256(honest.payload) },
+    honest.payload,
+    honest.accessList,
+  )
   const second = lie === 'root' ? wrongRoot : honest
   const certificates = [first, second].map((block) => finalize(block, signing))
   return { spec, genesisHash: genesis.hash, secretKey, executor, blocks: [genesis, first, second], certificates }
@@ -187,7 +191,8 @@ function answerRequests(network: Network, chain: Chain, lie: Lie): void {
   network.onRequest('finalized-range', async (data) => {
     const request = decodeFinalizedRangeRequest(data)
     if (!request.ok) return { refused: request.code }
-    if (request.value.fromHeight === 1) return encodeFinalizedRangeResponse({ blocks: [first], certificate: firstCertificate })
+    if (request.value.fromHeight === 1)
+      return encodeFinalizedRangeResponse({ blocks: [first], certificate: firstCertificate })
     const stolen = { ...secondCertificate, signature: firstCertificate.signature }
     return encodeFinalizedRangeResponse({
       blocks: [lie === 'data' ? { ...second, payload: first.payload } : second],

@@ -18,9 +18,13 @@ async function start(lie: Lie): Promise<string> {
   return network.url
 }
 
-test('stops with a red banner at a block that its validators signed but that does not execute to its root', async ({ page }) => {
+test('stops with a red banner at a block that its validators signed but that does not execute to its root', async ({
+  page,
+}) => {
   await page.goto(await start('root'))
-  await expect(page.getByTestId('failure')).toContainText('block 2 does not re-execute to its claimed root', { timeout: 30_000 })
+  await expect(page.getByTestId('failure')).toContainText('block 2 does not re-execute to its claimed root', {
+    timeout: 30_000,
+  })
   expect(await verifiedHeight(page)).toBe(1)
 })
 

@@ -25,3 +25,23 @@ export function blockRows(page: Page): Promise<readonly BlockRow[]> {
     })),
   )
 }
+
+/** A script for the page: flips the last byte of every value in the chain store, gives their number. */
+export const flipStoredBytes = `(async () => {
+  const settle = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const { name } = (await indexedDB.databases()).find((database) => database.name.startsWith('cairn-chain-'))
+  const database = await settle(indexedDB.open(name))
+  const store = database.transaction(database.objectStoreNames, 'readwrite').objectStore(database.objectStoreNames[0])
+  const keys = await settle(store.getAllKeys())
+  const values = await settle(store.getAll())
+  for (const [index, value] of values.entries()) {
+    const bytes = new Uint8Array(value)
+    if (bytes.length > 0) bytes[bytes.length - 1] ^= 1
+    await settle(store.put(value, keys[index]))
+  }
+  database.close()
+  return values.length
+})()`

@@ -7,15 +7,33 @@ import { bytesOf } from './core-host.ts'
  */
 export const TOKEN = bytesOf(
   [
-    '335f52', '60405f20', '8054', '602435', '808210', '605d57', '900390', '55', // slot[caller] -= amount, or revert
-    '6004355f52', '60405f20', '8054', '602435', '01', '9055', // slot[to] += amount
-    '6024355f52', '60043533', '7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef', '60205fa3', // log
-    '60015f5260205ff3', '5b5f5ffd',
+    '335f52',
+    '60405f20',
+    '8054',
+    '602435',
+    '808210',
+    '605d57',
+    '900390',
+    '55', // slot[caller] -= amount, or revert
+    '6004355f52',
+    '60405f20',
+    '8054',
+    '602435',
+    '01',
+    '9055', // slot[to] += amount
+    '6024355f52',
+    '60043533',
+    '7fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
+    '60205fa3', // log
+    '60015f5260205ff3',
+    '5b5f5ffd',
   ].join(''),
 )
 
 /** n rounds (n = first calldata word) of mul, div, add, mload, mstore: 73 gas each. */
-export const ARITHMETIC_LOOP = bytesOf('5f355b808002600701816003019004' + '5f51015f52' + '60019003' + '80600257' + '60205ff3')
+export const ARITHMETIC_LOOP = bytesOf(
+  '5f355b808002600701816003019004' + '5f51015f52' + '60019003' + '80600257' + '60205ff3',
+)
 
 /** n rounds of keccak over 64 bytes with a multiplication: 106 gas each. */
 export const KECCAK_LOOP = bytesOf('5f355b60405f205f525f51602051028101602052' + '60019003' + '80600257' + '60405ff3')

@@ -7,11 +7,28 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { ARITHMETIC_LOOP, KECCAK_LOOP, TOKEN, transferCalldata, word } from './contracts.ts'
 import { bytesOf, Core, loadModule } from './core-host.ts'
 import {
-  type Account, applyRequest, buildRequest, callRequest, chain, CHAIN_ID, decodeBuilt, decodeGenesis, EMPTY_ROOT,
-  executeRequest, genesisRequest, OP, start, systemContracts,
+  type Account,
+  applyRequest,
+  buildRequest,
+  callRequest,
+  chain,
+  CHAIN_ID,
+  decodeBuilt,
+  decodeGenesis,
+  EMPTY_ROOT,
+  executeRequest,
+  genesisRequest,
+  OP,
+  start,
+  systemContracts,
 } from './requests.ts'
 
-export type BenchRow = { readonly name: string; readonly value: number; readonly unit: string; readonly reference: string }
+export type BenchRow = {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly reference: string
+}
 
 const LOOPS = { arithmetic: bytesOf(`0x${'a1'.repeat(20)}`), keccak: bytesOf(`0x${'a2'.repeat(20)}`) }
 const TOKEN_ADDRESS = bytesOf(`0x${'a3'.repeat(20)}`)
@@ -34,7 +51,13 @@ function computeRows(core: Core): BenchRow[] {
     { address: LOOPS.keccak, code: KECCAK_LOOP },
   ])
   return (['arithmetic', 'keccak'] as const).map((name) => {
-    const request = callRequest({ root, from: new Uint8Array(20), to: LOOPS[name], data: word(1_000_000), gas: 1_000_000_000n })
+    const request = callRequest({
+      root,
+      from: new Uint8Array(20),
+      to: LOOPS[name],
+      data: word(1_000_000),
+      gas: 1_000_000_000n,
+    })
     let gas = 0
     const ms = best(ROUNDS, () => {
       const body = core.ok(OP.call, request)
@@ -43,7 +66,12 @@ function computeRows(core: Core): BenchRow[] {
       body.bytes()
       gas = Number(body.u64())
     })
-    return { name: `core/compute/loop=${name}`, value: gas / 1_000 / ms, unit: 'Mgas/s', reference: 'snailtracer 1 300 Mgas/s' }
+    return {
+      name: `core/compute/loop=${name}`,
+      value: gas / 1_000 / ms,
+      unit: 'Mgas/s',
+      reference: 'snailtracer 1 300 Mgas/s',
+    }
   })
 }
 
@@ -52,13 +80,23 @@ async function tokenRows(core: Core): Promise<BenchRow[]> {
   const gasLimit = 200_000_000n
   const holders = Array.from({ length: count }, (_, index) => bytesOf(`0xb${index.toString(16).padStart(39, '0')}`))
   // The hint stands for recovery here: signatures are not what this row measures.
-  const candidates = await Promise.all(holders.map(async (sender, index) => ({
-    sender,
-    raw: bytesOf(await signer(1).signTransaction({
-      type: 'eip1559', chainId: CHAIN_ID, nonce: 0, gas: 80_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 1n,
-      to: `0x${'a3'.repeat(20)}`, data: `0x${Buffer.from(transferCalldata(holders[(index + 1) % count] as Uint8Array, 5n)).toString('hex')}`,
+  const candidates = await Promise.all(
+    holders.map(async (sender, index) => ({
+      sender,
+      raw: bytesOf(
+        await signer(1).signTransaction({
+          type: 'eip1559',
+          chainId: CHAIN_ID,
+          nonce: 0,
+          gas: 80_000n,
+          maxFeePerGas: 10n ** 9n,
+          maxPriorityFeePerGas: 1n,
+          to: `0x${'a3'.repeat(20)}`,
+          data: `0x${Buffer.from(transferCalldata(holders[(index + 1) % count] as Uint8Array, 5n)).toString('hex')}`,
+        }),
+      ),
     })),
-  })))
+  )
   const storage = holders.map((holder) => [slotOf(holder), 1_000n] as const)
   const root = seed(core, EMPTY_ROOT, [
     ...systemContracts(),
@@ -71,7 +109,12 @@ async function tokenRows(core: Core): Promise<BenchRow[]> {
   const request = executeRequest(genesis.headerRlp, built.block, { senders: holders })
   const ms = best(ROUNDS, () => void core.ok(OP.execute, request))
   return [
-    { name: `core/execute/erc20=${count}`, value: ms, unit: 'ms', reference: '4.4–5.2 ms without block, trie and roots' },
+    {
+      name: `core/execute/erc20=${count}`,
+      value: ms,
+      unit: 'ms',
+      reference: '4.4–5.2 ms without block, trie and roots',
+    },
     { name: 'core/execute/erc20-rate', value: (count / ms) * 1_000, unit: 'tx/s', reference: '' },
   ]
 }
@@ -83,14 +126,31 @@ function slotOf(holder: Uint8Array): Uint8Array {
 
 async function recoveryRow(core: Core): Promise<BenchRow> {
   const count = 200
-  const raws = await Promise.all(Array.from({ length: count }, async (_, nonce) => bytesOf(await signer(nonce % 100).signTransaction({
-    type: 'eip1559', chainId: CHAIN_ID, nonce, gas: 21_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 1n, to: `0x${'12'.repeat(20)}`,
-  }))))
+  const raws = await Promise.all(
+    Array.from({ length: count }, async (_, nonce) =>
+      bytesOf(
+        await signer(nonce % 100).signTransaction({
+          type: 'eip1559',
+          chainId: CHAIN_ID,
+          nonce,
+          gas: 21_000n,
+          maxFeePerGas: 10n ** 9n,
+          maxPriorityFeePerGas: 1n,
+          to: `0x${'12'.repeat(20)}`,
+        }),
+      ),
+    ),
+  )
   const encoder = chain(start()).u32(count)
   for (const raw of raws) encoder.bytes(raw)
   const request = encoder.finish()
   const ms = best(ROUNDS, () => void core.ok(OP.recover, request))
-  return { name: 'core/recover/secp256k1', value: (count / ms) * 1_000, unit: '/s', reference: 'k256 2 150/s, C in WASM 3 700/s' }
+  return {
+    name: 'core/recover/secp256k1',
+    value: (count / ms) * 1_000,
+    unit: '/s',
+    reference: 'k256 2 150/s, C in WASM 3 700/s',
+  }
 }
 
 function rootRows(core: Core): BenchRow[] {
@@ -106,7 +166,12 @@ function rootRows(core: Core): BenchRow[] {
       count += batch
     }
     const loadMs = performance.now() - from
-    rows.push({ name: `core/apply/accounts=${size}`, value: ((size - before) / loadMs) * 1_000, unit: '/s', reference: 'genesis alloc' })
+    rows.push({
+      name: `core/apply/accounts=${size}`,
+      value: ((size - before) / loadMs) * 1_000,
+      unit: '/s',
+      reference: 'genesis alloc',
+    })
     let round = 2n
     const times: number[] = []
     for (let index = 0; index < ROUNDS; index++) {
@@ -118,7 +183,12 @@ function rootRows(core: Core): BenchRow[] {
       root = body.raw(32)
       core.write(body.changes())
     }
-    rows.push({ name: `core/root/updates=1000,accounts=${size}`, value: Math.min(...times), unit: 'ms', reference: '7.3–7.9 ms at 1 M' })
+    rows.push({
+      name: `core/root/updates=1000,accounts=${size}`,
+      value: Math.min(...times),
+      unit: 'ms',
+      reference: '7.3–7.9 ms at 1 M',
+    })
   }
   return rows
 }
@@ -129,7 +199,10 @@ function accounts(from: number, count: number, balance: bigint): Account[] {
 
 function spread(size: number, count: number, balance: bigint, round: number): Account[] {
   const step = Math.floor(size / count)
-  return Array.from({ length: count }, (_, index) => ({ address: numbered((index * step + round * 7) % size), balance }))
+  return Array.from({ length: count }, (_, index) => ({
+    address: numbered((index * step + round * 7) % size),
+    balance,
+  }))
 }
 
 function numbered(index: number): Uint8Array {

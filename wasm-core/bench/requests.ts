@@ -3,8 +3,19 @@ import { readFileSync } from 'node:fs'
 import { bytesOf, type Change, Decoder, Encoder } from './core-host.ts'
 
 export const OP = {
-  apply: 1, genesis: 2, execute: 3, build: 4, call: 5, estimate: 6, readAccount: 7, prove: 8, verifyProof: 9,
-  recover: 10, info: 11, stateTest: 12, cache: 13,
+  apply: 1,
+  genesis: 2,
+  execute: 3,
+  build: 4,
+  call: 5,
+  estimate: 6,
+  readAccount: 7,
+  prove: 8,
+  verifyProof: 9,
+  recover: 10,
+  info: 11,
+  stateTest: 12,
+  cache: 13,
 } as const
 
 export const EMPTY_ROOT = bytesOf('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
@@ -91,11 +102,29 @@ export type Candidate = { readonly raw: Uint8Array; readonly sender?: Uint8Array
 export function buildRequest(
   parentHeader: Uint8Array,
   candidates: readonly Candidate[],
-  options: { readonly flags?: number; readonly timestamp?: number; readonly gasLimit: bigint; readonly gasBudget?: bigint },
+  options: {
+    readonly flags?: number
+    readonly timestamp?: number
+    readonly gasLimit: bigint
+    readonly gasBudget?: bigint
+  },
 ): Uint8Array {
-  const encoder = chain(start()).u8(options.flags ?? 0).bytes(parentHeader).u32(0)
-  encoder.u64(options.timestamp ?? 1_000).raw(ZERO_HASH).raw(new Uint8Array(20).fill(0xfe)).u64(options.gasLimit)
-  encoder.bytes(new Uint8Array()).raw(ZERO_HASH).u32(0).u64(options.gasBudget ?? 0n).u32(0).u32(candidates.length)
+  const encoder = chain(start())
+    .u8(options.flags ?? 0)
+    .bytes(parentHeader)
+    .u32(0)
+  encoder
+    .u64(options.timestamp ?? 1_000)
+    .raw(ZERO_HASH)
+    .raw(new Uint8Array(20).fill(0xfe))
+    .u64(options.gasLimit)
+  encoder
+    .bytes(new Uint8Array())
+    .raw(ZERO_HASH)
+    .u32(0)
+    .u64(options.gasBudget ?? 0n)
+    .u32(0)
+    .u32(candidates.length)
   for (const { raw, sender } of candidates) {
     sender === undefined ? encoder.u8(0) : encoder.u8(1).raw(sender)
     encoder.bytes(raw)
@@ -109,7 +138,11 @@ export function executeRequest(
   options: { readonly flags?: number; readonly senders?: readonly Uint8Array[] } = {},
 ): Uint8Array {
   const senders = options.senders ?? []
-  const encoder = chain(start()).u8(options.flags ?? 0).bytes(parentHeader).bytes(block).u32(senders.length)
+  const encoder = chain(start())
+    .u8(options.flags ?? 0)
+    .bytes(parentHeader)
+    .bytes(block)
+    .u32(senders.length)
   for (const sender of senders) encoder.raw(sender)
   return encoder.u32(0).finish()
 }
@@ -128,7 +161,14 @@ export function callRequest(call: Call): Uint8Array {
   encoder.u64(1).u64(1_000).u64(7).u64(30_000_000).raw(new Uint8Array(20)).raw(ZERO_HASH).u64(0).u32(0)
   encoder.raw(call.from)
   call.to === undefined ? encoder.u8(0) : encoder.u8(1).raw(call.to)
-  encoder.u256(call.value ?? 0n).bytes(call.data ?? new Uint8Array()).u64(call.gas ?? 0n).u8(0).u32(0).u32(0).u32(0)
+  encoder
+    .u256(call.value ?? 0n)
+    .bytes(call.data ?? new Uint8Array())
+    .u64(call.gas ?? 0n)
+    .u8(0)
+    .u32(0)
+    .u32(0)
+    .u32(0)
   return encoder.finish()
 }
 
@@ -154,7 +194,17 @@ export function decodeOutcome(body: Decoder): Outcome {
   })
   const requests = body.list((decoder) => decoder.bytes())
   const accessList = body.option((decoder) => ({ rlp: decoder.bytes(), hash: decoder.raw(32) }))
-  const outcome = { blockHash, stateRoot, gasUsed, receipts, transactions, requests, accessList, changes: body.changes(), undo: body.changes() }
+  const outcome = {
+    blockHash,
+    stateRoot,
+    gasUsed,
+    receipts,
+    transactions,
+    requests,
+    accessList,
+    changes: body.changes(),
+    undo: body.changes(),
+  }
   if (!body.atEnd) throw new Error('bytes after the outcome')
   return outcome
 }

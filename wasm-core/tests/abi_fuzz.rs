@@ -68,12 +68,20 @@ fn fixture() -> Fixture {
     let execute = Request::new().chain().raw(&[6]).bytes(header).bytes(block).u32(0).u32(1).raw(zero.as_slice()).0;
     let call = Request::new().chain().raw(root.as_slice()).u64(1).u64(1).u64(7).u64(30_000_000).raw(&[0; 20]);
     let call = call.raw(zero.as_slice()).u64(0).u32(0).raw(signer.address().as_slice()).raw(&[1]).raw(&[9; 20]);
-    let call = call.raw(zero.as_slice()).bytes(b"data").u64(100_000).raw(&[2]).raw(&[0; 31]).raw(&[9]).raw(zero.as_slice());
+    let call =
+        call.raw(zero.as_slice()).bytes(b"data").u64(100_000).raw(&[2]).raw(&[0; 31]).raw(&[9]).raw(zero.as_slice());
     let call = call.u32(1).raw(&[5; 20]).u32(1).raw(zero.as_slice()).bytes(b"").u32(1).raw(&[8; 20]).raw(&[1, 0, 0, 0]);
     let call = call.u32(1).raw(zero.as_slice()).raw(&[7; 32]).0;
     let apply = Request::new().raw(root.as_slice()).u32(2).raw(&[4; 20]).raw(&[0]).raw(signer.address().as_slice());
     let apply = apply.raw(&[1, 1]).u64(9).raw(&[0, 1]).bytes(b"code").u32(1).raw(zero.as_slice()).raw(&[1; 32]).0;
-    let prove = Request::new().raw(root.as_slice()).raw(signer.address().as_slice()).u32(2).raw(&[0; 31]).raw(&[1]).raw(&[7; 32]).0;
+    let prove = Request::new()
+        .raw(root.as_slice())
+        .raw(signer.address().as_slice())
+        .u32(2)
+        .raw(&[0; 31])
+        .raw(&[1])
+        .raw(&[7; 32])
+        .0;
     let proof = run_op(8, &prove, &store);
     let verify = verify_request(&proof, root, signer.address());
     let recover = Request::new().chain().u32(2).bytes(&raw).bytes(b"junk").0;
@@ -81,8 +89,18 @@ fn fixture() -> Fixture {
     let state_test = state_test.raw(zero.as_slice()).u64(0).bytes(&raw).raw(&[0]).0;
     let read = Request::new().raw(signer.address().as_slice()).0;
     let requests = vec![
-        (1, apply), (2, genesis), (3, execute), (4, build), (5, call.clone()), (6, call), (7, read), (8, prove),
-        (9, verify), (10, recover), (11, vec![1]), (12, state_test),
+        (1, apply),
+        (2, genesis),
+        (3, execute),
+        (4, build),
+        (5, call.clone()),
+        (6, call),
+        (7, read),
+        (8, prove),
+        (9, verify),
+        (10, recover),
+        (11, vec![1]),
+        (12, state_test),
     ];
     for (op, request) in &requests {
         let answer = run_op(*op, request, &store);

@@ -7,8 +7,8 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, hex, keccak2
 use alloy_rlp::{Decodable, Encodable};
 use cairn_core::{
     evm::{
-        BuildRequest, Built, BlockContext, CallRequest, Candidate, ExecuteRequest, Fees, Flags, GenesisRequest, Outcome, Tx,
-        build_block, call, estimate_gas, execute_block, genesis_block, Estimate,
+        BlockContext, BuildRequest, Built, CallRequest, Candidate, Estimate, ExecuteRequest, Fees, Flags,
+        GenesisRequest, Outcome, Tx, build_block, call, estimate_gas, execute_block, genesis_block,
     },
     state::StateReader,
     types::{Failure, codes},
@@ -56,27 +56,30 @@ impl Chain {
     }
 
     fn build_with(&self, reader: &StateReader<'_>, raws: &[Vec<u8>], gas_budget: u64) -> Result<Built, Failure> {
-        build_block(reader, BuildRequest {
-            chain: CHAIN,
-            flags: ALL,
-            parent_header_rlp: &self.header_rlp,
-            ancestors: vec![],
-            timestamp: 1_000,
-            prev_randao: B256::repeat_byte(3),
-            fee_recipient: Address::repeat_byte(0xfe),
-            gas_limit_target: GAS_LIMIT,
-            extra_data: Bytes::new(),
-            parent_beacon_block_root: B256::repeat_byte(4),
-            withdrawals: vec![alloy_eips::eip4895::Withdrawal {
-                index: 1,
-                validator_index: 2,
-                address: Address::repeat_byte(0xdd),
-                amount: 5,
-            }],
-            gas_budget,
-            payload_size_max: 0,
-            candidates: raws.iter().map(|raw| Candidate { sender: None, raw }).collect(),
-        })
+        build_block(
+            reader,
+            BuildRequest {
+                chain: CHAIN,
+                flags: ALL,
+                parent_header_rlp: &self.header_rlp,
+                ancestors: vec![],
+                timestamp: 1_000,
+                prev_randao: B256::repeat_byte(3),
+                fee_recipient: Address::repeat_byte(0xfe),
+                gas_limit_target: GAS_LIMIT,
+                extra_data: Bytes::new(),
+                parent_beacon_block_root: B256::repeat_byte(4),
+                withdrawals: vec![alloy_eips::eip4895::Withdrawal {
+                    index: 1,
+                    validator_index: 2,
+                    address: Address::repeat_byte(0xdd),
+                    amount: 5,
+                }],
+                gas_budget,
+                payload_size_max: 0,
+                candidates: raws.iter().map(|raw| Candidate { sender: None, raw }).collect(),
+            },
+        )
     }
 
     fn build(&self, raws: &[Vec<u8>]) -> Built {
@@ -84,14 +87,17 @@ impl Chain {
     }
 
     fn execute_with(&self, reader: &StateReader<'_>, block_rlp: &[u8]) -> Result<Outcome, Failure> {
-        execute_block(reader, ExecuteRequest {
-            chain: CHAIN,
-            flags: ALL,
-            parent_header_rlp: &self.header_rlp,
-            block_rlp,
-            senders: vec![],
-            ancestors: vec![],
-        })
+        execute_block(
+            reader,
+            ExecuteRequest {
+                chain: CHAIN,
+                flags: ALL,
+                parent_header_rlp: &self.header_rlp,
+                block_rlp,
+                senders: vec![],
+                ancestors: vec![],
+            },
+        )
     }
 
     fn execute(&self, block_rlp: &[u8]) -> Result<Outcome, Failure> {
@@ -339,7 +345,12 @@ fn order_of_updates_does_not_reach_the_root() {
         (0..200u64)
             .map(|_| {
                 let address = Address::from_slice(&seeded.hash()[12..]);
-                set(address, u128::from(seeded.next()), Some(vec![1, 2].into()), &[(seeded.below(9), 7), (seeded.below(9) + 10, 9)])
+                set(
+                    address,
+                    u128::from(seeded.next()),
+                    Some(vec![1, 2].into()),
+                    &[(seeded.below(9), 7), (seeded.below(9) + 10, 9)],
+                )
             })
             .collect()
     };
@@ -374,10 +385,15 @@ fn calls_and_estimates() {
     assert_eq!(call(&reader, &overridden).expect("call").logs()[0].data.data[31], 2);
     let transfer = chain.call_request(Some(Address::repeat_byte(0x31)), Bytes::new());
     assert!(matches!(estimate_gas(&reader, &transfer), Ok(Estimate::Gas(21_000))));
-    let Ok(Estimate::Gas(gas)) = estimate_gas(&reader, &chain.call_request(Some(COUNTER), Bytes::new())) else { panic!() };
+    let Ok(Estimate::Gas(gas)) = estimate_gas(&reader, &chain.call_request(Some(COUNTER), Bytes::new())) else {
+        panic!()
+    };
     let built = chain.build(&[Signer::new(1).call(0, COUNTER, Bytes::new(), gas)]);
     assert!(built.outcome.transactions[0].success);
-    assert!(matches!(estimate_gas(&reader, &chain.call_request(Some(REVERTER), Bytes::new())), Ok(Estimate::Revert(_))));
+    assert!(matches!(
+        estimate_gas(&reader, &chain.call_request(Some(REVERTER), Bytes::new())),
+        Ok(Estimate::Revert(_))
+    ));
     let mut rich = chain.call_request(Some(COUNTER), Bytes::new());
     rich.value = U256::MAX;
     assert!(matches!(call(&reader, &rich), Err(Failure::Invalid(codes::TX_FUNDS, _))));

@@ -76,7 +76,8 @@ fn alloc(pre: &Value) -> Vec<AccountUpdate> {
 }
 
 fn rules(fork: Fork) -> ChainRules {
-    let (blob_target, blob_max, blob_fraction) = if fork <= Fork::Cancun { (3, 6, 3_338_477) } else { (6, 9, 5_007_716) };
+    let (blob_target, blob_max, blob_fraction) =
+        if fork <= Fork::Cancun { (3, 6, 3_338_477) } else { (6, 9, 5_007_716) };
     ChainRules { chain_id: 1, fork, blob_target, blob_max, blob_fraction }
 }
 
@@ -113,7 +114,9 @@ fn state_tests(folder: &str) {
     files(&folder, &mut paths);
     let mut tally = Tally::default();
     for path in paths {
-        let Ok(tests) = serde_json::from_slice::<BTreeMap<String, Value>>(&fs::read(&path).expect("file")) else { continue };
+        let Ok(tests) = serde_json::from_slice::<BTreeMap<String, Value>>(&fs::read(&path).expect("file")) else {
+            continue;
+        };
         for (name, test) in tests {
             state_test(&name, &test, &mut tally);
         }
@@ -178,7 +181,9 @@ fn cancun_blockchain_tests() {
     files(&folder, &mut paths);
     let mut tally = Tally::default();
     for path in paths {
-        let Ok(tests) = serde_json::from_slice::<BTreeMap<String, Value>>(&fs::read(&path).expect("file")) else { continue };
+        let Ok(tests) = serde_json::from_slice::<BTreeMap<String, Value>>(&fs::read(&path).expect("file")) else {
+            continue;
+        };
         for (name, test) in tests {
             if let Some(fork) = fork_of(text(&test["network"])) {
                 match blockchain_test(&test, fork) {

@@ -213,8 +213,7 @@ fn corrupt_records_are_errors_not_panics() {
         }
         let reader = StateReader::new(&store);
         let mut changes = Changeset::default();
-        let mut items: Vec<Item> =
-            batch.iter().take(60).map(|(key, _)| Item { key: *key, value: None }).collect();
+        let mut items: Vec<Item> = batch.iter().take(60).map(|(key, _)| Item { key: *key, value: None }).collect();
         let _root = Trie::accounts(&reader).update(subject.root, &mut items, &mut changes);
     }
 }

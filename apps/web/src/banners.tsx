@@ -14,7 +14,9 @@ export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
     <>
       {failure === undefined ? undefined : (
         <div className="banner banner-failed" role="alert" data-testid="failure">
-          <strong>{failure.height === undefined ? 'Stopped' : `Stopped at block ${formatInteger(failure.height)}`}</strong>
+          <strong>
+            {failure.height === undefined ? 'Stopped' : `Stopped at block ${formatInteger(failure.height)}`}
+          </strong>
           <p>{failure.message}</p>
           <code>{failure.code}</code>
         </div>

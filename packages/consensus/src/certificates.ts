@@ -21,7 +21,12 @@ export function certificateKey(kind: VoteKind, view: View): string {
 }
 
 /** Takes a certificate whose epoch is the current one; blames `from` for a bad shape at once. */
-export function offerCertificate(core: Core, certificate: Certificate, from: From | undefined, gossiped: boolean): void {
+export function offerCertificate(
+  core: Core,
+  certificate: Certificate,
+  from: From | undefined,
+  gossiped: boolean,
+): void {
   const { state } = core
   if (!isWanted(core, certificate)) return
   if (checkCertificateShape(certificate, core.options.validators).verdict !== 'accept') {

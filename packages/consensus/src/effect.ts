@@ -58,7 +58,12 @@ export type Effect =
    */
   | { readonly type: 'fetch-block'; readonly hash: Hash; readonly hints: readonly From[] }
   /** Certs(epoch, from view): each certificate in the answer comes as a `certificate` input. `hint`: a peer that is ahead. */
-  | { readonly type: 'fetch-certificates'; readonly epoch: Epoch; readonly fromView: View; readonly hint: From | undefined }
+  | {
+      readonly type: 'fetch-certificates'
+      readonly epoch: Epoch
+      readonly fromView: View
+      readonly hint: From | undefined
+    }
   /** R7: ancestors first, all of them executed; the last one is the finalized block. One atomic unit with the certificate. */
   | { readonly type: 'commit'; readonly blocks: readonly Block[]; readonly finalization: Certificate }
   /** A verified finalization whose block is more than `FETCH_DEPTH_MAX` above the head: sync, then input `synced`. */

@@ -12,7 +12,7 @@ export function pruneViews(state: ConsensusState): void {
 export function pruneBlocks(state: ConsensusState): void {
   const kept = new Set<Hash>()
   const keep = (tip: Hash | undefined): void => {
-    for (let hash = tip; hash !== undefined && !kept.has(hash); ) {
+    for (let hash = tip; hash !== undefined && !kept.has(hash);) {
       const block = state.blocks.get(hash)?.block
       if (block === undefined || block.header.height <= state.head.header.height) return
       kept.add(hash)

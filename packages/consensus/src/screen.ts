@@ -59,12 +59,14 @@ function proposalFault({ options, leaderOf }: Core, proposal: Proposal): string 
   if (vote.validator !== leaderOf(view)) return 'PROPOSAL_NOT_BY_LEADER'
   if (header.epoch !== epoch || parentView >= view || header.height === 0) return 'PROPOSAL_WRONG_HEADER'
   if (block.hash === parentHash) {
-    // A re-proposal of the epoch's last block: proposed first at or before the view of its notarization.
+    // A re-proposal of the epoch's last block.
     const isBoundary = isBoundaryHeight(header.height, options.spec.epochLengthBlocks)
-    return isBoundary && header.view <= parentView ? undefined : 'PROPOSAL_REPEATS_PARENT'
+    return isBoundary && header.view < view ? undefined : 'PROPOSAL_REPEATS_PARENT'
   }
+  // The envelope is not signed: a relay must not be able to change what the header says.
+  const isSameParent = header.parentHash === parentHash && header.parentView === parentView
   const isNew = header.view === view && header.proposer === vote.validator
-  return isNew && header.parentHash === parentHash ? undefined : 'PROPOSAL_WRONG_HEADER'
+  return isNew && isSameParent ? undefined : 'PROPOSAL_WRONG_HEADER'
 }
 
 /** (finalized, view + W]: votes of finalized views change nothing any more. */

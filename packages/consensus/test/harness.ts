@@ -2,14 +2,17 @@
  * One consensus instance on a table: the test plays peers, signer, executor and verifier. A signature is 96 bytes
  * that name its signer; one that starts with 0xbad0 is invalid.
  */
-import {
-  EMPTY_LIST_HASH,
-  bitmapFromIndices,
-  blockFromParts,
-  createValidatorSet,
-  isBoundaryHeight,
+import { EMPTY_LIST_HASH, bitmapFromIndices, blockFromParts, createValidatorSet, isBoundaryHeight } from '@cairn/chain'
+import type {
+  Block,
+  Certificate,
+  ChainSpec,
+  ConsensusHeader,
+  Proposal,
+  Vote,
+  VoteKind,
+  VoteSubject,
 } from '@cairn/chain'
-import type { Block, Certificate, ChainSpec, ConsensusHeader, Proposal, Vote, VoteKind, VoteSubject } from '@cairn/chain'
 import { ACCEPT, ZERO_ADDRESS, ZERO_HASH, epoch, height, reject, view } from '@cairn/primitives'
 import type { Hash, Verdict } from '@cairn/primitives'
 import { createConsensus } from '../src/consensus.ts'
@@ -46,7 +49,11 @@ export interface Harness {
   readonly nowMs: number
   /** Verdict of `execute` for a hash; accepted by default. */
   readonly verdicts: Map<Hash, Verdict>
-  block(at: number, parent: { readonly hash: Hash; readonly header: ConsensusHeader }, change?: Partial<ConsensusHeader>): Block
+  block(
+    at: number,
+    parent: { readonly hash: Hash; readonly header: ConsensusHeader },
+    change?: Partial<ConsensusHeader>,
+  ): Block
   proposal(block: Block, parts?: Partial<Proposal>): Proposal
   vote(kind: VoteKind, at: number, hash: Hash, validator: number, signature?: Uint8Array): Vote
   certificate(kind: VoteKind, at: number, hash: Hash, signers?: readonly number[]): Certificate
@@ -89,7 +96,10 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     leaderSeed: ZERO_HASH,
     self,
     jitterSeed: 1,
-    blockChecks: { checkBlockData: () => ACCEPT, checkBlock: ({ header }) => (header.height === 666 ? reject('X') : ACCEPT) },
+    blockChecks: {
+      checkBlockData: () => ACCEPT,
+      checkBlock: ({ header }) => (header.height === 666 ? reject('X') : ACCEPT),
+    },
     ...options.consensus,
   })
   const genesisBlock = blockFromParts(headerOf({}), new Uint8Array(), new Uint8Array())
@@ -137,7 +147,12 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     }
   }
 
-  const certificate = (kind: VoteKind, at: number, hash: Hash, signers = weights.map((_, index) => index)): Certificate => ({
+  const certificate = (
+    kind: VoteKind,
+    at: number,
+    hash: Hash,
+    signers = weights.map((_, index) => index),
+  ): Certificate => ({
     kind,
     epoch: epoch(0),
     view: view(at),

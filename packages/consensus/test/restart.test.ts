@@ -21,7 +21,10 @@ describe('restart', () => {
   it('does not vote for another block than before, nor finalize what it nullified', () => {
     const plain = createHarness({ self: undefined })
     const self = (plain.consensus.leader(view(1)) + 1) % 4
-    const [a, b] = [plain.block(1, plain.genesis), plain.block(1, plain.genesis, { timeMs: plain.genesis.header.timeMs + 99 })]
+    const [a, b] = [
+      plain.block(1, plain.genesis),
+      plain.block(1, plain.genesis, { timeMs: plain.genesis.header.timeMs + 99 }),
+    ]
     const ownVotes: readonly VoteSubject[] = [
       { kind: 'notarize', epoch: epoch(0), view: view(1), hash: b.hash },
       { kind: 'nullify', epoch: epoch(0), view: view(1), hash: ZERO_HASH },
@@ -98,7 +101,10 @@ describe('random inputs', () => {
     fc.assert(property, { seed: 13, numRuns: 150 })
   })
 
-  function run(actions: readonly Action[], start: Partial<Extract<Input, { type: 'start' }>> = {}): readonly VoteSubject[] {
+  function run(
+    actions: readonly Action[],
+    start: Partial<Extract<Input, { type: 'start' }>> = {},
+  ): readonly VoteSubject[] {
     const h = createHarness({ self: 0, start })
     for (const action of actions) {
       if (action.type === 'wait') h.wait(action.delayMs)

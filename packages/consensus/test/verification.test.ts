@@ -59,7 +59,11 @@ describe('performVerification', () => {
   it('checks single votes', () => {
     const vote = signedVote('finalize', 2)
     expect(performVerification({ kind: 'vote', vote }, context)).toMatchObject({ isValid: true })
-    for (const forged of [{ ...vote, validator: 3 }, { ...vote, validator: 9 }, { ...vote, kind: 'notarize' as const }]) {
+    for (const forged of [
+      { ...vote, validator: 3 },
+      { ...vote, validator: 9 },
+      { ...vote, kind: 'notarize' as const },
+    ]) {
       expect(performVerification({ kind: 'vote', vote: forged }, context)).toMatchObject({ isValid: false })
     }
   })

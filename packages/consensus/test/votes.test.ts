@@ -83,7 +83,10 @@ describe('R3: notarize', () => {
 
   it('blames a relay for a bad bundle, and votes for the leader’s block all the same', () => {
     const h = follower(1)
-    const bundle = { base: undefined, nullifications: [{ ...h.certificate('nullify', 5, ZERO_HASH), signature: badSignature() }] }
+    const bundle = {
+      base: undefined,
+      nullifications: [{ ...h.certificate('nullify', 5, ZERO_HASH), signature: badSignature() }],
+    }
     h.feed({ type: 'proposal', proposal: h.proposal(h.block(1, h.genesis), { entryProof: bundle }), from: 'relay' })
     expect(namesOf(h.signed())).toEqual(['notarize 1'])
     expect(h.take()).toContainEqual({ type: 'report-peer', peer: 'relay', code: 'CERTIFICATE_SIGNATURE_INVALID' })
@@ -98,6 +101,8 @@ describe('R3: notarize', () => {
       h.proposal(block, { vote: h.vote('finalize', 1, block.hash, leader) }),
       h.proposal(block, { vote: h.vote('notarize', 1, h.genesis.hash, leader) }),
       h.proposal(block, { parentHash: block.hash }),
+      h.proposal(block, { parentHash: ZERO_HASH }),
+      h.proposal(h.block(2, block), { parentView: view(0) }),
     ]
     for (const proposal of faults) {
       expect(h.consensus.screen({ type: 'proposal', proposal, from: 'p' }).verdict).toBe('reject')
@@ -116,6 +121,23 @@ describe('R3: notarize', () => {
     h.feed({ type: 'block-fetched', block, from: 'q' })
     h.feed({ type: 'executed', hash: block.hash, verdict: { verdict: 'accept' } })
     expect(namesOf(h.signed())).toEqual(['notarize 1'])
+  })
+})
+
+describe('R3 on an epoch boundary', () => {
+  it('accepts the last block again, whatever view a relay claims for its parent', () => {
+    for (const claimed of [0, 1]) {
+      const h = follower(2, { spec: { epochLengthBlocks: 1 } })
+      const block = h.block(1, h.genesis)
+      h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
+      h.feed({ type: 'certificate', certificate: h.certificate('notarize', 1, block.hash), from: 'p', gossiped: true })
+      const vote = h.vote('notarize', 2, block.hash, h.consensus.leader(view(2)))
+      const repeated = h.proposal(block, { view: view(2), parentView: view(claimed), parentHash: block.hash, vote })
+      h.feed({ type: 'proposal', proposal: repeated, from: 'p' })
+      expect(namesOf(h.signed())).toContain('notarize 2')
+      h.feed({ type: 'certificate', certificate: h.certificate('finalize', 2, block.hash), from: 'p', gossiped: true })
+      expect(h.consensus.head.hash).toBe(block.hash)
+    }
   })
 })
 
@@ -155,7 +177,10 @@ describe('R6: certificates', () => {
     const weightsArbitrary = fc.array(fc.bigInt({ min: 1n, max: 1_000n }), { minLength: 4, maxLength: 12 })
     const property = fc.property(weightsArbitrary, fc.integer(), (weights, seed) => {
       const h = createHarness({ weights, self: undefined })
-      const order = shuffled(weights.map((_, index) => index), seed)
+      const order = shuffled(
+        weights.map((_, index) => index),
+        seed,
+      )
       const total = weights.reduce((sum, weight) => sum + weight, 0n)
       const quorum = (2n * total) / 3n + 1n
       let weight = 0n
@@ -219,7 +244,12 @@ describe('R6: certificates', () => {
   it('tries a waiting certificate when the first one was bad', () => {
     const h = createHarness({ self: undefined, manual: ['verify'] })
     const certificate = h.certificate('nullify', 1, ZERO_HASH)
-    h.feed({ type: 'certificate', certificate: { ...certificate, signature: badSignature() }, from: 'liar', gossiped: true })
+    h.feed({
+      type: 'certificate',
+      certificate: { ...certificate, signature: badSignature() },
+      from: 'liar',
+      gossiped: true,
+    })
     h.feed({ type: 'certificate', certificate, from: 'p', gossiped: true })
     const [first, ...rest] = h.take().filter((effect) => effect.type === 'verify')
     expect(rest).toEqual([])
@@ -231,7 +261,11 @@ describe('R6: certificates', () => {
 
   it('keeps votes of views up to the window only', () => {
     const h = createHarness({ self: undefined })
-    for (const [at, verdict] of [[33, 'accept'], [34, 'ignore'], [1_000_000, 'ignore']] as const) {
+    for (const [at, verdict] of [
+      [33, 'accept'],
+      [34, 'ignore'],
+      [1_000_000, 'ignore'],
+    ] as const) {
       const vote = h.vote('nullify', at, ZERO_HASH, 0)
       expect(h.consensus.screen({ type: 'vote', vote, from: 'p' }).verdict).toBe(verdict)
     }
@@ -265,9 +299,16 @@ describe('R7: commit', () => {
     const blocks = chainOf(h, 3)
     for (const block of blocks) h.feed({ type: 'proposal', proposal: h.proposal(block), from: 'p' })
     const tip = blocks.at(-1)
-    h.feed({ type: 'certificate', certificate: h.certificate('finalize', 3, tip?.hash ?? ZERO_HASH), from: 'p', gossiped: true })
+    h.feed({
+      type: 'certificate',
+      certificate: h.certificate('finalize', 3, tip?.hash ?? ZERO_HASH),
+      from: 'p',
+      gossiped: true,
+    })
     const commits = h.take().filter((effect) => effect.type === 'commit')
-    expect(commits.map((commit) => commit.blocks.map((block) => block.hash))).toEqual([blocks.map((block) => block.hash)])
+    expect(commits.map((commit) => commit.blocks.map((block) => block.hash))).toEqual([
+      blocks.map((block) => block.hash),
+    ])
     expect(h.consensus.head.hash).toBe(tip?.hash)
   })
 
@@ -310,7 +351,9 @@ describe('R7: commit', () => {
     const finalization = h.certificate('finalize', 40, tip.hash)
     h.feed({ type: 'certificate', certificate: finalization, from: 'p', gossiped: true })
     h.feed({ type: 'block-fetched', block: tip, from: 'p' })
-    expect(h.take().filter((effect) => effect.type === 'behind')).toEqual([{ type: 'behind', finalization, height: 40 }])
+    expect(h.take().filter((effect) => effect.type === 'behind')).toEqual([
+      { type: 'behind', finalization, height: 40 },
+    ])
     h.feed({ type: 'synced', head: { header: tip.header, hash: tip.hash, finalization } })
     expect([h.consensus.head.header.height, h.consensus.view]).toEqual([40, 41])
   })
@@ -342,7 +385,12 @@ describe('R7: commit', () => {
     const block = invalid.block(1, invalid.genesis)
     invalid.verdicts.set(block.hash, { verdict: 'reject', code: 'ROOT' })
     invalid.feed({ type: 'proposal', proposal: invalid.proposal(block), from: 'p' })
-    invalid.feed({ type: 'certificate', certificate: invalid.certificate('finalize', 1, block.hash), from: 'p', gossiped: true })
+    invalid.feed({
+      type: 'certificate',
+      certificate: invalid.certificate('finalize', 1, block.hash),
+      from: 'p',
+      gossiped: true,
+    })
     expect(invalid.take().find((effect) => effect.type === 'halt')?.halt.code).toBe('FINALIZED_BLOCK_INVALID')
   })
 })

@@ -27,6 +27,7 @@ export const operations = {
   prove: 8,
   verifyProof: 9,
   recover: 10,
+  stateTest: 12,
   cache: 13,
 } as const
 

@@ -27,7 +27,7 @@ export interface Committer {
   executeAndCommit(blocks: readonly Block[], finalization: Certificate): Promise<void>
   /** Ancestors first; the last block is the one that `finalization` names. All are executed. Queued behind earlier calls. */
   commit(blocks: readonly Block[], finalization: Certificate): Promise<void>
-  /** Resolves when everything handed in so far is written. */
+  /** Resolves when everything handed in so far is written, or has failed and was reported by `onFatal`. */
   settled(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
           await commitOne(block, finalization)
         }
       }),
-    settled: () => last,
+    settled: () => last.catch(() => {}),
   }
 }
 

@@ -2,6 +2,7 @@ import { createMemoryMedium, createMemoryStore, openChainStore } from '@cairn/st
 import { type SampleBlock, createSampleChain, verifySampleFinalization } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'
 import { type CommittedBlock, createCommitter, replayToHead } from '../src/committer.ts'
+import { executeRequestFor } from '../src/execute-request.ts'
 import { createKeptLog } from './fake-time.ts'
 import { createSampleExecutor } from './sample-executor.ts'
 
@@ -35,7 +36,7 @@ async function start(medium = createMemoryMedium()) {
 describe('the committer', () => {
   it('writes each block to the chain store, then to the state, then tells', async () => {
     const { executor, committer, committed, calls, stored, fatal } = await start()
-    for (const block of blocksOf(1, 2)) await executor.execute({ ...block, ...block.header, blockHash: block.hash, prevRandao: block.hash })
+    for (const block of blocksOf(1, 2)) await executor.execute(executeRequestFor(block))
     calls.length = 0
     await committer.commit(blocksOf(1, 2), sampleAt(2).certificate)
     expect(calls).toEqual(['append 1', 'commit 1', 'append 2', 'commit 2'])

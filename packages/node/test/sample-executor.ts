@@ -128,8 +128,8 @@ function executionOfGenesis(genesis: Block): CommittedExecution {
   }
 }
 
-/** The first item of the payload. */
-function executionHeaderOf(block: Block): Uint8Array {
+/** RLP of the Ethereum header: the first item of the payload. */
+export function executionHeaderOf(block: Block): Uint8Array {
   const decoded = decodeRlp(block.payload, block.payload.length, (item) => {
     const fields = item.list()
     const header = fields.raw().bytes

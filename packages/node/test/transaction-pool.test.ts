@@ -1,15 +1,20 @@
-import { createMempool } from '@cairn/mempool'
-import { type Verdict, epoch, height, view } from '@cairn/primitives'
-import { type SampleBlock, createSampleChain, sampleAddress } from '@cairn/testing/contracts'
 import { type Block, blockFromParts, decodePayload } from '@cairn/chain'
-import { encodeRlp, decodeRlp } from '@cairn/primitives'
+import { createMempool } from '@cairn/mempool'
+import { type Verdict, decodeRlp, encodeRlp, epoch, height, view } from '@cairn/primitives'
+import { type SampleBlock, createSampleChain, sampleAddress } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'
 import { ADMISSION_BATCH_MAX, GOSSIP_BATCH_DELAY_MS, SUBMISSIONS_WAITING_MAX } from '../src/limits.ts'
 import { decodeTransactionBatch, encodeTransactionBatch } from '../src/transaction-gossip.ts'
 import { createTransactionPool, headBaseFee } from '../src/transaction-pool.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import { createFakeTime, settle } from './fake-time.ts'
-import { RICH, type SampleTransaction, createSampleExecutor, sampleTransaction } from './sample-executor.ts'
+import {
+  RICH,
+  type SampleTransaction,
+  createSampleExecutor,
+  executionHeaderOf,
+  sampleTransaction,
+} from './sample-executor.ts'
 
 const chain = createSampleChain({ length: 2 })
 const sampleAt = (at: number): SampleBlock => chain.blocks[at - 1] as SampleBlock
@@ -43,14 +48,9 @@ function start() {
 
 /** A child of `parent` that carries these transactions; only the pool believes in it. */
 function blockWith(parent: Block, transactions: readonly SampleTransaction[]): Block {
-  const payload = decodeRlp(sampleAt(1).block.payload, 10_000, (item) => {
-    const fields = item.list()
-    const header = fields.raw()
-    while (!fields.isAtEnd) fields.raw()
-    return header.bytes
-  })
-  if (!payload.ok) throw new Error(payload.code)
-  const header = decodeRlp(payload.value, 10_000, (item) => item.listOf(64, (field) => field.bytes(1_024)))
+  const header = decodeRlp(executionHeaderOf(sampleAt(1).block), 1_024, (item) =>
+    item.listOf(32, (field) => field.bytes(512)),
+  )
   if (!header.ok) throw new Error(header.code)
   const bytes = encodeRlp([header.value, transactions.map(({ raw }) => raw), [], []])
   if (!decodePayload(bytes).ok) throw new Error('the payload does not decode')

@@ -17,7 +17,9 @@ export function chooseBootstrapPeers(
 
 /** Whether every address is of this machine or a private network, where limits per address make no sense. */
 export function isLocalNetwork(addresses: readonly string[]): boolean {
-  return addresses.every((address) => /^\/(ip4\/(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|ip6\/::1\/|dns4?\/localhost\/)/.test(address))
+  return addresses.every((address) =>
+    /^\/(ip4\/(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|ip6\/::1\/|dns4?\/localhost\/)/.test(address),
+  )
 }
 
 function rank(address: string): number {

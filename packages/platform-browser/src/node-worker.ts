@@ -9,7 +9,8 @@ const api: TabNodeApi = {
   start: (options, rtcPort, onSnapshot) => {
     node ??= createTabNode(options, rtcPort, onSnapshot)
   },
-  balance: async (address) => node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },
+  balance: async (address) =>
+    node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },
 }
 
 expose(api)

@@ -85,7 +85,10 @@ async function verifiedHeader(
   while (chain.head().height < header.height) {
     const leftMs = giveUpAtMs - clock.monotonicMs()
     if (leftMs <= 0) {
-      throw new CodedError('PROOF_TOO_NEW', `The peer proved a state of block ${header.height}, which is not verified yet.`)
+      throw new CodedError(
+        'PROOF_TOO_NEW',
+        `The peer proved a state of block ${header.height}, which is not verified yet.`,
+      )
     }
     await nextBlock(leftMs)
   }
@@ -117,7 +120,10 @@ function isSameAccount(a: AccountState, b: AccountState): boolean {
 }
 
 /** keccak256 of no bytes, and what an absent account has. */
-const EMPTY_CODE_HASHES: readonly string[] = ['0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470', ZERO_HASH]
+const EMPTY_CODE_HASHES: readonly string[] = [
+  '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+  ZERO_HASH,
+]
 
 function isLie(code: string): boolean {
   return code.startsWith('PROOF_') && code !== 'PROOF_TOO_NEW' && code !== 'PROOF_FAILED'

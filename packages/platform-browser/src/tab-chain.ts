@@ -2,7 +2,16 @@
  * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
  * which are checked like anything else that comes from outside.
  */
-import { type Certificate, type ChainSpec, type ValidatorSet, chainSpecHash, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
+import {
+  type Certificate,
+  type ChainSpec,
+  type ValidatorSet,
+  chainSpecHash,
+  genesisBlock,
+  genesisValidatorSet,
+  verifyCertificate,
+  verifyChainSpec,
+} from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import { replayToHead } from '@cairn/node'
 import type { Clock, Executor, Log } from '@cairn/ports'
@@ -43,7 +52,7 @@ export interface TabChainDeps {
 /**
  * Opens the stores and checks them. Damaged ones are deleted, and everything is fetched and verified anew: what is in a
  * browser's storage is a convenience, never a reason to believe something.
- * @throws CodedError `GENESIS_MISMATCH`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`, `STORE_FULL`, `STORE_FAILED`
+ * @throws CodedError `GENESIS_REFUSED`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`, `STORE_FULL`, `STORE_FAILED`
  */
 export async function openTabChain(
   description: NetworkDescription,
@@ -62,7 +71,13 @@ export async function openTabChain(
 }
 
 /** What says that a store is not what this node wrote. */
-const DAMAGE = ['CHAIN_STORE_CORRUPT', 'STATE_CORRUPT', 'STATE_AHEAD_OF_CHAIN', 'STATE_ROOT_UNKNOWN']
+const DAMAGE = [
+  'CHAIN_STORE_CORRUPT',
+  'GENESIS_MISMATCH',
+  'STATE_AHEAD_OF_CHAIN',
+  'STATE_CORRUPT',
+  'STATE_ROOT_UNKNOWN',
+]
 
 async function openStores(
   { chainSpec, genesisHash: claimedHash }: NetworkDescription,
@@ -108,13 +123,13 @@ function assertGenesis(
 ): void {
   if (pinnedGenesis !== undefined && pinnedGenesis !== genesisHash) {
     throw new CodedError(
-      'GENESIS_MISMATCH',
+      'GENESIS_REFUSED',
       `This server offers another network: its genesis is ${genesisHash}, the pinned one ${pinnedGenesis}. Nothing of it was accepted.`,
     )
   }
   if (claimedHash !== genesisHash) {
     throw new CodedError(
-      'GENESIS_MISMATCH',
+      'GENESIS_REFUSED',
       `The server contradicts itself: it names the genesis ${claimedHash}, but its chain spec gives ${genesisHash}.`,
     )
   }
@@ -125,6 +140,9 @@ async function assertSameHead(executor: Executor, chain: ChainStore): Promise<vo
   const head = executor.head()
   const block = await chain.blockByHeight(head.height)
   if (block?.header.stateRoot !== head.stateRoot) {
-    throw new CodedError('STATE_CORRUPT', `The stored state of block ${head.height} has another root than its certified header.`)
+    throw new CodedError(
+      'STATE_CORRUPT',
+      `The stored state of block ${head.height} has another root than its certified header.`,
+    )
   }
 }

@@ -44,10 +44,14 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
   const worker = new Worker(new URL('./node-worker.ts', import.meta.url), { type: 'module', name: 'cairn-node' })
   const fail = (message: string): void =>
     show({ ...snapshot, phase: 'failed', failure: { code: 'WORKER_FAILED', message, height: undefined } })
-  worker.addEventListener('error', (event) => fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`))
+  worker.addEventListener('error', (event) =>
+    fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`),
+  )
   const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
   const rtcPort = openRtcPort()
-  api.start(options, rtcPort && transfer(rtcPort, [rtcPort]), proxy(show)).catch((error: unknown) => fail(String(error)))
+  api
+    .start(options, rtcPort && transfer(rtcPort, [rtcPort]), proxy(show))
+    .catch((error: unknown) => fail(String(error)))
 
   return {
     snapshot: () => snapshot,
@@ -55,7 +59,8 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    balance: (address) => api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
+    balance: (address) =>
+      api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
   }
 }
 

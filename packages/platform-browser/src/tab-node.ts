@@ -50,7 +50,9 @@ export function createTabNode(
   void run()
   return {
     balance: async (address) =>
-      lookUp === undefined ? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } } : lookUp(address),
+      lookUp === undefined
+        ? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
+        : lookUp(address),
   }
 }
 

@@ -54,10 +54,7 @@ export function showBlock(
 }
 
 /** Called often: derives the phase, the network's height and the progress. */
-export function createProgressView(
-  snapshots: SnapshotPublisher,
-  network: Network,
-): (claimedHeight: number) => void {
+export function createProgressView(snapshots: SnapshotPublisher, network: Network): (claimedHeight: number) => void {
   let fromHeight: number | undefined
   let samples: readonly { readonly atMs: number; readonly height: number }[] = []
   return (claimedHeight) => {
@@ -114,7 +111,8 @@ export function showFailure(snapshots: SnapshotPublisher, error: unknown): void 
 }
 
 function failureFrom(error: unknown): TabFailure {
-  if (!(error instanceof CodedError)) return { code: 'BUG', message: `The node stopped: ${String(error)}`, height: undefined }
+  if (!(error instanceof CodedError))
+    return { code: 'BUG', message: `The node stopped: ${String(error)}`, height: undefined }
   const height = typeof error.data['height'] === 'number' ? error.data['height'] : undefined
   if (error.code === 'FINALIZED_BLOCK_INVALID') {
     const why = String(error.data['code'] ?? error.message)

@@ -27,6 +27,8 @@ describe('fake BLS', () => {
   })
 
   it('refuses to aggregate what is no signature', () => {
-    expect(() => bls.aggregate([new Uint8Array(96).fill(1)])).toThrow(expect.objectContaining({ code: 'BLS_BAD_SIGNATURE' }))
+    expect(() => bls.aggregate([new Uint8Array(96).fill(1)])).toThrow(
+      expect.objectContaining({ code: 'BLS_BAD_SIGNATURE' }),
+    )
   })
 })

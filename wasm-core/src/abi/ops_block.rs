@@ -72,9 +72,8 @@ pub fn build(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut W
         withdrawals: withdrawals(request)?,
         gas_budget: request.u64()?,
         payload_size_max: request.u32()? as usize,
-        candidates: request.list(5, |request| {
-            Ok(Candidate { sender: request.option(Reader::address)?, raw: request.bytes()? })
-        })?,
+        candidates: request
+            .list(5, |request| Ok(Candidate { sender: request.option(Reader::address)?, raw: request.bytes()? }))?,
     };
     request.end()?;
     let built = build_block(state, parsed)?;

@@ -1,10 +1,6 @@
 //! RECOVER: stateless admission checks and senders, for a pool without a native library.
 
-use super::{
-    reader::Reader,
-    requests::chain,
-    writer::Writer,
-};
+use super::{reader::Reader, requests::chain, writer::Writer};
 use crate::{
     crypto::recover_sender,
     evm::{TX_BYTES_MAX, Tx, check_stateless, decode_transaction, max_fee_of, priority_fee_of},

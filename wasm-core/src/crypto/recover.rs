@@ -63,7 +63,12 @@ fn nonzero_scalar(bytes: FieldBytes) -> Option<Scalar> {
 struct CoreCrypto;
 
 impl Crypto for CoreCrypto {
-    fn secp256k1_ecrecover(&self, signature: &[u8; 64], recid: u8, message: &[u8; 32]) -> Result<[u8; 32], PrecompileHalt> {
+    fn secp256k1_ecrecover(
+        &self,
+        signature: &[u8; 64],
+        recid: u8,
+        message: &[u8; 32],
+    ) -> Result<[u8; 32], PrecompileHalt> {
         let (Ok(r), Ok(s)) = (signature[..32].try_into(), signature[32..].try_into()) else {
             return Err(PrecompileHalt::Secp256k1RecoverFailed);
         };

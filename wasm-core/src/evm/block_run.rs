@@ -13,8 +13,7 @@ use crate::{
     types::{ChainRules, Fork, Result, codes, error, invalid},
 };
 use alloy_consensus::{
-    Eip658Value, Header, Receipt, ReceiptEnvelope, Transaction, TxType, Typed2718,
-    transaction::Recovered,
+    Eip658Value, Header, Receipt, ReceiptEnvelope, Transaction, TxType, Typed2718, transaction::Recovered,
 };
 use alloy_eips::{
     eip4895::Withdrawal, eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
@@ -38,12 +37,8 @@ use revm::{
 };
 use std::borrow::Cow;
 
-type Executor<'a> = EthBlockExecutor<
-    'a,
-    EthEvm<State<StateDatabase<'a>>, NoOpInspector, PrecompilesMap>,
-    ChainRules,
-    ReceiptsOfTypes,
->;
+type Executor<'a> =
+    EthBlockExecutor<'a, EthEvm<State<StateDatabase<'a>>, NoOpInspector, PrecompilesMap>, ChainRules, ReceiptsOfTypes>;
 
 pub struct BlockRun<'a> {
     reader: &'a StateReader<'a>,
@@ -76,11 +71,8 @@ impl<'a> BlockRun<'a> {
         with_access_list: bool,
     ) -> Self {
         let database = StateDatabase::new(reader, ancestors, header.number.saturating_sub(1));
-        let state = State::builder()
-            .with_database(database)
-            .with_bundle_update()
-            .with_bal_builder_if(with_access_list)
-            .build();
+        let state =
+            State::builder().with_database(database).with_bundle_update().with_bal_builder_if(with_access_list).build();
         let evm = EthEvmFactory::default().create_evm(state, evm_env(chain, header));
         let context = EthBlockExecutionCtx {
             parent_hash: header.parent_hash,
@@ -184,7 +176,9 @@ impl<'a> BlockRun<'a> {
 
 fn system_failure(failure: &BlockExecutionError) -> crate::types::Failure {
     match failure.as_validation() {
-        Some(BlockValidationError::DepositRequestDecode(_)) => invalid(codes::BLOCK_DEPOSIT_LOG, "deposit log malformed"),
+        Some(BlockValidationError::DepositRequestDecode(_)) => {
+            invalid(codes::BLOCK_DEPOSIT_LOG, "deposit log malformed")
+        }
         Some(_) => invalid(codes::BLOCK_SYSTEM_CALL, "system call failed"),
         None => error(codes::ERROR_INTERNAL, "execution failed"),
     }

@@ -18,7 +18,10 @@ use alloy_consensus::{
     proofs::{calculate_transaction_root, calculate_withdrawals_root},
     transaction::Recovered,
 };
-use alloy_eips::{eip1559::calculate_block_gas_limit, eip4895::{Withdrawal, Withdrawals}};
+use alloy_eips::{
+    eip1559::calculate_block_gas_limit,
+    eip4895::{Withdrawal, Withdrawals},
+};
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Encodable;
 
@@ -70,7 +73,8 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
         parent_hash: parent.hash,
         number: parent.header.number + 1,
         timestamp: request.timestamp,
-        gas_limit: calculate_block_gas_limit(parent.header.gas_limit, request.gas_limit_target).clamp(5_000, i64::MAX as u64),
+        gas_limit: calculate_block_gas_limit(parent.header.gas_limit, request.gas_limit_target)
+            .clamp(5_000, i64::MAX as u64),
         base_fee_per_gas: Some(parent.next_base_fee()),
         beneficiary: request.fee_recipient,
         mix_hash: request.prev_randao,
@@ -82,7 +86,10 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
     };
     let ancestors = with_parent(request.ancestors, parent.hash);
     let decoded: Vec<_> = request.candidates.iter().map(|candidate| decode_candidate(candidate, chain)).collect();
-    let wanted = decoded.iter().zip(&request.candidates).filter_map(|(tx, candidate)| Some((candidate.sender, tx.as_ref().ok()?)));
+    let wanted = decoded
+        .iter()
+        .zip(&request.candidates)
+        .filter_map(|(tx, candidate)| Some((candidate.sender, tx.as_ref().ok()?)));
     prefetch(reader, &header, wanted, withdrawals.as_deref().unwrap_or_default());
     let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals.as_deref(), request.flags.access_list);
     run.begin()?;
@@ -135,7 +142,8 @@ impl Room {
         payload_size_max: usize,
         withdrawals: Option<&[Withdrawal]>,
     ) -> Self {
-        let size_max = if payload_size_max == 0 { BLOCK_RLP_BYTES_MAX } else { payload_size_max.min(BLOCK_RLP_BYTES_MAX) };
+        let size_max =
+            if payload_size_max == 0 { BLOCK_RLP_BYTES_MAX } else { payload_size_max.min(BLOCK_RLP_BYTES_MAX) };
         let fixed = PAYLOAD_OVERHEAD_BYTES + withdrawals.map_or(0, <[_]>::len) * WITHDRAWAL_BYTES_MAX;
         Self {
             gas_max: header.gas_limit,

@@ -20,7 +20,9 @@ fn change_of(bundle: &BundleState, address: &Address, account: &BundleAccount) -
         .storage
         .iter()
         .filter(|(_, slot)| wiped || slot.present_value != slot.previous_or_original_value)
-        .map(|(slot, values)| (keccak256(slot.to_be_bytes::<32>()), values.present_value, values.previous_or_original_value))
+        .map(|(slot, values)| {
+            (keccak256(slot.to_be_bytes::<32>()), values.present_value, values.previous_or_original_value)
+        })
         .collect();
     if !wiped && slots.is_empty() && !account.is_info_changed() {
         return None;

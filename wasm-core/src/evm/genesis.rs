@@ -1,10 +1,10 @@
 //! The execution genesis block from a state root and the chain's parameters.
 
+use super::{header::header_rlp, transaction::Tx};
 use crate::{
     crypto::keccak256,
     types::{ChainRules, Fork},
 };
-use super::{header::header_rlp, transaction::Tx};
 use alloy_consensus::{Block, BlockBody, Header};
 use alloy_eips::{eip4895::Withdrawals, eip7685::EMPTY_REQUESTS_HASH};
 use alloy_primitives::{Address, B64, B256, Bytes, U256};

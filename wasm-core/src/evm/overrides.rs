@@ -50,15 +50,14 @@ fn account_change(reader: &StateReader<'_>, update: AccountUpdate) -> Result<Acc
         let hash = keccak256(slot);
         let before = match loaded.record {
             None => U256::ZERO,
-            Some(_) => reader.get(&slot_key(&loaded.hash, &hash))?.map_or(U256::ZERO, |bytes| U256::from_be_slice(&bytes)),
+            Some(_) => {
+                reader.get(&slot_key(&loaded.hash, &hash))?.map_or(U256::ZERO, |bytes| U256::from_be_slice(&bytes))
+            }
         };
         slots.push((hash, value, before));
     }
-    let fields = AccountFields {
-        nonce: set.nonce.unwrap_or(old.nonce),
-        balance: set.balance.unwrap_or(old.balance),
-        code_hash,
-    };
+    let fields =
+        AccountFields { nonce: set.nonce.unwrap_or(old.nonce), balance: set.balance.unwrap_or(old.balance), code_hash };
     let new_code = set.code.filter(|code| !code.is_empty() && code_hash != old.code_hash);
     Ok(AccountChange { address, fields: Some(fields), wiped: false, slots, new_code })
 }

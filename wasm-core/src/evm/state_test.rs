@@ -67,4 +67,3 @@ pub fn run_state_test(
         changeset: committed.changeset,
     })
 }
-

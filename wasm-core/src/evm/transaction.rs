@@ -67,9 +67,9 @@ fn check_blobs(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
 }
 
 fn check_intrinsic_gas(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
-    let (accounts, slots) = tx.access_list().map_or((0, 0), |list| {
-        (list.0.len() as u64, list.0.iter().map(|item| item.storage_keys.len() as u64).sum())
-    });
+    let (accounts, slots) = tx
+        .access_list()
+        .map_or((0, 0), |list| (list.0.len() as u64, list.0.iter().map(|item| item.storage_keys.len() as u64).sum()));
     let authorizations = tx.authorization_list().map_or(0, |list| list.len() as u64);
     let gas = calculate_initial_tx_gas(
         spec_id(chain.fork),

@@ -72,7 +72,8 @@ impl Path {
         let position = bytes;
         bytes[from..from + packed.len()].copy_from_slice(packed);
         let child = Self { bytes, len: end as u8 };
-        let repeats_index = depth % 2 == 0 || count == 0 || nibble_of(&bytes, depth - 1) == nibble_of(&position, depth - 1);
+        let repeats_index =
+            depth % 2 == 0 || count == 0 || nibble_of(&bytes, depth - 1) == nibble_of(&position, depth - 1);
         let padded = end % 2 == 0 || bytes[end / 2] & 0x0f == 0;
         (repeats_index && padded).then_some(child)
     }

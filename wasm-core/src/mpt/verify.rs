@@ -32,7 +32,9 @@ pub fn verify_proof(root: &B256, key: &B256, nodes: &[&[u8]]) -> Result<Option<V
         };
         match step(node, key, &mut depth)? {
             Step::Down(next) => expected = next,
-            Step::End(value) => return if unused.next().is_none() { Ok(value.map(<[u8]>::to_vec)) } else { Err(ProofError) },
+            Step::End(value) => {
+                return if unused.next().is_none() { Ok(value.map(<[u8]>::to_vec)) } else { Err(ProofError) };
+            }
         }
     }
 }
@@ -61,7 +63,11 @@ fn step<'a>(node: &'a [u8], key: &B256, depth: &mut usize) -> Result<Step<'a>, P
                 return Ok(Step::End(None));
             }
             *depth = end;
-            if is_leaf { Ok(Step::End(Some(string(target)?))) } else { child(target)?.map(Step::Down).ok_or(ProofError) }
+            if is_leaf {
+                Ok(Step::End(Some(string(target)?)))
+            } else {
+                child(target)?.map(Step::Down).ok_or(ProofError)
+            }
         }
         [children @ .., value] if children.len() == 16 => {
             if !string(value)?.is_empty() || *depth >= KEY_NIBBLES {

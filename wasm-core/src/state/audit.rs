@@ -6,8 +6,8 @@ use crate::{
     mpt::{Trie, verify_proof},
     types::{ABSENT_ACCOUNT, Result},
 };
-use alloy_primitives::{B256, U256};
 use alloc::vec::Vec;
+use alloy_primitives::{B256, U256};
 
 /// ERROR «corrupt» (or NEED, on a cold host) when flat values or records contradict the root.
 pub fn audit(reader: &StateReader<'_>, root: B256) -> Result<()> {

@@ -81,7 +81,9 @@ impl ChainRules {
     /// EIP-4844/7918 successor of the parent's excess; 0 on a chain without blobs (max 0 would divide by zero).
     pub fn next_excess_blob_gas(&self, excess: u64, used: u64, base_fee: u64) -> u64 {
         match self.blob_params() {
-            Some(params) if params.max_blob_count > 0 => params.next_block_excess_blob_gas_osaka(excess, used, base_fee),
+            Some(params) if params.max_blob_count > 0 => {
+                params.next_block_excess_blob_gas_osaka(excess, used, base_fee)
+            }
             _ => 0,
         }
     }

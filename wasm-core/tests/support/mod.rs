@@ -63,7 +63,11 @@ impl MapStore {
     pub fn write(&mut self, changes: Changeset) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut undo = Vec::new();
         for entry in changes.into_sorted() {
-            assert!(!entry.undoable || self.entries.get(&entry.key) == entry.old.as_ref(), "old value of {:02x?}", entry.key);
+            assert!(
+                !entry.undoable || self.entries.get(&entry.key) == entry.old.as_ref(),
+                "old value of {:02x?}",
+                entry.key
+            );
             match entry.new {
                 Some(value) => self.entries.insert(entry.key.clone(), value),
                 None => self.entries.remove(&entry.key),
@@ -124,10 +128,7 @@ pub fn until_loaded<T>(
 
 pub fn set(address: Address, balance: u128, code: Option<Bytes>, storage: &[(u64, u64)]) -> AccountUpdate {
     let storage = storage.iter().map(|(slot, value)| (B256::from(U256::from(*slot)), U256::from(*value))).collect();
-    AccountUpdate {
-        address,
-        set: Some(SetFields { nonce: None, balance: Some(U256::from(balance)), code, storage }),
-    }
+    AccountUpdate { address, set: Some(SetFields { nonce: None, balance: Some(U256::from(balance)), code, storage }) }
 }
 
 pub fn system_contracts() -> Vec<AccountUpdate> {

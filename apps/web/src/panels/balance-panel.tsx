@@ -24,7 +24,11 @@ export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
     setIsAsking(false)
   }
   return (
-    <Panel className="half" title="Balance, with proof" intro="A peer answers with a Merkle proof; the tab checks it against the state root it computed itself.">
+    <Panel
+      className="half"
+      title="Balance, with proof"
+      intro="A peer answers with a Merkle proof; the tab checks it against the state root it computed itself."
+    >
       <form className="lookup" onSubmit={(event) => void submit(event)}>
         <label htmlFor={inputId}>Account address</label>
         <div className="lookup-row">
@@ -45,7 +49,11 @@ export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
         </div>
       </form>
       <div aria-live="polite" className="answer">
-        {answer === undefined ? undefined : 'proven' in answer ? <Proven {...answer.proven} /> : <Refused {...answer.refused} />}
+        {answer === undefined ? undefined : 'proven' in answer ? (
+          <Proven {...answer.proven} />
+        ) : (
+          <Refused {...answer.refused} />
+        )}
       </div>
     </Panel>
   )

@@ -23,7 +23,11 @@ export function ChecksPanel({ snapshot, answer }: ChecksPanelProps) {
     >
       <ol className="check-list">
         <Check name="Certificate" state={stateOf(block, snapshot)} testId="check-certificate">
-          {block === undefined ? 'BLS signatures of more than two thirds of the validators’ weight' : <CertificateText block={block} />}
+          {block === undefined ? (
+            'BLS signatures of more than two thirds of the validators’ weight'
+          ) : (
+            <CertificateText block={block} />
+          )}
         </Check>
         <Check name="Execution" state={stateOf(block, snapshot)} testId="check-execution">
           {block === undefined ? 'every transaction run again in WebAssembly' : <ExecutionText block={block} />}
@@ -48,8 +52,8 @@ function ProofCheck({ answer }: { readonly answer: BalanceAnswer | undefined }) 
   return 'proven' in answer ? (
     <Check name="Merkle proof" state="passed" testId="check-proof">
       <p>
-        <strong>{plural(answer.proven.proofNodes, 'trie node')}</strong> lead from <HexText value={answer.proven.address} /> to
-        the root of block {formatInteger(answer.proven.height)}
+        <strong>{plural(answer.proven.proofNodes, 'trie node')}</strong> lead from{' '}
+        <HexText value={answer.proven.address} /> to the root of block {formatInteger(answer.proven.height)}
       </p>
     </Check>
   ) : (

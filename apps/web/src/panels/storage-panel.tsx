@@ -7,15 +7,25 @@ export function StoragePanel({ snapshot }: { readonly snapshot: TabSnapshot }) {
   const { storage, refused } = snapshot
   const refusedCount = Object.values(refused).reduce((sum, count) => sum + count, 0)
   return (
-    <Panel className="half" title="Storage and refusals" intro="Headers, certificates and the state stay in this browser and are checked again at each start.">
+    <Panel
+      className="half"
+      title="Storage and refusals"
+      intro="Headers, certificates and the state stay in this browser and are checked again at each start."
+    >
       <dl className="facts">
         <div>
           <dt>IndexedDB</dt>
-          <dd data-testid="storage">{storage === undefined ? '–' : describeUse(storage.usedBytes, storage.quotaBytes)}</dd>
+          <dd data-testid="storage">
+            {storage === undefined ? '–' : describeUse(storage.usedBytes, storage.quotaBytes)}
+          </dd>
         </div>
         <div>
           <dt>Eviction</dt>
-          <dd>{storage?.isPersistent === true ? 'protected by the browser' : 'the browser may delete it when space is short'}</dd>
+          <dd>
+            {storage?.isPersistent === true
+              ? 'protected by the browser'
+              : 'the browser may delete it when space is short'}
+          </dd>
         </div>
         <div>
           <dt>Refused answers</dt>

@@ -30,7 +30,11 @@ export function Summary({ snapshot }: { readonly snapshot: TabSnapshot }) {
         <div>
           <dt>Kept from the last visit</dt>
           <dd data-testid="restored-height">
-            {storage === undefined ? '–' : storage.restoredHeight === 0 ? 'nothing yet' : `up to ${formatInteger(storage.restoredHeight)}`}
+            {storage === undefined
+              ? '–'
+              : storage.restoredHeight === 0
+                ? 'nothing yet'
+                : `up to ${formatInteger(storage.restoredHeight)}`}
           </dd>
         </div>
       </dl>

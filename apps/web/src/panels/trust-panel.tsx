@@ -7,7 +7,11 @@ import { Panel } from './panel.tsx'
 /** What has to be right beforehand: everything else on the page follows from it by computation. */
 export function TrustPanel({ trust }: { readonly trust: TrustAnchor | undefined }) {
   return (
-    <Panel className="anchor" title="Trust anchor" intro="What this tab takes as given, beside its own code. All else is computed from it.">
+    <Panel
+      className="anchor"
+      title="Trust anchor"
+      intro="What this tab takes as given, beside its own code. All else is computed from it."
+    >
       {trust === undefined ? <p className="empty">Reading the chain spec…</p> : <Anchor trust={trust} />}
     </Panel>
   )
@@ -41,7 +45,8 @@ function Anchor({ trust }: { readonly trust: TrustAnchor }) {
       <div>
         <dt>Validators</dt>
         <dd>
-          {plural(validators, 'validator')}, weight {formatInteger(totalWeight)}; a certificate needs {formatInteger(quorumWeight)}
+          {plural(validators, 'validator')}, weight {formatInteger(totalWeight)}; a certificate needs{' '}
+          {formatInteger(quorumWeight)}
         </dd>
       </div>
       <div>
@@ -53,7 +58,11 @@ function Anchor({ trust }: { readonly trust: TrustAnchor }) {
           ) : (
             <StateMark
               state={isCoreRight ? 'passed' : 'failed'}
-              word={isCoreRight ? 'core.wasm is the one the chain spec names' : 'core.wasm is not the one the chain spec names'}
+              word={
+                isCoreRight
+                  ? 'core.wasm is the one the chain spec names'
+                  : 'core.wasm is not the one the chain spec names'
+              }
             />
           )}
         </dd>

@@ -13,7 +13,8 @@ export function onVerified(core: Core, { id, result }: Extract<Input, { type: 'v
   if (pending === undefined) return
   const { request, from, gossiped } = pending
   if (request.kind === 'vote' && result.kind === 'vote') settleVote(core, request.vote, from, result.isValid)
-  else if (request.kind === 'proposal' && result.kind === 'proposal') onProposalVerified(core, request.proposal, from, result)
+  else if (request.kind === 'proposal' && result.kind === 'proposal')
+    onProposalVerified(core, request.proposal, from, result)
   else if (request.kind === 'certificate' && result.kind === 'certificate') {
     if (result.isValid) acceptCertificate(core, request.certificate, gossiped)
     else rejectCertificate(core, request.certificate, from)

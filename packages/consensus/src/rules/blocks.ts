@@ -23,7 +23,8 @@ export function fetchMissingBlocks(core: Core): void {
     const { notarize } = record.certificates
     if (notarize !== undefined) fetchAncestry(core, notarize.hash)
     if (record.view !== state.view) continue
-    for (const proposal of record.proposals) if (!state.blocks.has(proposal.block.hash)) fetch(core, proposal.block.hash)
+    for (const proposal of record.proposals)
+      if (!state.blocks.has(proposal.block.hash)) fetch(core, proposal.block.hash)
   }
 }
 

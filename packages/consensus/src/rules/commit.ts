@@ -30,13 +30,16 @@ export function commit(core: Core): void {
 function ancestryToHead(core: Core, finalization: Certificate): readonly BlockEntry[] | undefined {
   const { head, blocks } = core.state
   const entries: BlockEntry[] = []
-  for (let hash = finalization.hash; hash !== head.hash; ) {
+  for (let hash = finalization.hash; hash !== head.hash;) {
     const entry = blocks.get(hash)
     if (entry === undefined) return undefined
     const { height, parentHash } = entry.block.header
     if (height <= head.header.height + 1 && parentHash !== head.hash) {
       const known = head.finalization === undefined ? [] : [head.finalization]
-      halt(core, 'FINALIZATION_CONFLICT', `finalized chain leaves the log at height ${height}`, [...known, finalization])
+      halt(core, 'FINALIZATION_CONFLICT', `finalized chain leaves the log at height ${height}`, [
+        ...known,
+        finalization,
+      ])
       return undefined
     }
     entries.push(entry)

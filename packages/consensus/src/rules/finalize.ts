@@ -7,7 +7,8 @@ export function finalize(core: Core): void {
   const { state, options } = core
   for (const record of state.views.values()) {
     const { own, certificates } = record
-    if (certificates.notarize === undefined || own.finalize !== undefined || record.view <= state.finalizedView) continue
+    if (certificates.notarize === undefined || own.finalize !== undefined || record.view <= state.finalizedView)
+      continue
     if (!isVoter(core, record.view)) continue
     if (own.nullify && options.mutations?.finalizeAfterNullify !== true) continue
     if (state.blocks.get(certificates.notarize.hash)?.status !== 'good') continue

@@ -1,6 +1,6 @@
 /** R3: notarize the first accepted proposal of the current view, executed and justified. */
 import { CLOCK_DRIFT_MAX_MS, isTimestampAcceptable } from '@cairn/chain'
-import { isGapNullified, isJustified } from '../justification.ts'
+import { highestBase, isGapNullified, isJustified } from '../justification.ts'
 import { requestNotarize } from '../request-signature.ts'
 import { isVoter } from '../state.ts'
 import type { Core } from '../state.ts'
@@ -13,10 +13,12 @@ export function notarize(core: Core): boolean {
   if (!isVoter(core, state.view) || record === undefined || proposal === undefined) return false
   if (record.own.notarize !== undefined) return false
   if (state.blocks.get(proposal.block.hash)?.status !== 'good') return false
-  if (proposal.parentView < state.finalizedView) return false
-  if (!isJustified(state, proposal.parentView, proposal.parentHash)) return false
+  // Of a re-proposed block the header says nothing about this view, and the envelope is not signed.
+  const isRepeated = proposal.block.hash === proposal.parentHash
+  const parentView = isRepeated ? highestBase(state, proposal.view).view : proposal.parentView
+  if (parentView < state.finalizedView || !isJustified(state, parentView, proposal.parentHash)) return false
   const isGapChecked = options.mutations?.skipGapCheck !== true
-  if (isGapChecked && !isGapNullified(state, proposal.parentView, proposal.view)) return false
+  if (isGapChecked && !isGapNullified(state, parentView, proposal.view)) return false
   if (!isTimestampAcceptable(proposal.block.header, now.wallMs)) {
     // A clock is no judge of validity: abstain and look again when the time has come.
     const aheadMs = proposal.block.header.timeMs - CLOCK_DRIFT_MAX_MS - now.wallMs

@@ -54,7 +54,9 @@ function disturb(world: World, honest: readonly SimulatedNode[], random: SeededR
       faults.cut.clear()
       return
     case 5:
-      return honest[random.below(honest.length)]?.crash(random.between(10, Math.max(10, Math.min(leftMs, RESTART_MAX_MS))))
+      return honest[random.below(honest.length)]?.crash(
+        random.between(10, Math.max(10, Math.min(leftMs, RESTART_MAX_MS))),
+      )
     case 6:
       if (random.chance(0.3)) for (const node of honest) node.crash(random.between(10, 300))
       return

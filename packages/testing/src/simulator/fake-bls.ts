@@ -85,7 +85,10 @@ function lanesOfBytes(bytes: Uint8Array): Lanes {
 
 /** Not linear in either: sums of signatures do not collide by structure. */
 function join(key: Lanes, message: Lanes): Lanes {
-  return { low: mix(key.low ^ Math.imul(message.low, 0x9e3779b1)), high: mix(key.high ^ Math.imul(message.high, 0x85ebca77)) }
+  return {
+    low: mix(key.low ^ Math.imul(message.low, 0x9e3779b1)),
+    high: mix(key.high ^ Math.imul(message.high, 0x85ebca77)),
+  }
 }
 
 function mix(bits: number): number {

@@ -47,7 +47,8 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     },
     onCertificate(slot, { kind, view, hash }) {
       const known = certified.get(view) ?? {}
-      if (known[kind] !== undefined && known[kind] !== hash) violate(`TWO_CERTIFICATES: ${kind} in view ${view} at ${slot}`)
+      if (known[kind] !== undefined && known[kind] !== hash)
+        violate(`TWO_CERTIFICATES: ${kind} in view ${view} at ${slot}`)
       known[kind] = hash
       certified.set(view, known)
       if (known.nullify !== undefined && known.finalize !== undefined) violate(`FINALIZED_AND_NULLIFIED: view ${view}`)

@@ -7,7 +7,17 @@ import type { Block, BlockContext, ChainSpec, ConsensusHeader, ValidatorSet } fr
 import type { BlockChecks, FinalizedHead, VerificationContext } from '@cairn/consensus'
 import { keccak256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
-import { ACCEPT, ZERO_ADDRESS, ZERO_HASH, concatBytes, bytesFromHex, epoch, height, reject, view } from '@cairn/primitives'
+import {
+  ACCEPT,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+  concatBytes,
+  bytesFromHex,
+  epoch,
+  height,
+  reject,
+  view,
+} from '@cairn/primitives'
 import type { Hash, Verdict } from '@cairn/primitives'
 import { createFakeBls } from './fake-bls.ts'
 
@@ -28,7 +38,9 @@ export const EPOCH_START_MS = 1_700_000_000_000
 
 export function createSimulatedChain(weights: readonly bigint[], seed: number): SimulatedChain {
   const bls = createFakeBls()
-  const secretKeys = weights.map((_, index) => bytesFromHex(digestOf(new Uint8Array([index, seed & 255, (seed >> 8) & 255]))))
+  const secretKeys = weights.map((_, index) =>
+    bytesFromHex(digestOf(new Uint8Array([index, seed & 255, (seed >> 8) & 255]))),
+  )
   const members = weights.map((weight, index) => ({
     publicKey: bls.publicKey(secretKeys[index] as Uint8Array),
     weight,

@@ -166,10 +166,12 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
   const broadcast = (effect: Effect): void => {
     if (effect.type === 'broadcast-proposal') sendToAll({ type: 'proposal', proposal: effect.proposal })
     else if (effect.type === 'broadcast-vote') sendToAll({ type: 'vote', vote: effect.vote })
-    else if (effect.type === 'broadcast-certificate') sendToAll({ type: 'certificate', certificate: effect.certificate })
+    else if (effect.type === 'broadcast-certificate')
+      sendToAll({ type: 'certificate', certificate: effect.certificate })
     else if (effect.type === 'broadcast-status') sendToAll({ type: 'status', status: effect.status })
     else if (effect.type === 'broadcast-evidence') sendToAll({ type: 'evidence', evidence: effect.evidence })
-    else if (effect.type === 'send-status') network.send(id, Number(effect.to), { type: 'status', status: effect.status })
+    else if (effect.type === 'send-status')
+      network.send(id, Number(effect.to), { type: 'status', status: effect.status })
   }
 
   const sign = (subject: VoteSubject, validator: number): void => {
@@ -179,7 +181,8 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
       const { signer } = running
       if (options.isHonest && random.chance(world.crashRate)) disk.crashNextAppend = CRASH_POINTS[random.below(3)]
       try {
-        const vote = options.isSignerLenient === true ? await signLeniently(subject) : await signer.sign(subject, validator)
+        const vote =
+          options.isSignerLenient === true ? await signLeniently(subject) : await signer.sign(subject, validator)
         disk.crashNextAppend = undefined
         if (options.isHonest) invariants.onHonestVote(slot, vote)
         feed({ type: 'signed', vote })
@@ -194,7 +197,10 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
   const signLeniently = (subject: VoteSubject): ReturnType<Signer['sign']> => {
     const secretKey = chain.secretKeys[slot] as Uint8Array
     const recovered = { ownVotes: [], floor: undefined }
-    const signer = createSigner({ secretKey, genesisHash: chain.genesisHash, recovered }, { bls: chain.bls, log: disk.log })
+    const signer = createSigner(
+      { secretKey, genesisHash: chain.genesisHash, recovered },
+      { bls: chain.bls, log: disk.log },
+    )
     return signer.sign(subject, slot)
   }
 
@@ -222,7 +228,11 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
     const parent = headerOf(header.parentHash)
     // The parent may have been committed and left behind meanwhile.
     const isGood = parent !== undefined && executeModel(parent.stateRoot, payload) === header.stateRoot
-    const verdict = isGood ? ACCEPT : parent === undefined ? ({ verdict: 'ignore', code: 'NO_PARENT' } as const) : reject('ROOT')
+    const verdict = isGood
+      ? ACCEPT
+      : parent === undefined
+        ? ({ verdict: 'ignore', code: 'NO_PARENT' } as const)
+        : reject('ROOT')
     feed({ type: 'executed', hash, verdict })
   }
 
@@ -286,7 +296,9 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
       case 'get-block': {
         const { hash } = message
         const block =
-          consensus.block(hash) ?? disk.persistedBlocks.get(hash) ?? disk.committed.findLast((known) => known.hash === hash)
+          consensus.block(hash) ??
+          disk.persistedBlocks.get(hash) ??
+          disk.committed.findLast((known) => known.hash === hash)
         return block && network.send(id, sender, { type: 'block', block })
       }
       case 'block':
@@ -297,7 +309,8 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
           certificates: consensus.certificatesFrom(message.fromView),
         })
       case 'certificates':
-        for (const certificate of message.certificates) feed({ type: 'certificate', certificate, from, gossiped: false })
+        for (const certificate of message.certificates)
+          feed({ type: 'certificate', certificate, from, gossiped: false })
         return undefined
       case 'get-range':
         return network.send(id, sender, {

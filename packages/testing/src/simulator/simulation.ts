@@ -124,7 +124,8 @@ function createRun(options: SimulationOptions): Run {
     honest.push(node)
     disks.push(disk)
   }
-  for (let slot = 0; slot < faulty; slot++) actors.push(...createAdversary(world, options.adversary, slot, actors.length))
+  for (let slot = 0; slot < faulty; slot++)
+    actors.push(...createAdversary(world, options.adversary, slot, actors.length))
   return { world, random, honest, disks, traceHash: () => traceHash >>> 0 }
 }
 
@@ -142,4 +143,3 @@ function createAdversary(world: World, adversary: Adversary, slot: number, id: n
       return [createSignEverything(world, slot, id)]
   }
 }
-

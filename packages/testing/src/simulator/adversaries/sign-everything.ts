@@ -65,7 +65,10 @@ export function createSignEverything(world: World, slot: number, id: number): Ac
         view,
         parentView,
         parentHash: parent.hash,
-        entryProof: { base, nullifications: certificates.filter((known) => known.kind === 'nullify' && known.view < view) },
+        entryProof: {
+          base,
+          nullifications: certificates.filter((known) => known.kind === 'nullify' && known.view < view),
+        },
         vote: forgeVote(chain, slot, 'notarize', view, block.hash),
       }
       sendToSome({ type: 'proposal', proposal })

@@ -1,0 +1,73 @@
+/**
+ * GeneralStateTests: one transaction on a given state, without system calls or header. Expected are the state root
+ * and the keccak of the logs' RLP; a transaction with `expectException` must be refused and leave the state alone.
+ */
+import { AbiWriter, operations } from '@cairn/executor/abi'
+import type { Hash } from '@cairn/primitives'
+import { type ChainRules, chainRules, writeChainRules } from './chain-rules.ts'
+import { StateStore, applyAlloc } from './core-host.ts'
+import { type JsonObject, bytesOf, integerOf, listOf, objectOf, textOf, uint64Of } from './fixture-value.ts'
+import type { Failure, Tally } from './report.ts'
+
+/** Whether one of its posts is of a fork that the core knows. */
+export function isStateTestRunnable(test: JsonObject): boolean {
+  return Object.keys(objectOf(test['post'])).some((fork) => chainRules(fork) !== undefined)
+}
+
+export function runStateTest(name: string, test: JsonObject, isWanted: (id: string) => boolean, tally: Tally): void {
+  const posts = Object.entries(objectOf(test['post']))
+  let state: { readonly store: StateStore; readonly root: Hash } | undefined
+  for (const [fork, cases] of posts) {
+    const rules = chainRules(fork, test['config'] === undefined ? undefined : objectOf(test['config']))
+    for (const [index, item] of listOf(cases).entries()) {
+      const id = `${name} ${fork} ${index}`
+      if (!isWanted(id)) continue
+      if (rules === undefined) {
+        tally.skip('fork before what import needs')
+        continue
+      }
+      state ??= createState(objectOf(test['pre']))
+      tally.add(id, runPost(state.store, state.root, rules, objectOf(test['env']), objectOf(item)))
+    }
+  }
+}
+
+function createState(pre: JsonObject): { readonly store: StateStore; readonly root: Hash } {
+  const store = new StateStore()
+  return { store, root: applyAlloc(store, pre) }
+}
+
+function runPost(
+  store: StateStore,
+  root: Hash,
+  rules: ChainRules,
+  env: JsonObject,
+  post: JsonObject,
+): Omit<Failure, 'test'> | undefined {
+  const exception = post['expectException']
+  const expectedRoot = textOf(post['hash'])
+  const result = store.run(operations.stateTest, encodeStateTest(root, rules, env, bytesOf(post['txbytes'])))
+  if (result.status === 'invalid') {
+    const actual = `${result.code}, state root ${root}`
+    if (exception === undefined) return { expected: `state root ${expectedRoot}`, actual }
+    return root === expectedRoot ? undefined : { expected: `${textOf(exception)}, state root ${expectedRoot}`, actual }
+  }
+  const actual = `state root ${result.body.hash()}, logs ${result.body.hash()}`
+  if (exception !== undefined) return { expected: textOf(exception), actual }
+  const expected = `state root ${expectedRoot}, logs ${textOf(post['logs'])}`
+  return actual === expected ? undefined : { expected, actual }
+}
+
+function encodeStateTest(root: Hash, rules: ChainRules, env: JsonObject, transaction: Uint8Array): Uint8Array {
+  const writer = writeChainRules(new AbiWriter(transaction.length + 512), rules).fixed(root)
+  writer.u64(uint64Of(env['currentNumber'])).u64(uint64Of(env['currentTimestamp']))
+  writer.u64(env['currentBaseFee'] === undefined ? BASE_FEE_DEFAULT : uint64Of(env['currentBaseFee']))
+  writer.u64(uint64Of(env['currentGasLimit'])).raw(bytesOf(env['currentCoinbase']))
+  writer.u256(integerOf(env['currentRandom'])).u64(uint64Of(env['currentExcessBlobGas']))
+  return writer.bytes(transaction).u8(SENDER_UNKNOWN).finish()
+}
+
+/** What the fixtures' tool took where a test from before London names none. */
+const BASE_FEE_DEFAULT = 10n
+/** The core recovers the sender. */
+const SENDER_UNKNOWN = 0
