@@ -23,16 +23,19 @@ const config: KnipConfig = {
             'src/{main,worker,*-main,*-worker}.{ts,tsx}',
             'src/**/*-{main,worker}.ts',
             'test/**/*.test.ts',
-            'bench/**/*.bench.ts',
+            // Programs that a test starts as a process of its own.
+            'test/**/*-writer.ts',
+            '{bench,conformance}/**/*.ts',
             'build.ts',
           ]),
-          project: present(folder, ['{src,test,bench}/**/*.{ts,tsx}', '*.ts']),
+          project: present(folder, ['{src,test,bench,conformance}/**/*.{ts,tsx}', '*.ts']),
         },
       ]),
     ),
   },
   // Tools that are started by their path, or by another tool, not imported.
   ignoreDependencies: ['@typescript/native', 'oxfmt', 'oxlint', 'oxlint-tsgolint'],
+  ignoreBinaries: ['apt-get'],
 }
 
 export default config

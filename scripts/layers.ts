@@ -156,7 +156,7 @@ function generalRules(): IForbiddenRuleType[] {
       severity: 'error',
       comment: 'cannot be found',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(virtual:|\\?)' },
+      to: { couldNotResolve: true, pathNot: '\\?url$' },
     },
   ]
 }

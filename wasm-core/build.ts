@@ -54,7 +54,8 @@ class BuildError extends Error {
 
 try {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
-  values.check ? check() : build()
+  if (values.check) check()
+  else build()
 } catch (error) {
   if (!(error instanceof BuildError)) throw error
   console.error(error.message)

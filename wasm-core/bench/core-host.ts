@@ -141,6 +141,12 @@ export class Encoder {
     return this.u32(bytes.length).raw(bytes)
   }
 
+  option<T>(value: T | undefined, write: (value: T) => unknown): this {
+    this.u8(value === undefined ? 0 : 1)
+    if (value !== undefined) write(value)
+    return this
+  }
+
   finish(): Uint8Array {
     return new Uint8Array(this.#buffer.subarray(0, this.#length))
   }

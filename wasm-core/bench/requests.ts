@@ -65,9 +65,9 @@ export function encodeAccounts(encoder: Encoder, accounts: readonly Account[]): 
   encoder.u32(accounts.length)
   for (const account of accounts) {
     encoder.raw(account.address).u8(1)
-    account.nonce === undefined ? encoder.u8(0) : encoder.u8(1).u64(account.nonce)
-    account.balance === undefined ? encoder.u8(0) : encoder.u8(1).u256(account.balance)
-    account.code === undefined ? encoder.u8(0) : encoder.u8(1).bytes(account.code)
+    encoder.option(account.nonce, (nonce) => encoder.u64(nonce))
+    encoder.option(account.balance, (balance) => encoder.u256(balance))
+    encoder.option(account.code, (code) => encoder.bytes(code))
     const storage = account.storage ?? []
     encoder.u32(storage.length)
     for (const [slot, value] of storage) encoder.raw(slot).u256(value)
@@ -126,8 +126,7 @@ export function buildRequest(
     .u32(0)
     .u32(candidates.length)
   for (const { raw, sender } of candidates) {
-    sender === undefined ? encoder.u8(0) : encoder.u8(1).raw(sender)
-    encoder.bytes(raw)
+    encoder.option(sender, (address) => encoder.raw(address)).bytes(raw)
   }
   return encoder.finish()
 }
@@ -160,7 +159,7 @@ export function callRequest(call: Call): Uint8Array {
   const encoder = chain(start()).raw(call.root)
   encoder.u64(1).u64(1_000).u64(7).u64(30_000_000).raw(new Uint8Array(20)).raw(ZERO_HASH).u64(0).u32(0)
   encoder.raw(call.from)
-  call.to === undefined ? encoder.u8(0) : encoder.u8(1).raw(call.to)
+  encoder.option(call.to, (to) => encoder.raw(to))
   encoder
     .u256(call.value ?? 0n)
     .bytes(call.data ?? new Uint8Array())

@@ -115,7 +115,8 @@ function failureFrom(error: unknown): TabFailure {
     return { code: 'BUG', message: `The node stopped: ${String(error)}`, height: undefined }
   const height = typeof error.data['height'] === 'number' ? error.data['height'] : undefined
   if (error.code === 'FINALIZED_BLOCK_INVALID') {
-    const why = String(error.data['code'] ?? error.message)
+    const { code } = error.data
+    const why = typeof code === 'string' ? code : error.message
     const message = `This network’s block ${height ?? ''} does not re-execute to its claimed root (${why}). More than two thirds of its validators signed a state that does not follow from its transactions: nothing above block ${(height ?? 1) - 1} is accepted.`
     return { code: error.code, message, height }
   }

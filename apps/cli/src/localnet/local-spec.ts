@@ -5,7 +5,7 @@ import { DEV_ACCOUNTS } from './dev-accounts.ts'
 
 /** The chain id that Ethereum tools take for a local chain (Anvil, Hardhat). */
 const LOCAL_CHAIN_ID = 31_337
-const DEV_BALANCE_WEI = 10_000n * 10n ** 18n * 1_000n
+const DEV_BALANCE_WEI = 10_000n * 10n ** 18n
 const DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa' as Address
 
 export interface LocalMember {

@@ -11,7 +11,7 @@ export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBloc
       {blocks.length === 0 ? (
         <p className="empty">None yet. A block appears here once it has passed every check.</p>
       ) : (
-        // A scrolling region must be reachable by keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
         <div className="scroll" tabIndex={0} role="region" aria-label="Table of verified blocks">
           <table>
             <thead>
