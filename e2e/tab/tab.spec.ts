@@ -88,6 +88,20 @@ test('connects by WebSocket alone', async ({ page }) => {
   for (const peer of await page.getByTestId('peers').locator('tr').allInnerTexts()) expect(peer).toContain('WebSocket')
 })
 
+test('does without WebRTC, and says so', async ({ page }) => {
+  await page.addInitScript('delete globalThis.RTCPeerConnection')
+  await page.goto(url)
+  await expect(page.getByText('No WebRTC in this browser')).toBeVisible()
+  await waitForVerified(page, 1)
+  await expect(page.getByTestId('peers').locator('tr').first()).toContainText('WebSocket')
+})
+
+test('says what is missing when core.wasm cannot be loaded', async ({ page }) => {
+  await page.route('**/*.wasm', (route) => route.abort())
+  await page.goto(url)
+  await expect(page.getByTestId('failure')).toContainText('CORE_MISSING', { timeout: 30_000 })
+})
+
 test('refuses a network whose genesis is not the pinned one', async ({ page }) => {
   await page.goto(`${url}?genesis=0x${'11'.repeat(32)}`)
   await expect(page.getByTestId('failure')).toContainText('GENESIS_REFUSED', { timeout: 30_000 })

@@ -32,11 +32,11 @@ export const TOKEN = bytesOf(
 
 /** n rounds (n = first calldata word) of mul, div, add, mload, mstore: 73 gas each. */
 export const ARITHMETIC_LOOP = bytesOf(
-  '5f355b808002600701816003019004' + '5f51015f52' + '60019003' + '80600257' + '60205ff3',
+  '5f355b80800260070181600301900'.concat('45f51015f526001900380600257', '60205ff3'),
 )
 
 /** n rounds of keccak over 64 bytes with a multiplication: 106 gas each. */
-export const KECCAK_LOOP = bytesOf('5f355b60405f205f525f51602051028101602052' + '60019003' + '80600257' + '60405ff3')
+export const KECCAK_LOOP = bytesOf('5f355b60405f205f525f51602051028101602052'.concat('6001900380600257', '60405ff3'))
 
 export function word(value: bigint | number): Uint8Array {
   return bytesOf(BigInt(value).toString(16).padStart(64, '0'))

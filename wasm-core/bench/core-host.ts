@@ -6,8 +6,24 @@ import { readFileSync } from 'node:fs'
 
 export const ARTEFACT = new URL('../artefact/core.wasm', import.meta.url)
 
+type Surface = readonly { readonly module?: string; readonly name: string; readonly kind: string }[]
+
+export type WasmModule = { readonly isWasmModule: true }
+
+/** Node's `WebAssembly`, which Node's own type library leaves to the DOM's. */
+const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WasmPlatform }).WebAssembly
+
+type WasmPlatform = {
+  readonly Module: {
+    new (bytes: Uint8Array): WasmModule
+    imports(module: WasmModule): Surface
+    exports(module: WasmModule): Surface
+  }
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown }
+}
+
 type Exports = {
-  readonly memory: WebAssembly.Memory
+  readonly memory: { readonly buffer: ArrayBuffer }
   readonly alloc: (len: number) => number
   readonly dealloc: (ptr: number, len: number) => void
   readonly run: (op: number, ptr: number, len: number) => number
@@ -24,12 +40,12 @@ export class Core {
   readonly unloaded = new Set<string>()
   reads = 0
 
-  constructor(module: WebAssembly.Module, state: StateMap = new Map()) {
+  constructor(module: WasmModule, state: StateMap = new Map()) {
     this.state = state
-    const instance = new WebAssembly.Instance(module, {
+    const instance = new Instance(module, {
       cairn: { state_get: (ptr: number, len: number, out: number, cap: number) => this.#get(ptr, len, out, cap) },
     })
-    this.#exports = instance.exports as unknown as Exports
+    this.#exports = instance.exports as Exports
   }
 
   #get(keyPtr: number, keyLength: number, out: number, capacity: number): number {
@@ -78,8 +94,12 @@ export class Core {
 
 export type Change = readonly [key: Uint8Array, value: Uint8Array | undefined]
 
-export function loadModule(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(ARTEFACT))
+export function loadModule(): WasmModule {
+  return new Module(readFileSync(ARTEFACT))
+}
+
+export function surfaceOf(module: WasmModule): { readonly imports: Surface; readonly exports: Surface } {
+  return { imports: Module.imports(module), exports: Module.exports(module) }
 }
 
 export function keyOf(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 /** Requests and responses of the operations that benchmarks and tests use, in ABI.md's order of fields. */
 import { readFileSync } from 'node:fs'
-import { bytesOf, type Change, Decoder, Encoder } from './core-host.ts'
+import { bytesOf, type Change, type Decoder, Encoder } from './core-host.ts'
 
 export const OP = {
   apply: 1,

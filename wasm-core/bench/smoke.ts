@@ -1,7 +1,7 @@
 /** Proof that the committed artefact works: genesis, a block of transfers built, executed, same root; one import only. */
 import assert from 'node:assert/strict'
 import { privateKeyToAccount } from 'viem/accounts'
-import { bytesOf, Core, hexOf, loadModule } from './core-host.ts'
+import { bytesOf, Core, hexOf, loadModule, surfaceOf } from './core-host.ts'
 import {
   applyRequest,
   buildRequest,
@@ -20,7 +20,7 @@ import {
 
 const GAS_LIMIT = 30_000_000n
 const module = loadModule()
-assert.deepEqual(WebAssembly.Module.imports(module), [{ module: 'cairn', name: 'state_get', kind: 'function' }])
+assert.deepEqual(surfaceOf(module).imports, [{ module: 'cairn', name: 'state_get', kind: 'function' }])
 
 const core = new Core(module)
 const signer = privateKeyToAccount(`0x${'11'.repeat(32)}`)

@@ -9,7 +9,7 @@ import type { AbiReader } from '@cairn/executor/abi'
 import { type Hash, decodeRlp } from '@cairn/primitives'
 import { BlockTree, type TreeBlock } from './block-tree.ts'
 import { type ChainRules, chainRules, writeChainRules } from './chain-rules.ts'
-import { StateStore, applyAlloc } from './core-host.ts'
+import { StateStore, encodeAlloc } from './core-host.ts'
 import { type JsonObject, bytesOf, listOf, objectOf, textOf } from './fixture-value.ts'
 import type { Failure, Tally } from './report.ts'
 
@@ -31,7 +31,7 @@ export function runBlockchainTest(
 
 function runBlocks(test: JsonObject, rules: ChainRules): Omit<Failure, 'test'> | undefined {
   const store = new StateStore()
-  const root = applyAlloc(store, objectOf(test['pre']))
+  const root = store.apply(encodeAlloc(objectOf(test['pre'])))
   const expectedRoot = textOf(objectOf(test['genesisBlockHeader'])['stateRoot'])
   if (root !== expectedRoot) return { expected: `genesis root ${expectedRoot}`, actual: root }
   const genesis = headerOfBlock(bytesOf(test['genesisRLP']))

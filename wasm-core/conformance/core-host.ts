@@ -22,6 +22,16 @@ export class StateStore {
     return result
   }
 
+  /** APPLY, written to the store. @return the new state root. @throws CodedError where the core refuses it */
+  apply(request: Uint8Array): Hash {
+    const result = this.run(operations.apply, request)
+    if (result.status === 'invalid') throw new CodedError(result.code, `APPLY: ${result.message}`)
+    const stateRoot = result.body.hash()
+    this.write(readChangeset(result.body))
+    result.body.end()
+    return stateRoot
+  }
+
   put(key: Uint8Array, value: Uint8Array): void {
     this.#values.set(textFromBytes(key), value)
   }
@@ -35,17 +45,8 @@ export class StateStore {
   }
 }
 
-/** Builds the state of a fixture's `pre` by APPLY. @throws CodedError where the core refuses it */
-export function applyAlloc(store: StateStore, accounts: JsonObject): Hash {
-  const result = store.run(operations.apply, encodeAlloc(accounts))
-  if (result.status === 'invalid') throw new CodedError(result.code, `APPLY: ${result.message}`)
-  const stateRoot = result.body.hash()
-  store.write(readChangeset(result.body))
-  result.body.end()
-  return stateRoot
-}
-
-function encodeAlloc(accounts: JsonObject): Uint8Array {
+/** APPLY of a fixture's `pre` on the empty state. */
+export function encodeAlloc(accounts: JsonObject): Uint8Array {
   const writer = new AbiWriter(64 * 1024).raw(bytesFromHex(EMPTY_ROOT))
   return writer
     .list(Object.entries(accounts), ([address, fields]) => {

@@ -2,7 +2,8 @@
  * RLP vectors through `@cairn/primitives`, the decoder of everything that peers send. The core's ABI has no RLP
  * operation of its own: its decoder is exercised by the blockchain and transaction vectors (`ttWrongRLP`).
  */
-import { type RlpInput, RlpReader, decodeRlp, encodeRlp, equalBytes, hexFromBytes, rlpUint } from '@cairn/primitives'
+import { decodeRlp, encodeRlp, equalBytes, hexFromBytes, rlpUint } from '@cairn/primitives'
+import type { RlpInput, RlpReader } from '@cairn/primitives'
 import { type JsonObject, bytesOf, textOf } from './fixture-value.ts'
 import type { Failure, Tally } from './report.ts'
 

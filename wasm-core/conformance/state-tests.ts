@@ -5,7 +5,7 @@
 import { AbiWriter, operations } from '@cairn/executor/abi'
 import type { Hash } from '@cairn/primitives'
 import { type ChainRules, chainRules, writeChainRules } from './chain-rules.ts'
-import { StateStore, applyAlloc } from './core-host.ts'
+import { StateStore, encodeAlloc } from './core-host.ts'
 import { type JsonObject, bytesOf, integerOf, listOf, objectOf, textOf, uint64Of } from './fixture-value.ts'
 import type { Failure, Tally } from './report.ts'
 
@@ -34,7 +34,7 @@ export function runStateTest(name: string, test: JsonObject, isWanted: (id: stri
 
 function createState(pre: JsonObject): { readonly store: StateStore; readonly root: Hash } {
   const store = new StateStore()
-  return { store, root: applyAlloc(store, pre) }
+  return { store, root: store.apply(encodeAlloc(pre)) }
 }
 
 function runPost(

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
-import { ARTEFACT, bytesOf, Core, hexOf, loadModule, type StateMap } from '../bench/core-host.ts'
+import { ARTEFACT, bytesOf, Core, hexOf, loadModule, surfaceOf, type StateMap } from '../bench/core-host.ts'
 import {
   applyRequest,
   buildRequest,
@@ -69,8 +69,8 @@ describe('core.wasm', () => {
   })
 
   it('imports state_get and nothing else', () => {
-    expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'cairn', name: 'state_get', kind: 'function' }])
-    const names = WebAssembly.Module.exports(module).map(({ name }) => name)
+    expect(surfaceOf(module).imports).toEqual([{ module: 'cairn', name: 'state_get', kind: 'function' }])
+    const names = surfaceOf(module).exports.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['memory', 'abi_version', 'alloc', 'dealloc', 'run']))
   })
 

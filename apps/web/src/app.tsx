@@ -47,7 +47,12 @@ export function App({ snapshot, lookUp, isOnline, hasWebRtc }: TabNode) {
         <div className="grid">
           <ChecksPanel snapshot={snapshot} answer={answer} />
           <TrustPanel trust={snapshot.trust} />
-          <BalancePanel answer={answer} isReady={canLookUp} lookUp={askForBalance} />
+          <BalancePanel
+            answer={answer}
+            isReady={canLookUp}
+            lookUp={askForBalance}
+            example={snapshot.trust?.fundedAddress}
+          />
           <BlocksPanel blocks={snapshot.blocks} />
           <PeersPanel peers={snapshot.peers} />
           <StoragePanel snapshot={snapshot} />

@@ -150,7 +150,7 @@ function screen(core: Core, message: Message): Verdict {
       return screenVote(core, message.vote)
     case 'certificate':
       return screenCertificate(core, message.certificate)
-    case 'status':
+    default:
       return screenStatus(core, message.status)
   }
 }

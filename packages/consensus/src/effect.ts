@@ -36,7 +36,10 @@ export type Effect =
    * Deleted by the runtime once a block of its height is committed.
    */
   | { readonly type: 'persist-block'; readonly block: Block }
-  /** Answered by `signed`. One after the other, in order. A refusal or a failing log is fatal: stop the node. */
+  /**
+   * Answered by `signed`, unless the signer knows the view to be final. One after the other, in order. A refusal or a
+   * failing log is fatal: stop the node.
+   */
   | { readonly type: 'sign'; readonly subject: VoteSubject; readonly validator: number }
   /** Answered by `verified`: `performVerification(request, context)`. Any order, in parallel. */
   | { readonly type: 'verify'; readonly id: number; readonly request: VerificationRequest }

@@ -8,8 +8,8 @@ import type { Certificate, Vote, VoteSubject } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { CodedError } from '@cairn/primitives'
 import type { Epoch, Hash, View } from '@cairn/primitives'
-import { createVoteGuard } from './vote-guard.ts'
-import type { WalFloor } from './vote-guard.ts'
+import { createVoteGuard, isLater } from './vote-guard.ts'
+import type { SignerRecord, WalFloor } from './vote-guard.ts'
 import { compactRecords, encodeVoteRecord } from './wal-record.ts'
 
 /** Where vote records go; `@cairn/ports`' AppendLog fits. */
@@ -28,12 +28,6 @@ export interface SignerOptions {
   readonly recovered: SignerRecord
 }
 
-/** What a key has signed: every recorded subject, and the floor at or below which nothing is ever signed again. */
-export interface SignerRecord {
-  readonly ownVotes: readonly VoteSubject[]
-  readonly floor: WalFloor | undefined
-}
-
 export interface SignerDeps {
   readonly bls: Bls
   readonly log: VoteLog
@@ -44,11 +38,11 @@ export interface Signer {
   readonly publicKey: Uint8Array
   /**
    * Appends the record, then signs. The same subject again gives the same vote without a new record.
-   * Calls run one after the other.
-   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, at or below the floor, after a failed append);
-   * whatever the log throws
+   * Calls run one after the other. `undefined`: the view is at or below the floor, so final already; a finalization
+   * has overtaken the request, and nobody needs the vote.
+   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, after a failed append); whatever the log throws
    */
-  sign(subject: VoteSubject, validator: number): Promise<Vote>
+  sign(subject: VoteSubject, validator: number): Promise<Vote | undefined>
   /** 96 bytes. Deterministic, so it needs no record. */
   signRandao(epoch: Epoch, view: View): Uint8Array
   /**
@@ -86,6 +80,7 @@ export function createSigner({ secretKey, genesisHash, recovered }: SignerOption
     publicKey: bls.publicKey(secretKey),
     sign: (subject, validator) =>
       inOrder(async () => {
+        if (guard.floor !== undefined && !isLater(subject, guard.floor)) return undefined
         const conflict = hasLogFailed ? 'an append failed' : guard.conflictOf(subject)
         if (conflict !== undefined) throw refused(subject, conflict)
         const { kind, epoch, view, hash } = subject

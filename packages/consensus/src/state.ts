@@ -27,7 +27,7 @@ export interface Tally {
 }
 
 /** The own durable flags of one view (R10): set when the signature is asked for. */
-export interface OwnFlags {
+interface OwnFlags {
   notarize: Hash | undefined
   nullify: boolean
   finalize: Hash | undefined
@@ -51,7 +51,7 @@ export interface ViewRecord {
 }
 
 /** `known`: data present; `good`/`bad`: executed, or refused by a deterministic check; `undecided`: try again at standstill. */
-export type BlockStatus = 'known' | 'executing' | 'undecided' | 'good' | 'bad'
+type BlockStatus = 'known' | 'executing' | 'undecided' | 'good' | 'bad'
 
 /** A block above the head. */
 export interface BlockEntry {
@@ -63,7 +63,7 @@ export interface BlockEntry {
 }
 
 /** One verification of a kind and view is under way; these certificates wait for its failure. */
-export interface CertificateCheck {
+interface CertificateCheck {
   readonly waiting: { readonly certificate: Certificate; readonly from: From | undefined; readonly gossiped: boolean }[]
 }
 
@@ -83,7 +83,7 @@ export interface OwnProposal {
 }
 
 /** Monotonic milliseconds. */
-export interface ViewTimers {
+interface ViewTimers {
   enteredAtMs: number
   /** tl and ta of R1, as durations. */
   leaderTimeoutMs: number

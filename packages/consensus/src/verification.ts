@@ -43,7 +43,7 @@ export function performVerification(request: VerificationRequest, context: Verif
       return { kind: 'certificate', isValid: isCertificateValid(request.certificate, context) }
     case 'aggregate':
       return verifyAggregate(request.votes, context)
-    case 'proposal': {
+    default: {
       const { vote, block } = request.proposal
       const { epoch, view, proposer, randaoReveal } = block.header
       const bytes = randaoSigningBytes(context.genesisHash, epoch, view)

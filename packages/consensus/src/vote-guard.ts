@@ -8,12 +8,18 @@ export interface WalFloor {
   readonly view: View
 }
 
+/** What a key has signed: every recorded subject, and the floor at or below which nothing is ever signed again. */
+export interface SignerRecord {
+  readonly ownVotes: readonly VoteSubject[]
+  readonly floor: WalFloor | undefined
+}
+
 export interface VoteGuard {
-  /** Why the vote must not be signed; `undefined` when it may. The same vote again never conflicts above the floor. */
+  /** Why the vote must not be signed; `undefined` when it may. The same vote again never conflicts. */
   conflictOf(subject: VoteSubject): string | undefined
   has(subject: VoteSubject): boolean
   record(subject: VoteSubject): void
-  /** Forgets what is at or below `floor`, and forbids it. The floor never goes down. */
+  /** Forgets what is at or below `floor`, which the owner then never signs. The floor never goes down. */
   raiseFloor(floor: WalFloor): void
   readonly floor: WalFloor | undefined
   /** Everything recorded above the floor. */
@@ -30,7 +36,6 @@ export function createVoteGuard(): VoteGuard {
   return {
     conflictOf(subject) {
       const { kind, view } = subject
-      if (floor !== undefined && !isLater(subject, floor)) return `view ${view} is at or below the floor`
       const flags = flagsOf(subject)
       const signed: Hash | undefined = flags[kind]?.hash
       if (signed !== undefined && signed !== subject.hash) return `${kind} of another hash in view ${view}`

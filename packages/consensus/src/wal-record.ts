@@ -18,9 +18,8 @@ import {
   hashFromBytes,
   view,
 } from '@cairn/primitives'
-import type { SignerRecord } from './signer.ts'
 import { createVoteGuard, isLater } from './vote-guard.ts'
-import type { WalFloor } from './vote-guard.ts'
+import type { SignerRecord, WalFloor } from './vote-guard.ts'
 
 /** What a WAL says. */
 export interface RecoveredWal extends SignerRecord {

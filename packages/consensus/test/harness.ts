@@ -22,8 +22,8 @@ import type { Effect } from '../src/effect.ts'
 import type { FinalizedHead, Input } from '../src/input.ts'
 import type { VerificationRequest, VerificationResult } from '../src/verification.ts'
 
-export const START_MS = 1_000_000
-export const GENESIS_TIME_MS = 1_700_000_000_000
+const START_MS = 1_000_000
+const GENESIS_TIME_MS = 1_700_000_000_000
 
 export interface HarnessOptions {
   readonly nodes?: number
@@ -106,7 +106,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const genesis: FinalizedHead = { header: genesisBlock.header, hash: genesisBlock.hash, finalization: undefined }
   const verdicts = new Map<Hash, Verdict>()
   let nowMs = START_MS
-  let taken: Effect[] = []
+  const taken: Effect[] = []
   const signedSubjects: VoteSubject[] = []
 
   const feed = (...inputs: readonly Input[]): void => {
@@ -171,7 +171,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
         const isVoteValid = isGood(request.proposal.vote.signature)
         return { kind: 'proposal', isVoteValid, isRandaoValid: isGood(request.proposal.block.header.randaoReveal) }
       }
-      case 'aggregate': {
+      default: {
         const invalid = request.votes.filter((each) => !isGood(each.signature)).map((each) => each.validator)
         const [first] = request.votes
         if (first === undefined || invalid.length > 0) return { kind: 'aggregate', certificate: undefined, invalid }

@@ -151,6 +151,7 @@ async function benchStateRead(directory: string): Promise<BenchRow> {
       elapsedMs = performance.now() - startMs
       return { status: 'ok', body: new AbiReader(request) }
     },
+    memory: () => ({ memoryBytes: 0, cacheBytes: 0, recycledCount: 0 }),
   }
   await createStateHost(core, store).evaluate(operations.call, new Uint8Array(0), { layers: [new Map(), new Map()] })
   await store.close()

@@ -2,10 +2,15 @@
  * @module Second entry: the core's bare ABI, for programs that drive `core.wasm` below the `Executor` port
  * (conformance suites, tools). The node itself uses the first entry.
  */
+export { encodeBuild, encodeExecute, readBuildOutcome, readExecuteOutcome, transactionOutcomes } from './abi/block.ts'
+export type { BuildOutcome, ExecutionOutcome } from './abi/block.ts'
 export { readChangeset } from './abi/changeset.ts'
 export type { ChangesetEntry } from './abi/changeset.ts'
 export { AbiReader } from './abi/reader.ts'
+export { encodeApply, encodeGenesisHeader, readApply, readGenesisHeader } from './abi/state.ts'
 export { AbiWriter } from './abi/writer.ts'
 export { createCore, operations } from './core-instance.ts'
 export type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'
 export { accountKey, addressHashOf, textFromBytes } from './state-key.ts'
+export { webAssembly } from './web-assembly.ts'
+export type { WasmModule } from './web-assembly.ts'

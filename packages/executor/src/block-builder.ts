@@ -27,6 +27,8 @@ export interface BlockDependencies {
   readonly chainSpec: ChainSpec
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly gasBudget: GasBudget
+  /** Whether commits keep what they overwrite. */
+  readonly wantsUndo: boolean
   readonly host: StateHost
   readonly senders: SenderCache
   readonly tree: PendingTree
@@ -121,6 +123,7 @@ async function buildOnce(
     gasBudget: gasMax,
     payloadMaxBytes: Math.max(1, Math.min(request.sizeMaxBytes, chainSpec.blockSizeMaxBytes)),
     candidates: request.transactions.map((raw, index) => ({ raw, sender: known[index] })),
+    wantsUndo: deps.wantsUndo,
   })
   const startMs = clock.monotonicMs()
   const result = await host.evaluate(operations.build, encoded, { layers: parent.layers })

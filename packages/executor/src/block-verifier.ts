@@ -60,6 +60,7 @@ async function evaluate(
     parentHeader: parent.block.executionHeader,
     payload: request.payload,
     senders,
+    wantsUndo: deps.wantsUndo,
   })
   try {
     return await deps.host.evaluate(operations.execute, encoded, {

@@ -5,13 +5,14 @@
  * copied out. Memory may grow in any call, so views of it are taken anew. A trap loses the instance, not the
  * executor: the next run makes a new one.
  */
-import { CodedError } from '@cairn/primitives'
+import { CodedError, assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { sha256 } from '@cairn/crypto'
 import { errorName, invalidName } from './abi/codes.ts'
 import { AbiReader } from './abi/reader.ts'
 import { ABI_VERSION, AbiWriter } from './abi/writer.ts'
-import { CORE_CACHE_MAX_BYTES, CORE_MEMORY_MAX_BYTES, CORE_REQUEST_MAX_BYTES } from './limits.ts'
+import { CORE_REQUEST_MAX_BYTES } from './limits.ts'
+import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
 import { textFromBytes } from './state-key.ts'
 import { webAssembly } from './web-assembly.ts'
 import type { WasmModule } from './web-assembly.ts'
@@ -27,6 +28,7 @@ export const operations = {
   prove: 8,
   verifyProof: 9,
   recover: 10,
+  info: 11,
   stateTest: 12,
   cache: 13,
 } as const
@@ -53,6 +55,16 @@ export interface Core {
    * the table in `abi/codes.ts`
    */
   run(operation: Operation, request: Uint8Array, read: StateRead): CoreResult
+  memory(): CoreMemory
+}
+
+export interface CoreMemory {
+  /** All of the instance's memory; 0 while there is none. */
+  readonly memoryBytes: number
+  /** Of it, trie records by their hash. */
+  readonly cacheBytes: number
+  /** Instances given up because their memory had outgrown the budget. */
+  readonly recycledCount: number
 }
 
 export interface CoreOptions {
@@ -60,6 +72,10 @@ export interface CoreOptions {
   readonly wasm: Uint8Array
   /** Expected SHA-256, from the chain spec. */
   readonly sha256: Hash
+  /** Bound of the core's own cache of trie records. */
+  readonly cacheMaxBytes?: number
+  /** An instance with more memory than this is replaced before the next request. */
+  readonly memoryMaxBytes?: number
 }
 
 /** @throws CodedError `CORE_HASH_MISMATCH`, `CORE_IMPORTS_FORBIDDEN`, `CORE_ABI_VERSION` */
@@ -72,13 +88,24 @@ export function createCore(options: CoreOptions): Core {
   }
   const module = new webAssembly.Module(options.wasm)
   assertImports(module)
+  const cacheMaxBytes = options.cacheMaxBytes ?? DEFAULT_MEMORY_BUDGET.coreCacheMaxBytes
+  const memoryMaxBytes = options.memoryMaxBytes ?? DEFAULT_MEMORY_BUDGET.coreMemoryMaxBytes
   let instance: CoreInstance | undefined
+  let recycledCount = 0
   return {
+    memory: () => {
+      if (instance === undefined) return { memoryBytes: 0, cacheBytes: 0, recycledCount }
+      return { memoryBytes: instance.memoryBytes(), cacheBytes: cacheBytesOf(instance), recycledCount }
+    },
     run: (operation, request, read) => {
-      instance ??= instantiate(module)
+      instance ??= instantiate(module, cacheMaxBytes)
       try {
         const result = instance.run(operation, request, read)
-        if (instance.memoryBytes() > CORE_MEMORY_MAX_BYTES) instance = undefined
+        // Not after a NEED: the same request comes again, and its cache was just filled.
+        if (result.status !== 'need' && instance.memoryBytes() > memoryMaxBytes) {
+          instance = undefined
+          recycledCount++
+        }
         return result
       } catch (error) {
         if (error instanceof CodedError && error.code !== 'CORE_TRAPPED') throw error
@@ -106,7 +133,7 @@ const ABSENT = -1
 const NOT_LOADED = -2
 const STORE_FAILED = -3
 
-function instantiate(module: WasmModule): CoreInstance {
+function instantiate(module: WasmModule, cacheMaxBytes: number): CoreInstance {
   let reader: StateRead = () => undefined
   let failure: unknown
   let bytes = new Uint8Array(0)
@@ -165,8 +192,19 @@ function instantiate(module: WasmModule): CoreInstance {
     }
     return decodeResponse(bytesOut, failure)
   }
-  run(operations.cache, new AbiWriter().u64(BigInt(CORE_CACHE_MAX_BYTES)).finish(), () => undefined)
+  run(operations.cache, new AbiWriter().u64(BigInt(cacheMaxBytes)).finish(), () => undefined)
   return { run, memoryBytes: () => core.memory.buffer.byteLength }
+}
+
+/** INFO: version, names, memory, cache. */
+function cacheBytesOf(instance: CoreInstance): number {
+  const info = instance.run(operations.info, new AbiWriter().finish(), () => undefined)
+  assert(info.status === 'ok', 'INFO reads no state')
+  info.body.skip(4)
+  info.body.text()
+  info.body.text()
+  info.body.skip(8)
+  return Number(info.body.u64())
 }
 
 function decodeResponse(bytes: Uint8Array, cause: unknown): CoreResult {

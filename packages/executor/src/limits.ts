@@ -1,13 +1,7 @@
 /** Every bound of the executor, with the reason for its size. Bytes and counts unless the name says otherwise. */
 
-/** Keys, values and estimated overhead of the host's cache over the state store (per executor). */
-export const STATE_CACHE_MAX_BYTES = 64 * 1024 * 1024
 /** What one cached entry costs beyond its key and value: map slot, string and array headers. */
 export const STATE_CACHE_ENTRY_OVERHEAD_BYTES = 160
-/** Trie records kept by the core itself, by their hash. */
-export const CORE_CACHE_MAX_BYTES = 32 * 1024 * 1024
-/** The instance is made anew once its memory has grown past this: WebAssembly memory never shrinks. */
-export const CORE_MEMORY_MAX_BYTES = 512 * 1024 * 1024
 /** The core's own bound on one request. */
 export const CORE_REQUEST_MAX_BYTES = 64 * 1024 * 1024
 /** One key of a NEED answer: the longest is a storage-trie path. */
@@ -54,6 +48,14 @@ export const GENESIS_SLICE_ACCOUNTS = 20_000
 export const GENESIS_SLICE_SLOTS = 100_000
 /** Records deleted in one batch when an unfinished genesis is cleared. */
 export const CLEAR_BATCH_ENTRIES = 10_000
+/** Blocks below the head whose state stays readable where the platform names nothing else: a tab's share. */
+export const DEFAULT_HISTORY_BLOCKS = 128
+/** Index rows of undo lists in memory: 4 bytes a changed key, so a window of busy blocks. */
+export const HISTORY_INDEX_MAX_BYTES = 16 * 1024 * 1024
+/** An archive keeps more, but one read looks through an index row per block, and a block waits behind that read. */
+export const HISTORY_REACH_BLOCKS_MAX = 8192
+/** Heights whose undo lists go in one batch when the window has shrunk. */
+export const HISTORY_PRUNE_BATCH = 1024
 /** Recovered senders kept, by the transaction's bytes. */
 export const SENDER_CACHE_ENTRIES_MAX = 65_536
 /** Larger transactions are not remembered: their recovery is small beside their execution. */

@@ -7,7 +7,7 @@
  */
 import { EMPTY_LIST_HASH, genesisBlock } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
-import type { Clock, CommittedExecution, ExecutedBlock, Executor, KeyValueStore, SenderRecovery } from '@cairn/ports'
+import type { AccountState, Clock, CommittedExecution, ExecutedBlock, Executor, KeyValueStore, SenderRecovery } from '@cairn/ports'
 import { CodedError, ZERO_ADDRESS, assert, height } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { transactionOutcomes } from './abi/block.ts'
@@ -16,12 +16,15 @@ import { createBlockBuilder } from './block-builder.ts'
 import type { BlockBuilder, BlockDependencies } from './block-builder.ts'
 import { verifyBlock } from './block-verifier.ts'
 import { createCore, operations } from './core-instance.ts'
+import type { CoreMemory } from './core-instance.ts'
 import { writeGenesis } from './genesis.ts'
 import type { ExecutedGenesis } from './genesis.ts'
 import { createGasBudget } from './gas-budget.ts'
 import { decodeGenesisRecord, decodeHeadRecord, encodeGenesisRecord, encodeHeadRecord } from './head-record.ts'
 import type { StoredGenesis } from './head-record.ts'
-import { CLEAR_BATCH_ENTRIES } from './limits.ts'
+import { CLEAR_BATCH_ENTRIES, DEFAULT_HISTORY_BLOCKS } from './limits.ts'
+import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
+import type { ExecutorMemoryBudget } from './memory-budget.ts'
 import { createPendingTree } from './pending-tree.ts'
 import type { Execution, PendingTree } from './pending-tree.ts'
 import { createSenderCache } from './sender-cache.ts'
@@ -31,6 +34,8 @@ import type { StateHost } from './state-host.ts'
 import { GENESIS_KEY, HEAD_KEY } from './state-key.ts'
 import { createStateQueries } from './state-queries.ts'
 import { createTransactionDecoder } from './transaction-decoder.ts'
+import { createUndoHistory } from './undo-history.ts'
+import type { HistoryBlocks, UndoHistory } from './undo-history.ts'
 
 /** The port, and the genesis it stands on. */
 export interface GenesisExecutor extends Executor {
@@ -38,6 +43,13 @@ export interface GenesisExecutor extends Executor {
   genesis(): ExecutedGenesis
   /** Head first, then the pending blocks. */
   executed(): readonly Hash[]
+  memory(): Promise<ExecutorMemory>
+}
+
+/** What an executor holds, in bytes as far as they can be counted. */
+export interface ExecutorMemory extends CoreMemory {
+  readonly stateCacheBytes: number
+  readonly historyCacheBytes: number
 }
 
 export interface ExecutorOptions {
@@ -46,6 +58,9 @@ export interface ExecutorOptions {
   readonly stateStore: KeyValueStore
   /** Bytes of `core.wasm`. */
   readonly wasm: Uint8Array
+  /** How many blocks below the head stay readable. Local: no other node sees it. Default `DEFAULT_HISTORY_BLOCKS`. */
+  readonly historyBlocks?: HistoryBlocks | undefined
+  readonly memoryBudget?: ExecutorMemoryBudget | undefined
 }
 
 export interface ExecutorDependencies {
@@ -63,8 +78,20 @@ export interface ExecutorDependencies {
  */
 export function createExecutor(options: ExecutorOptions, deps: ExecutorDependencies): GenesisExecutor {
   const { chainSpec, stateStore } = options
-  const core = createCore({ wasm: options.wasm, sha256: chainSpec.coreWasmSha256 })
-  const host = createStateHost(core, stateStore)
+  const budget = options.memoryBudget ?? DEFAULT_MEMORY_BUDGET
+  const historyBlocks = options.historyBlocks ?? DEFAULT_HISTORY_BLOCKS
+  const core = createCore({
+    wasm: options.wasm,
+    sha256: chainSpec.coreWasmSha256,
+    cacheMaxBytes: budget.coreCacheMaxBytes,
+    memoryMaxBytes: budget.coreMemoryMaxBytes,
+  })
+  const host = createStateHost(core, stateStore, budget.stateCacheMaxBytes)
+  const history = createUndoHistory({
+    store: stateStore,
+    blocks: historyBlocks,
+    cacheMaxBytes: budget.historyCacheMaxBytes,
+  })
   const queue = createSerialQueue()
   const senders = createSenderCache(deps.senderRecovery)
   const recoversSenders = deps.senderRecovery !== undefined
@@ -75,7 +102,7 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     if (opened === undefined) throw new CodedError('EXECUTOR_STOPPED', 'the executor is not started')
     return opened
   }
-  const queries = createStateQueries({ chainSpec, core, host, head: () => state().tree.head() })
+  const queries = createStateQueries({ chainSpec, core, history, host, head: () => state().tree.head() })
   const consensus = <T>(task: (open: OpenState) => Promise<T>): Promise<T> =>
     queue.run('consensus', () => task(state()))
   const read = <T>(task: () => Promise<T>): Promise<T> => queue.run('read', task)
@@ -84,8 +111,10 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     start: () =>
       queue.run('consensus', async () => {
         const { head, genesis } = await openState(options, core, host)
+        await history.open(head)
         const tree = createPendingTree(head)
-        const blocks = { chainSpec, clock: deps.clock, gasBudget: createGasBudget(), host, senders, tree }
+        const wantsUndo = historyBlocks !== 0
+        const blocks = { chainSpec, clock: deps.clock, gasBudget: createGasBudget(), wantsUndo, host, senders, tree }
         opened = { tree, genesis, blocks, builder: createBlockBuilder(blocks) }
       }),
     stop: async () => {
@@ -100,14 +129,20 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     adopt: (buildId, blockHash) => consensus(async ({ builder }) => builder.adopt(buildId, blockHash)),
     execute: (request) => consensus(({ blocks }) => verifyBlock(blocks, request)),
     outcome: (blockHash) => consensus(async ({ tree }) => committedExecution(pendingExecution(tree, blockHash))),
-    commit: (blockHash) => consensus(({ tree }) => commit(tree, host, blockHash)),
-    account: (address) => read(() => queries.account(address)),
-    accounts: (addresses) => read(() => queries.accounts(addresses)),
-    code: (address) => read(() => queries.code(address)),
-    storage: (address, slot) => read(() => queries.storage(address, slot)),
-    call: (request, callOptions) => read(() => queries.call(request, callOptions?.gasMax)),
-    estimateGas: (request) => read(() => queries.estimateGas(request)),
-    proof: (address, slots) => read(() => queries.proof(address, slots)),
+    commit: (blockHash) => consensus(({ tree }) => commit({ tree, host, history }, blockHash)),
+    account: (address, at) => read(async () => (await queries.accounts([address], at))[0] as AccountState),
+    accounts: (addresses, at) => read(() => queries.accounts(addresses, at)),
+    code: (address, at) => read(() => queries.code(address, at)),
+    storage: (address, slot, at) => read(() => queries.storage(address, slot, at)),
+    call: (request, { gasMax, at } = {}) => read(() => queries.call(request, gasMax, at)),
+    estimateGas: (request, { at } = {}) => read(() => queries.estimateGas(request, at)),
+    proof: (address, slots, at) => read(() => queries.proof(address, slots, at)),
+    memory: () =>
+      read(async () => ({
+        ...core.memory(),
+        stateCacheBytes: host.cacheSizeBytes(),
+        historyCacheBytes: history.sizeBytes(),
+      })),
     verifyProof: (stateRoot, proof) => read(() => queries.verifyProof(stateRoot, proof)),
     decodeTransactions: (raw) => read(() => decoder.decode(raw)),
   }
@@ -134,7 +169,10 @@ function committedExecution(execution: Execution): CommittedExecution {
   }
 }
 
-async function commit(tree: PendingTree, host: StateHost, blockHash: Hash): Promise<ExecutedBlock> {
+async function commit(
+  { tree, host, history }: { readonly tree: PendingTree; readonly host: StateHost; readonly history: UndoHistory },
+  blockHash: Hash,
+): Promise<ExecutedBlock> {
   const head = tree.head()
   if (blockHash === head.blockHash) return head
   const execution = pendingExecution(tree, blockHash)
@@ -143,11 +181,16 @@ async function commit(tree: PendingTree, host: StateHost, blockHash: Hash): Prom
       data: { head: head.blockHash, parent: execution.parentHash },
     })
   }
-  const record = { type: 'put', key: HEAD_KEY, value: encodeHeadRecord(execution.block) } as const
+  const { block } = execution
+  const records = [
+    ...history.recordsOf(head, block, execution.undo),
+    { type: 'put', key: HEAD_KEY, value: encodeHeadRecord(block) } as const,
+  ]
   // Not durable: after power loss the store lags by whole blocks, and the node executes them again.
-  await host.write(execution.changes, [record], false)
+  await host.write(execution.changes, records, false)
+  history.advance(block)
   tree.advance(execution)
-  return execution.block
+  return block
 }
 
 /** The stored head, checked; or genesis, written. */

@@ -17,6 +17,8 @@ export interface Execution {
   readonly parentHash: Hash
   readonly changes: readonly ChangesetEntry[]
   readonly layer: StateLayer
+  /** Encoded changeset of the values before. */
+  readonly undo: Uint8Array
   readonly receipts: Uint8Array
   /** Encoded; see `transactionOutcomes`. */
   readonly results: Uint8Array
@@ -106,6 +108,7 @@ export function executionFromOutcome(
     },
     changes: outcome.changes,
     layer: layerFromChangeset(outcome.changes),
+    undo: outcome.undo,
     receipts: outcome.receipts,
     results: outcome.results,
     sizeBytes: outcome.receipts.buffer.byteLength,

@@ -9,8 +9,10 @@ import { CodedError } from '@cairn/primitives'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import type { ChangesetEntry } from './abi/changeset.ts'
 import type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'
-import { NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_CACHE_MAX_BYTES, STATE_KEY_MAX_BYTES } from './limits.ts'
+import { NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_KEY_MAX_BYTES } from './limits.ts'
+import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
 import { bytesFromText, textFromBytes } from './state-key.ts'
+import type { PastState } from './undo-history.ts'
 import { createValueCache } from './value-cache.ts'
 
 /** Changes of one uncommitted block: `null` deletes. */
@@ -21,6 +23,8 @@ export type EvaluationResult = Exclude<CoreResult, { readonly status: 'need' }>
 interface EvaluationOptions {
   /** Newest first. */
   readonly layers: readonly StateLayer[]
+  /** The state to read instead of the committed head's. */
+  readonly past?: PastState | undefined
   /** Keys to load in one batch before the first run; ignored where the store reads synchronously. */
   readonly prefetch?: () => readonly Uint8Array[]
   /** Default `NEED_ROUNDS_MAX`. */
@@ -30,14 +34,20 @@ interface EvaluationOptions {
 export interface StateHost {
   /** Runs to an answer. @throws CodedError `STATE_NEED_ROUNDS` and those of `Core.run` */
   evaluate(operation: Operation, request: Uint8Array, options: EvaluationOptions): Promise<EvaluationResult>
-  /** Committed values, same order; `undefined` when absent. Not to be changed: the cache holds them. */
-  read(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>
+  /** Values of the committed or of a past state, same order; `undefined` when absent. Not to be changed: caches hold them. */
+  read(keys: readonly Uint8Array[], past?: PastState): Promise<readonly (Uint8Array | undefined)[]>
   /** Writes a changeset and `records` in one batch. */
   write(entries: readonly ChangesetEntry[], records: readonly BatchOperation[], durable: boolean): Promise<void>
+  /** Of the cache over the store, estimated. */
+  cacheSizeBytes(): number
 }
 
-export function createStateHost(core: Core, store: KeyValueStore): StateHost {
-  const cache = createValueCache(STATE_CACHE_MAX_BYTES)
+export function createStateHost(
+  core: Core,
+  store: KeyValueStore,
+  cacheMaxBytes = DEFAULT_MEMORY_BUDGET.stateCacheMaxBytes,
+): StateHost {
+  const cache = createValueCache(cacheMaxBytes)
   const getSync = store.getSync?.bind(store)
 
   const readCommitted = (key: string): Uint8Array | null | undefined => {
@@ -49,26 +59,39 @@ export function createStateHost(core: Core, store: KeyValueStore): StateHost {
   }
 
   /** `loaded` pins what this evaluation waited for: the cache may forget it in between. */
-  const readerOf = (layers: readonly StateLayer[], loaded: Map<string, Uint8Array | null>): StateRead => {
+  const readerOf = (
+    layers: readonly StateLayer[],
+    loaded: Map<string, Uint8Array | null>,
+    past: PastState | undefined,
+  ): StateRead => {
+    // Without synchronous reads only `load` knows what the past says of a key.
+    if (past !== undefined && past.findSync === undefined) return (key) => loaded.get(key)
     return (key) => {
       for (const layer of layers) {
         const changed = layer.get(key)
         if (changed !== undefined) return changed
       }
+      const before = past?.findSync?.(key)
+      if (before !== undefined) return before
       if (loaded.size === 0) return readCommitted(key)
       const pinned = loaded.get(key)
       return pinned === undefined ? readCommitted(key) : pinned
     }
   }
 
-  const load = async (keys: readonly Uint8Array[], loaded: Map<string, Uint8Array | null>): Promise<number> => {
+  const load = async (
+    keys: readonly Uint8Array[],
+    loaded: Map<string, Uint8Array | null>,
+    past?: PastState,
+  ): Promise<void> => {
     const missing = new Map<string, Uint8Array>()
     for (const key of keys) {
       const text = textFromBytes(key)
       if (loaded.has(text) || missing.has(text)) continue
-      const cached = cache.get(text)
-      if (cached === undefined) missing.set(text, key)
-      else loaded.set(text, cached)
+      const before = past === undefined ? undefined : await past.find(text)
+      const known = before === undefined ? cache.get(text) : before
+      if (known === undefined) missing.set(text, key)
+      else loaded.set(text, known)
     }
     const values = await store.getMany([...missing.values()])
     let index = 0
@@ -77,13 +100,12 @@ export function createStateHost(core: Core, store: KeyValueStore): StateHost {
       loaded.set(text, value)
       cache.set(text, value)
     }
-    return missing.size
   }
 
   return {
     evaluate: async (operation, request, options) => {
       const loaded = new Map<string, Uint8Array | null>()
-      const read = readerOf(options.layers, loaded)
+      const read = readerOf(options.layers, loaded, options.past)
       if (getSync === undefined && options.prefetch !== undefined) await load(options.prefetch(), loaded)
       const roundsMax = options.roundsMax ?? NEED_ROUNDS_MAX
       for (let round = 0; round <= roundsMax; round++) {
@@ -91,15 +113,15 @@ export function createStateHost(core: Core, store: KeyValueStore): StateHost {
         if (result.status !== 'need') return result
         assertNeed(result.keys)
         const sizeBefore = loaded.size
-        await load(result.keys, loaded)
+        await load(result.keys, loaded, options.past)
         if (loaded.size === sizeBefore) throw new CodedError('STATE_NEED_ROUNDS', 'the core asks again for loaded keys')
       }
       throw new CodedError('STATE_NEED_ROUNDS', `not answered after ${roundsMax} rounds of loading`)
     },
-    read: async (keys) => {
+    read: async (keys, past) => {
       const loaded = new Map<string, Uint8Array | null>()
-      if (getSync === undefined) await load(keys, loaded)
-      const read = readerOf([], loaded)
+      if (getSync === undefined) await load(keys, loaded, past)
+      const read = readerOf([], loaded, past)
       return keys.map((key) => read(textFromBytes(key)) ?? undefined)
     },
     write: async (entries, records, durable) => {
@@ -120,6 +142,7 @@ export function createStateHost(core: Core, store: KeyValueStore): StateHost {
       }
       for (const [key, value] of changed) cache.set(key, value)
     },
+    cacheSizeBytes: () => cache.sizeBytes(),
   }
 }
 

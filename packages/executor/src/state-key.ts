@@ -61,6 +61,22 @@ export function slotHashOf(slot: Hash): Uint8Array {
 export const HEAD_KEY = Uint8Array.of(0, 1)
 /** Genesis: which chain this store belongs to. */
 export const GENESIS_KEY = Uint8Array.of(0, 2)
+/** First bytes of the keys of undo lists, and of their index rows; the height follows. */
+export const UNDO_PREFIX = Uint8Array.of(0, 3)
+export const UNDO_INDEX_PREFIX = Uint8Array.of(0, 4)
+
+/** `prefix ‖ height` in eight bytes, so that keys sort by height. */
+export function heightKey(prefix: Uint8Array, height: number): Uint8Array {
+  const key = new Uint8Array(prefix.length + 8)
+  key.set(prefix)
+  new DataView(key.buffer).setBigUint64(prefix.length, BigInt(height))
+  return key
+}
+
+/** Inverse of `heightKey`. */
+export function heightFromKey(prefix: Uint8Array, key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset + prefix.length, 8).getBigUint64(0))
+}
 
 function prefixed(table: number, hash: Uint8Array): Uint8Array {
   const key = new Uint8Array(33)

@@ -1,33 +1,34 @@
-/** Reads and calls at the committed head. */
+/** Reads and calls at the committed head, or at an older height whose state is still kept. */
 import { decodeExecutionHeader } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import type { AccountProof, AccountState, CallOutcome, CallRequest, ExecutedBlock, Executor } from '@cairn/ports'
 import { CodedError, bytesFromHex, decodeRlp, hashFromBytes } from '@cairn/primitives'
-import type { Address, Hash } from '@cairn/primitives'
+import type { Address, Hash, Height } from '@cairn/primitives'
 import { encodeCall, halted, readCall, readEstimate } from './abi/call.ts'
 import { encodeProve, encodeVerifyProof, readProof, readVerifiedProof } from './abi/state.ts'
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { PROOF_NODES_MAX, PROOF_NODE_MAX_BYTES, PROOF_SLOTS_MAX } from './limits.ts'
-import type { StateHost } from './state-host.ts'
+import type { EvaluationResult, StateHost } from './state-host.ts'
 import { accountKey, addressHashOf, codeKey, slotHashOf, slotKey } from './state-key.ts'
+import type { PastState, UndoHistory } from './undo-history.ts'
 
 export interface StateQueries {
-  account(address: Address): Promise<AccountState>
   /** Same order. */
-  accounts(addresses: readonly Address[]): Promise<readonly AccountState[]>
-  code(address: Address): Promise<Uint8Array>
-  storage(address: Address, slot: Hash): Promise<Hash>
-  call(request: CallRequest, gasMax: bigint | undefined): Promise<CallOutcome>
-  estimateGas(request: CallRequest): ReturnType<Executor['estimateGas']>
-  proof(address: Address, slots: readonly Hash[]): Promise<AccountProof>
+  accounts(addresses: readonly Address[], at: Height | undefined): Promise<readonly AccountState[]>
+  code(address: Address, at: Height | undefined): Promise<Uint8Array>
+  storage(address: Address, slot: Hash, at: Height | undefined): Promise<Hash>
+  call(request: CallRequest, gasMax: bigint | undefined, at: Height | undefined): Promise<CallOutcome>
+  estimateGas(request: CallRequest, at: Height | undefined): ReturnType<Executor['estimateGas']>
+  proof(address: Address, slots: readonly Hash[], at: Height | undefined): Promise<AccountProof>
   verifyProof(stateRoot: Hash, proof: AccountProof): Promise<AccountProof | undefined>
 }
 
 export interface StateQueryDependencies {
   readonly chainSpec: ChainSpec
   readonly core: Core
+  readonly history: UndoHistory
   readonly host: StateHost
   readonly head: () => ExecutedBlock
 }
@@ -35,47 +36,65 @@ export interface StateQueryDependencies {
 export function createStateQueries(deps: StateQueryDependencies): StateQueries {
   const { core, host } = deps
 
-  const accounts = async (addresses: readonly Address[]): Promise<readonly AccountState[]> => {
-    const values = await host.read(addresses.map((address) => accountKey(addressHashOf(address))))
+  /** `undefined`: the committed head. */
+  const pastAt = async (at: Height | undefined): Promise<PastState | undefined> => {
+    const head = deps.head()
+    if (at === undefined || at === head.height) return undefined
+    if (at > head.height) throw new CodedError('UNKNOWN_BLOCK', `height ${at} is above the head ${head.height}`)
+    return deps.history.at(at, head)
+  }
+
+  const accountsIn = async (addresses: readonly Address[], past?: PastState): Promise<readonly AccountState[]> => {
+    const values = await host.read(
+      addresses.map((address) => accountKey(addressHashOf(address))),
+      past,
+    )
     return values.map((value) => (value === undefined ? ABSENT_ACCOUNT : decodeAccount(value)))
   }
-  const account = async (address: Address): Promise<AccountState> => (await accounts([address]))[0] as AccountState
-  const readOne = async (key: Uint8Array): Promise<Uint8Array | undefined> => (await host.read([key]))[0]
 
-  const encode = (call: CallRequest, gasMax: bigint): Uint8Array => {
-    const { stateRoot, executionHeader } = deps.head()
+  /** CALL or ESTIMATE in the environment of the block whose state is read. */
+  const evaluateCall = async (
+    operation: typeof operations.call | typeof operations.estimate,
+    call: CallRequest,
+    gasMax: bigint,
+    at: Height | undefined,
+  ): Promise<EvaluationResult> => {
+    const past = await pastAt(at)
+    const { stateRoot, executionHeader } = past?.block ?? deps.head()
     const header = decodeExecutionHeader(executionHeader)
-    if (!header.ok) throw new CodedError('STATE_CORRUPT', `the head's execution header does not decode: ${header.code}`)
-    return encodeCall({ chainId: deps.chainSpec.chainId, stateRoot, header: header.value, call, gasMax })
+    if (!header.ok) throw new CodedError('STATE_CORRUPT', `a stored execution header does not decode: ${header.code}`)
+    const { chainId } = deps.chainSpec
+    const request = encodeCall({ chainId, stateRoot, header: header.value, call, gasMax })
+    return host.evaluate(operation, request, { layers: [], past })
   }
 
   return {
-    account,
-    accounts,
-    code: async (address) => {
-      const { codeHash } = await account(address)
+    accounts: async (addresses, at) => accountsIn(addresses, await pastAt(at)),
+    code: async (address, at) => {
+      const past = await pastAt(at)
+      const { codeHash } = (await accountsIn([address], past))[0] as AccountState
       if (codeHash === EMPTY_CODE_HASH) return new Uint8Array(0)
-      const code = await readOne(codeKey(bytesFromHex(codeHash)))
+      const [code] = await host.read([codeKey(bytesFromHex(codeHash))], past)
       if (code === undefined) throw new CodedError('STATE_CORRUPT', `no code of hash ${codeHash}`)
       return code.slice()
     },
-    storage: async (address, slot) => {
-      const value = await readOne(slotKey(addressHashOf(address), slotHashOf(slot)))
+    storage: async (address, slot, at) => {
+      const [value] = await host.read([slotKey(addressHashOf(address), slotHashOf(slot))], await pastAt(at))
       return wordFromValue(value ?? new Uint8Array(0))
     },
-    call: async (request, gasMax) => {
-      const gas = lesser(request.gas, gasMax)
-      const result = await host.evaluate(operations.call, encode(request, gas), { layers: [] })
+    call: async (request, gasMax, at) => {
+      const result = await evaluateCall(operations.call, request, lesser(request.gas, gasMax), at)
       return result.status === 'ok' ? readCall(result.body) : halted(result, 0n)
     },
-    estimateGas: async (request) => {
-      const result = await host.evaluate(operations.estimate, encode(request, request.gas ?? 0n), { layers: [] })
+    estimateGas: async (request, at) => {
+      const result = await evaluateCall(operations.estimate, request, request.gas ?? 0n, at)
       return result.status === 'ok' ? readEstimate(result.body) : halted(result, 0n)
     },
-    proof: async (address, slots) => {
+    proof: async (address, slots, at) => {
       if (slots.length > PROOF_SLOTS_MAX) throw new CodedError('PROOF_TOO_LARGE', `more than ${PROOF_SLOTS_MAX} slots`)
-      const request = encodeProve(deps.head().stateRoot, address, slots)
-      const result = await host.evaluate(operations.prove, request, { layers: [] })
+      const past = await pastAt(at)
+      const { stateRoot } = past?.block ?? deps.head()
+      const result = await host.evaluate(operations.prove, encodeProve(stateRoot, address, slots), { layers: [], past })
       if (result.status !== 'ok')
         throw new CodedError('STATE_CORRUPT', result.message, { data: { reason: result.code } })
       return readProof(result.body, address)

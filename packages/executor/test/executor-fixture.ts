@@ -11,7 +11,7 @@ import { hexToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { createExecutor } from '../src/index.ts'
-import type { ExecutorDependencies, GenesisExecutor } from '../src/index.ts'
+import type { ExecutorDependencies, ExecutorOptions, GenesisExecutor } from '../src/index.ts'
 
 export const wasm: Uint8Array = readFileSync(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
 
@@ -63,12 +63,13 @@ export const testClock = { monotonicMs: (): number => (elapsedMs += 5) }
 export interface TestExecutorOptions {
   readonly spec?: ChainSpec
   readonly store?: KeyValueStore
+  readonly executor?: Pick<ExecutorOptions, 'historyBlocks' | 'memoryBudget'>
   readonly deps?: Partial<ExecutorDependencies>
 }
 
 export async function startExecutor(options: TestExecutorOptions = {}): Promise<GenesisExecutor> {
   const executor = createExecutor(
-    { chainSpec: options.spec ?? testSpec(), stateStore: options.store ?? createMemoryStore(), wasm },
+    { chainSpec: options.spec ?? testSpec(), stateStore: options.store ?? createMemoryStore(), wasm, ...options.executor },
     { clock: testClock, ...options.deps },
   )
   await executor.start()

@@ -86,6 +86,7 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
   const fail = (error: unknown): void => {
     if (stopped) return
     stopped = true
+    queue.length = 0
     timer?.cancel()
     deps.onFatal(error)
   }
@@ -111,11 +112,14 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
       signing = vote.then(() => undefined)
       signing.catch(fail)
       const [signed] = await Promise.all([vote, blockDurable])
-      return { type: 'signed', vote: signed }
+      // A finalization has overtaken the request: nobody needs the vote.
+      return signed && { type: 'signed', vote: signed }
     })
   }
 
   const perform = (effect: Effect): void => {
+    // A failed effect ends the step: nothing that was to follow it leaves the node.
+    if (stopped) return
     switch (effect.type) {
       case 'sign':
         return sign(effect.subject, effect.validator)

@@ -54,9 +54,10 @@ export function createSyncDriver(options: SyncDriverOptions, deps: SyncDriverDep
   let unsubscribe: (() => void) | undefined
   let running = false
 
+  const isRunning = (): boolean => running
   const handle = (input: SyncInput): void => {
     if (!running) return
-    for (const effect of sync.handle(input, clock.monotonicMs())) perform(effect)
+    for (const effect of sync.handle(input, clock.monotonicMs())) if (isRunning()) perform(effect)
   }
 
   const run = (work: () => Promise<void>): void => {
@@ -76,6 +77,8 @@ export function createSyncDriver(options: SyncDriverOptions, deps: SyncDriverDep
         log.warn('peer answered wrongly', { peer: effect.peer, code: effect.code })
         return network.penalize(effect.peer, effect.code)
       case 'conflict':
+        // Asking on would find the same conflict again and again until the node is stopped.
+        running = false
         return deps.onFatal(
           new CodedError('FINALIZATION_CONFLICT', `another block is finalized at height ${effect.height}`, {
             data: { block: effect.block.hash, certificate: effect.certificate },

@@ -42,7 +42,7 @@ export function createFakeTime(startMs = 1_000): FakeTime {
 
 /** Everything under test is promises without timers: enough turns end it all. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 300; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 3_000; turn++) await Promise.resolve()
 }
 
 export interface KeptLog extends Log {

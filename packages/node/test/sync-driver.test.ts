@@ -165,6 +165,7 @@ describe('the sync driver', () => {
     driver.onHead({ height: height(2), hash: chain.blocks[1]?.block.hash ?? chain.genesis.hash })
     network.connect('honest')
     await time.advance(100)
+    expect(network.asked.filter(({ protocol }) => protocol === 'finalized-range')).toHaveLength(1)
     expect(fatal).toMatchObject([{ code: 'FINALIZATION_CONFLICT', data: { block: expect.any(String) } }])
     expect(applied).toEqual([])
   })

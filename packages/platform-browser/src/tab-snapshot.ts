@@ -52,6 +52,8 @@ export interface TrustAnchor {
   readonly coreSha256: Hash | undefined
   /** SHA-256 that the chain spec commits to. */
   readonly coreSha256Expected: Hash
+  /** An account of the genesis allocation, to try a balance with. */
+  readonly fundedAddress: Address | undefined
 }
 
 export interface SyncProgress {

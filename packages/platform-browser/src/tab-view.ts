@@ -28,6 +28,7 @@ export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDe
       totalWeight: validators.totalWeight,
       quorumWeight: validators.quorum,
       coreSha256Expected: chainSpec.coreWasmSha256,
+      fundedAddress: chainSpec.alloc.find(({ balance }) => balance > 0n)?.address,
     },
   })
 }
@@ -45,9 +46,10 @@ export function showBlock(
     validators,
     { executeMs: timings.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
   )
-  const { blocks, blocksVerified } = snapshots.current()
+  const { blocks, blocksVerified, networkHeight = 0 } = snapshots.current()
   snapshots.update({
     verifiedHeight: block.header.height,
+    networkHeight: Math.max(networkHeight, block.header.height),
     blocks: [shown, ...blocks].slice(0, BLOCKS_SHOWN_MAX),
     blocksVerified: blocksVerified + 1,
   })

@@ -138,15 +138,23 @@ export interface Executor {
    * @throws CodedError `UNKNOWN_BLOCK`, `COMMIT_OUT_OF_ORDER`
    */
   commit(blockHash: Hash): Promise<ExecutedBlock>
-  account(address: Address): Promise<AccountState>
+  /**
+   * Reads take an optional earlier height `at`; without it they see the committed head.
+   * @throws CodedError `STATE_PRUNED` below the kept history, `UNKNOWN_BLOCK` above the head
+   */
+  account(address: Address, at?: Height): Promise<AccountState>
   /** Many at once, same order: one message to a worker instead of one each. */
-  accounts(addresses: readonly Address[]): Promise<readonly AccountState[]>
-  code(address: Address): Promise<Uint8Array>
-  storage(address: Address, slot: Hash): Promise<Hash>
-  call(request: CallRequest, options?: { readonly gasMax?: bigint }): Promise<CallOutcome>
+  accounts(addresses: readonly Address[], at?: Height): Promise<readonly AccountState[]>
+  code(address: Address, at?: Height): Promise<Uint8Array>
+  storage(address: Address, slot: Hash, at?: Height): Promise<Hash>
+  /** Runs in the block's own environment: its number, time and base fee. */
+  call(request: CallRequest, options?: { readonly gasMax?: bigint; readonly at?: Height }): Promise<CallOutcome>
   /** Gas on success; else the failing outcome. */
-  estimateGas(request: CallRequest): Promise<{ readonly gas: bigint } | CallOutcome>
-  proof(address: Address, slots: readonly Hash[]): Promise<AccountProof>
+  estimateGas(
+    request: CallRequest,
+    options?: { readonly at?: Height },
+  ): Promise<{ readonly gas: bigint } | CallOutcome>
+  proof(address: Address, slots: readonly Hash[], at?: Height): Promise<AccountProof>
   /** Checks a proof from an untrusted source against `stateRoot`; `undefined` when it does not hold. */
   verifyProof(stateRoot: Hash, proof: AccountProof): Promise<AccountProof | undefined>
   /** Stateless decode and sender recovery. */

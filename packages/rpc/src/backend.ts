@@ -15,7 +15,7 @@ export interface RpcBackend {
   readonly chainId: number
   /** `web3_clientVersion`, for example `cairn/v0.1.0/linux-x64/node24.21.0`. */
   readonly clientVersion: string
-  /** State of the head block. */
+  /** State of the head block, and of as many before it as the executor keeps: else `STATE_PRUNED`. */
   readonly state: Pick<Executor, 'account' | 'code' | 'storage' | 'call' | 'estimateGas' | 'proof'>
   readonly chain: RpcChain
   readonly mempool: RpcMempool

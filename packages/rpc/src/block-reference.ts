@@ -1,5 +1,5 @@
-/** From what a caller names to a block; and the rule that state is kept for the head only. */
-import { height as heightFrom } from '@cairn/primitives'
+/** From what a caller names to a block, and to a state that is still kept. */
+import { CodedError, height as heightFrom } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
 import type { BlockView } from './block-view.ts'
 import { JsonRpcError, RPC_CODE } from './json-rpc-error.ts'
@@ -32,22 +32,30 @@ export function heightOf(
 }
 
 /**
- * Lets a state read go on only where `reference` is the head: older state is not kept yet.
+ * Runs a state read at the block that `reference` names; `undefined` is the head. How far back state is kept is the
+ * executor's to say.
  * @throws JsonRpcError −32000 `header not found`, or `historical state not available`
  */
-export async function requireHeadState(reference: BlockReference, context: ChainContext): Promise<void> {
-  if (reference.kind === 'head') return
-  const head = context.backend.chain.headHeight()
-  const height =
+export async function readState<Value>(
+  reference: BlockReference,
+  context: ChainContext,
+  read: (at: Height | undefined) => Promise<Value>,
+): Promise<Value> {
+  if (reference.kind === 'head') return read(undefined)
+  const at =
     reference.kind === 'hash'
       ? await context.backend.chain.heightByExecutionHash(reference.hash)
       : heightOf(reference, context)
-  if (height === undefined) throw blockNotFound()
-  if (height < head) {
+  if (at === undefined) throw blockNotFound()
+  try {
+    return await read(at)
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'STATE_PRUNED') throw error
+    const headHeight = context.backend.chain.headHeight()
     throw new JsonRpcError(
       RPC_CODE.invalidInput,
-      `historical state not available: block ${height} is before the head ${head} and its state is pruned`,
-      { reason: 'STATE_PRUNED', headHeight: head },
+      `historical state not available: the state of block ${at} is pruned, the head is ${headHeight}`,
+      { reason: 'STATE_PRUNED', headHeight, oldestHeight: error.data['oldestHeight'] },
     )
   }
 }

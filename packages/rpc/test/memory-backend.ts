@@ -2,8 +2,8 @@
 import type { Certificate, ConsensusHeader } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import type { CallOutcome, CallRequest, Clock, Executor, Log, Metrics, Random, TransactionOutcome } from '@cairn/ports'
-import { ZERO_HASH, epoch, height, view } from '@cairn/primitives'
-import type { Address, Hash, Hex } from '@cairn/primitives'
+import { CodedError, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
+import type { Address, Hash, Height, Hex } from '@cairn/primitives'
 import * as Rlp from 'ox/Rlp'
 import type { RpcBackend, RpcBlock, SubmitOutcome } from '../src/backend.ts'
 import { createRpc } from '../src/rpc.ts'
@@ -37,7 +37,9 @@ export interface MemoryBackend {
   readonly answers: {
     account: Awaited<ReturnType<Executor['account']>>
     code: Uint8Array
-    call: (request: CallRequest, options?: { readonly gasMax?: bigint }) => Promise<CallOutcome>
+    call: (request: CallRequest, options?: { readonly gasMax?: bigint; readonly at?: Height }) => Promise<CallOutcome>
+    /** State below this height is pruned. */
+    oldestHeight: number
     estimate: Awaited<ReturnType<Executor['estimateGas']>>
     proof: () => ReturnType<Executor['proof']>
     submit: (raw: Uint8Array) => Promise<SubmitOutcome>
@@ -59,6 +61,7 @@ export function createMemoryBackend(): MemoryBackend {
     account: { nonce: 3n, balance: 10n ** 18n, codeHash: ZERO_HASH, storageRoot: ZERO_HASH },
     code: new Uint8Array([0x60, 0x00]),
     call: async () => ({ status: 'success', output: new Uint8Array([0xab]), gasUsed: 21_000n }),
+    oldestHeight: 0,
     estimate: { gas: 21_000n },
     proof: async () => ({
       address: testAddress(1),
@@ -71,16 +74,41 @@ export function createMemoryBackend(): MemoryBackend {
     syncing: false,
   }
   const head = (): RpcBlock => blocks.at(-1) as RpcBlock
+  const assertKept = (at: Height | undefined): void => {
+    if (at === undefined || at >= answers.oldestHeight) return
+    throw new CodedError('STATE_PRUNED', 'pruned', { data: { height: at, oldestHeight: answers.oldestHeight } })
+  }
   const backend: RpcBackend = {
     chainId: CHAIN_ID,
     clientVersion: 'cairn/v0.1.0/test',
     state: {
-      account: async () => answers.account,
-      code: async () => answers.code,
-      storage: async (_address, slot) => slot,
-      call: (request, options) => answers.call(request, options),
-      estimateGas: async () => answers.estimate,
-      proof: () => answers.proof(),
+      // An older balance is the height's own.
+      account: async (_address, at) => {
+        assertKept(at)
+        return at === undefined || at === head().header.height
+          ? answers.account
+          : { ...answers.account, balance: BigInt(at), nonce: BigInt(at) }
+      },
+      code: async (_address, at) => {
+        assertKept(at)
+        return answers.code
+      },
+      storage: async (_address, slot, at) => {
+        assertKept(at)
+        return slot
+      },
+      call: async (request, options) => {
+        assertKept(options?.at)
+        return answers.call(request, options)
+      },
+      estimateGas: async (_request, options) => {
+        assertKept(options?.at)
+        return answers.estimate
+      },
+      proof: async (_address, _slots, at) => {
+        assertKept(at)
+        return answers.proof()
+      },
     },
     chain: {
       headHeight: () => head().header.height,

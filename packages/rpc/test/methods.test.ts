@@ -22,7 +22,7 @@ describe('methods', async () => {
     memory.answers.syncing = false
   })
 
-  it('reads state at the head and refuses history with a reason', async () => {
+  it('reads state at the head, and at older blocks as far as it is kept', async () => {
     expect(await resultOf('eth_getBalance', to)).toBe('0xde0b6b3a7640000')
     expect(await resultOf('eth_getBalance', account.address, 'latest')).toBe('0xde0b6b3a7640000')
     expect(await resultOf('eth_getBalance', to, '0x3')).toBe('0xde0b6b3a7640000')
@@ -35,12 +35,30 @@ describe('methods', async () => {
       nonce: '0x3',
       storageProof: [],
     })
-    const historical = { code: -32000, data: { reason: 'STATE_PRUNED', headHeight: 3 } }
-    expect(await call('eth_getBalance', to, '0x2')).toMatchObject({ error: historical })
-    expect(await call('eth_getBalance', to, { blockHash: block.header.executionBlockHash })).toMatchObject({
-      error: historical,
-    })
-    expect(await call('eth_call', { to }, 'earliest')).toMatchObject({ error: historical })
+    const hash = block.header.executionBlockHash
+    expect(block.header.height).toBe(1)
+    for (const reference of ['0x1', hash, { blockHash: hash }, { blockNumber: '0x1' }]) {
+      expect(await resultOf('eth_getBalance', to, reference)).toBe('0x1')
+      expect(await resultOf('eth_getTransactionCount', to, reference)).toBe('0x1')
+    }
+    expect(await resultOf('eth_getBalance', to, 'earliest')).toBe('0x0')
+    memory.answers.oldestHeight = 2
+    const pruned = { code: -32000, data: { reason: 'STATE_PRUNED', headHeight: 3, oldestHeight: 2 } }
+    for (const [method, ...params] of [
+      ['eth_getBalance', to],
+      ['eth_getTransactionCount', to],
+      ['eth_getCode', to],
+      ['eth_getStorageAt', to, '0x1'],
+      ['eth_getProof', to, []],
+      ['eth_call', { to }],
+      ['eth_estimateGas', { to }],
+    ] as const) {
+      expect(await call(method, ...params, '0x1')).toMatchObject({ error: pruned })
+      expect(await call(method, ...params, { blockHash: hash })).toMatchObject({ error: pruned })
+      expect(await call(method, ...params, 'earliest')).toMatchObject({ error: pruned })
+      expect((await call(method, ...params, '0x2')).error).toBeUndefined()
+    }
+    memory.answers.oldestHeight = 0
     expect(await call('eth_getBalance', to, '0x9')).toMatchObject({
       error: { code: -32000, message: 'header not found' },
     })

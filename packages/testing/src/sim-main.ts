@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seeds N --nodes 4|7 --adversary all|none|silent|equivocator|twins|sign-everything --seed S`
+ * `npm run sim -- --seeds N --nodes 4|7 --adversary all|none|silent|equivocator|twins|sign-everything|forger --seed S`
  * runs N seeds from S on and prints what they showed; exit 1 with the seed on a violation.
  */
 import { parseArgs } from 'node:util'

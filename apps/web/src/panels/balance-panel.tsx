@@ -10,10 +10,12 @@ interface BalancePanelProps {
   readonly lookUp: (address: string) => Promise<void>
   readonly answer: BalanceAnswer | undefined
   readonly isReady: boolean
+  /** One that has a balance, for those who know none. */
+  readonly example: string | undefined
 }
 
 /** A read that a server answers and this tab checks. */
-export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
+export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelProps) {
   const inputId = useId()
   const [address, setAddress] = useState('')
   const [isAsking, setIsAsking] = useState(false)
@@ -47,6 +49,15 @@ export function BalancePanel({ lookUp, answer, isReady }: BalancePanelProps) {
             {isAsking ? 'Asking…' : 'Look up'}
           </button>
         </div>
+        {example === undefined || address !== '' ? undefined : (
+          <p className="note">
+            For example{' '}
+            <button type="button" className="link" onClick={() => setAddress(example)}>
+              <HexText value={example} />
+            </button>
+            , funded at genesis.
+          </p>
+        )}
       </form>
       <div aria-live="polite" className="answer">
         {answer === undefined ? undefined : 'proven' in answer ? (

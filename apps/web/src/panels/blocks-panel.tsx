@@ -28,7 +28,7 @@ export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBloc
                 <th scope="col" className="number">
                   Executed in
                 </th>
-                <th scope="col">Signed weight</th>
+                <th scope="col">Signed weight | quorum</th>
                 <th scope="col">Own state root = signed root</th>
               </tr>
             </thead>

@@ -98,6 +98,7 @@ function CertificateText({ block }: { readonly block: VerifiedBlock }) {
         {verifyMs === undefined ? '' : `, checked in ${formatMs(verifyMs)}`}
       </p>
       <WeightBar certificate={block.certificate} />
+      <p className="note">The line marks the quorum.</p>
       {height === block.height ? undefined : (
         <p className="note">Signed at block {formatInteger(height)}, which contains this one by its chain of hashes.</p>
       )}

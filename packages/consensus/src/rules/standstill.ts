@@ -21,7 +21,7 @@ export function standstill(core: Core): boolean {
     fromView: state.finalizedView,
     hint: state.aheadPeer,
   })
-  for (const record of [...state.views.values()]) {
+  for (const record of state.views.values()) {
     for (const vote of record.ownVotes) addVote(core, vote, undefined, true)
     retryAggregates(core, record)
   }

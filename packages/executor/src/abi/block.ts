@@ -14,6 +14,7 @@ export interface ExecuteParameters {
   readonly payload: Uint8Array
   /** One per transaction; `undefined` where the core is to recover. */
   readonly senders: readonly (Address | undefined)[]
+  readonly wantsUndo: boolean
 }
 
 export interface BuildParameters {
@@ -28,6 +29,7 @@ export interface BuildParameters {
   readonly gasBudget: bigint
   readonly payloadMaxBytes: number
   readonly candidates: readonly { readonly raw: Uint8Array; readonly sender: Address | undefined }[]
+  readonly wantsUndo: boolean
 }
 
 /** Byte strings are views of one response. */
@@ -42,6 +44,8 @@ export interface ExecutionOutcome {
   readonly accessList: Uint8Array
   readonly accessListHash: Hash
   readonly changes: readonly ChangesetEntry[]
+  /** Encoded changeset of the values before; without entries unless `wantsUndo`. */
+  readonly undo: Uint8Array
 }
 
 export interface BuildOutcome {
@@ -54,7 +58,7 @@ export interface BuildOutcome {
 
 export function encodeExecute(parameters: ExecuteParameters): Uint8Array {
   const writer = new AbiWriter(parameters.payload.length + 32 * parameters.senders.length + 2048)
-  writeChain(writer, parameters.chainId).u8(RETURN_ACCESS_LIST)
+  writeChain(writer, parameters.chainId).u8(flagsOf(parameters))
   writer.bytes(parameters.parentHeader).bytes(parameters.payload)
   const isAnyKnown = parameters.senders.some((sender) => sender !== undefined)
   writer.list(isAnyKnown ? parameters.senders : [], (sender) => writeSender(writer, sender))
@@ -65,7 +69,7 @@ export function encodeBuild(parameters: BuildParameters): Uint8Array {
   let sizeBytes = 2048
   for (const { raw } of parameters.candidates) sizeBytes += raw.length + 32
   const writer = new AbiWriter(sizeBytes)
-  writeChain(writer, parameters.chainId).u8(RETURN_ACCESS_LIST)
+  writeChain(writer, parameters.chainId).u8(flagsOf(parameters))
   writer.bytes(parameters.parentHeader).u32(NO_ANCESTORS)
   writer.u64(parameters.timestamp).fixed(parameters.prevRandao).fixed(parameters.feeRecipient)
   writer.u64(parameters.gasLimitTarget).bytes(new Uint8Array(0)).fixed(parameters.parentBeaconBlockRoot)
@@ -115,10 +119,15 @@ export function writeChain(writer: AbiWriter, chainId: number): AbiWriter {
 
 const FORK_OSAKA = 0
 const RETURN_ACCESS_LIST = 2
+const RETURN_UNDO = 4
 /** BLOCKHASH then reads the EIP-2935 contract, which every genesis has. */
 const NO_ANCESTORS = 0
 const NO_WITHDRAWALS = 0
 const UNKNOWN_SENDER = new Uint8Array(20)
+
+function flagsOf({ wantsUndo }: { readonly wantsUndo: boolean }): number {
+  return wantsUndo ? RETURN_ACCESS_LIST | RETURN_UNDO : RETURN_ACCESS_LIST
+}
 
 function writeSender(writer: AbiWriter, sender: Address | undefined): void {
   writer.raw(sender === undefined ? UNKNOWN_SENDER : bytesFromHex(sender))
@@ -135,9 +144,10 @@ function readOutcome(reader: AbiReader): ExecutionOutcome {
   reader.list((request) => request.bytes())
   const list = reader.optional((present) => ({ rlp: present.bytes(), hash: present.hash() }))
   const changes = readChangeset(reader)
-  readChangeset(reader)
+  const undo = reader.span(readChangeset)
   if (list === undefined) throw new RangeError('the core returned no access list')
-  return { blockHash, stateRoot, gasUsed, receipts, results, accessList: list.rlp, accessListHash: list.hash, changes }
+  const { rlp: accessList, hash: accessListHash } = list
+  return { blockHash, stateRoot, gasUsed, receipts, results, accessList, accessListHash, changes, undo }
 }
 
 function skipResult(reader: AbiReader): void {

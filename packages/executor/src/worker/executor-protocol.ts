@@ -4,10 +4,11 @@
  *
  * Order: requests are answered in any order, by `id`. Both ends come from one build, so messages are not versioned.
  */
-import type { ExecutedBlock, Executor } from '@cairn/ports'
+import type { ExecutedBlock } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import type { ExecutedGenesis } from '../genesis.ts'
+import type { GenesisExecutor } from '../local-executor.ts'
 
 /** A `MessagePort`, `Worker` or `parentPort`, as far as it is needed. */
 export interface ExecutorPort {
@@ -18,7 +19,7 @@ export interface ExecutorPort {
 }
 
 /** Methods that a request can name: those that answer with a promise. */
-export type ExecutorMethod = Exclude<keyof Executor, 'head' | 'has'>
+export type ExecutorMethod = Exclude<keyof GenesisExecutor, 'head' | 'has' | 'genesis' | 'executed'>
 
 export interface ExecutorRequestMessage {
   readonly id: number

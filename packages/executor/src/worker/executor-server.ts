@@ -33,6 +33,7 @@ const methods: Readonly<Record<ExecutorMethod, true>> = {
   call: true,
   estimateGas: true,
   proof: true,
+  memory: true,
   verifyProof: true,
   decodeTransactions: true,
 }

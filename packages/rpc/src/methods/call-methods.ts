@@ -1,6 +1,7 @@
-/** Execution without a transaction, as of the head. */
+/** Execution without a transaction, at the head or at a block whose state is still kept. */
 import { hexFromBytes } from '@cairn/primitives'
-import { requireHeadState } from '../block-reference.ts'
+import type { Height } from '@cairn/primitives'
+import { readState } from '../block-reference.ts'
 import { callParam } from '../call-param.ts'
 import { JsonRpcError, RPC_CODE } from '../json-rpc-error.ts'
 import { defineMethod } from '../method.ts'
@@ -15,10 +16,11 @@ export const callMethods: readonly RpcMethod[] = [
     'Result of a call; gas is capped, a revert is error 3 with its data.',
     [callParam, optionalBlockParam],
     async ([call, block], context) => {
-      await requireHeadState(block, context)
       const gasMax = context.limits.callGasMax
       const gas = bigintMin(call.gas ?? gasMax, gasMax)
-      const outcome = await bounded(() => context.backend.state.call({ ...call, gas }, { gasMax }), context)
+      const outcome = await readState(block, context, (at) =>
+        bounded(() => context.backend.state.call({ ...call, gas }, { gasMax, ...heightOption(at) }), context),
+      )
       if (outcome.status !== 'success') throw callError(outcome)
       return hexFromBytes(outcome.output)
     },
@@ -28,9 +30,10 @@ export const callMethods: readonly RpcMethod[] = [
     'Gas limit with which the call succeeds as a transaction.',
     [callParam, optionalBlockParam],
     async ([call, block], context) => {
-      await requireHeadState(block, context)
       const gas = call.gas === undefined ? {} : { gas: bigintMin(call.gas, context.limits.callGasMax) }
-      const outcome = await bounded(() => context.backend.state.estimateGas({ ...call, ...gas }), context)
+      const outcome = await readState(block, context, (at) =>
+        bounded(() => context.backend.state.estimateGas({ ...call, ...gas }, heightOption(at)), context),
+      )
       if ('gas' in outcome) return quantity(outcome.gas)
       if (outcome.status === 'success') return quantity(outcome.gasUsed)
       throw callError(outcome)
@@ -52,6 +55,10 @@ function bounded<Value>(operation: () => Promise<Value>, context: RpcContext): P
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+function heightOption(at: Height | undefined): { readonly at?: Height } {
+  return at === undefined ? {} : { at }
 }
 
 function bigintMin(a: bigint, b: bigint): bigint {

@@ -1,8 +1,9 @@
-/** Accounts, storage and their proofs, as of the head. */
+/** Accounts, storage and their proofs, at the head or at a block whose state is still kept. */
 import { hexFromBytes } from '@cairn/primitives'
+import type { Height } from '@cairn/primitives'
 import type { AccountProof } from '@cairn/ports'
 import * as z from 'zod'
-import { requireHeadState } from '../block-reference.ts'
+import { readState } from '../block-reference.ts'
 import { limitExceeded } from '../json-rpc-error.ts'
 import { defineMethod } from '../method.ts'
 import type { RpcMethod } from '../method.ts'
@@ -15,10 +16,8 @@ export const stateMethods: readonly RpcMethod[] = [
     'eth_getBalance',
     'Balance in wei.',
     [addressParam, optionalBlockParam],
-    async ([address, block], context) => {
-      await requireHeadState(block, context)
-      return quantity((await context.backend.state.account(address)).balance)
-    },
+    async ([address, block], context) =>
+      readState(block, context, async (at) => quantity((await context.backend.state.account(address, at)).balance)),
   ),
   defineMethod(
     'eth_getTransactionCount',
@@ -26,37 +25,33 @@ export const stateMethods: readonly RpcMethod[] = [
     [addressParam, nonceBlockParam],
     async ([address, block], context) => {
       if (block === 'pending') return quantity(await context.backend.mempool.nextNonce(address))
-      await requireHeadState(block, context)
-      return quantity((await context.backend.state.account(address)).nonce)
+      return readState(block, context, async (at) => quantity((await context.backend.state.account(address, at)).nonce))
     },
   ),
   defineMethod(
     'eth_getCode',
     'Code of a contract; 0x for other accounts.',
     [addressParam, optionalBlockParam],
-    async ([address, block], context) => {
-      await requireHeadState(block, context)
-      return hexFromBytes(await context.backend.state.code(address))
-    },
+    async ([address, block], context) =>
+      readState(block, context, async (at) => hexFromBytes(await context.backend.state.code(address, at))),
   ),
   defineMethod(
     'eth_getStorageAt',
     'One storage slot, 32 bytes.',
     [addressParam, slotParam, optionalBlockParam],
-    async ([address, slot, block], context) => {
-      await requireHeadState(block, context)
-      return context.backend.state.storage(address, slot)
-    },
+    async ([address, slot, block], context) =>
+      readState(block, context, (at) => context.backend.state.storage(address, slot, at)),
   ),
   defineMethod(
     'eth_getProof',
-    'Account and storage slots with Merkle proofs against the head state root (EIP-1186).',
+    'Account and storage slots with Merkle proofs against the block’s state root (EIP-1186).',
     [addressParam, z.array(slotParam), optionalBlockParam],
     async ([address, slots, block], context) => {
       const { proofSlotsMax } = context.limits
       if (slots.length > proofSlotsMax) throw limitExceeded('proofSlotsMax', `more than ${proofSlotsMax} storage keys`)
-      await requireHeadState(block, context)
-      return proofJson(await context.proofGate.run(() => context.backend.state.proof(address, slots)))
+      const prove = (at: Height | undefined) =>
+        context.proofGate.run(() => context.backend.state.proof(address, slots, at))
+      return proofJson(await readState(block, context, prove))
     },
   ),
 ]

@@ -9,14 +9,17 @@ import type { World } from './world.ts'
 const CHAOS_MIN_MS = 1_500
 const CHAOS_MAX_MS = 4_500
 const BLACKOUT_MAX_MS = 6_000
+const LONG_ABSENCE_RATE = 0.07
+const ABSENCE_MS = 8_000
 /** A node that crashed last in the phase is up again by then. */
 const RESTART_MAX_MS = 1_500
 
 /** Schedules everything; the virtual time at which all is well again. */
 export function scheduleChaos(world: World, honest: readonly SimulatedNode[], random: SeededRandom): number {
   const { queue, network } = world
-  const endMs = random.between(CHAOS_MIN_MS, CHAOS_MAX_MS)
   world.isBusy = random.chance(0.7)
+  if (random.chance(LONG_ABSENCE_RATE)) return scheduleAbsence(world, honest)
+  const endMs = random.between(CHAOS_MIN_MS, CHAOS_MAX_MS)
   for (let atMs = random.between(0, 600); atMs < endMs; atMs += random.between(200, 900)) {
     queue.after(atMs, () => disturb(world, honest, random, endMs - queue.nowMs))
   }
@@ -30,6 +33,12 @@ export function scheduleChaos(world: World, honest: readonly SimulatedNode[], ra
     Object.assign(network.faults, { lossRate: 0, duplicateRate: 0, delayMinMs: 5, delayMaxMs: 40 })
   })
   return healedAtMs
+}
+
+/** One node is away for so long that it has to sync. The others have a good time. */
+function scheduleAbsence({ queue }: World, honest: readonly SimulatedNode[]): number {
+  queue.after(300, () => honest[0]?.crash(ABSENCE_MS - 300))
+  return ABSENCE_MS
 }
 
 /** Everybody alone: timers run, nothing else does. */

@@ -3,7 +3,7 @@ import type { EventQueue } from './event-queue.ts'
 import type { SeededRandom } from './random.ts'
 import type { WireMessage } from './wire.ts'
 
-export interface NetworkFaults {
+interface NetworkFaults {
   lossRate: number
   duplicateRate: number
   delayMinMs: number

@@ -26,7 +26,8 @@ export function mutantOptions(mutant: Mutant | undefined, chain: SimulatedChain)
       return { forgetsWal: true }
     case 'blocks-not-persisted':
       return { forgetsBlocks: true }
-    case 'gap-check-missing':
+    default:
+      // gap-check-missing
       return { consensus: { mutations: { skipGapCheck: true } } }
   }
 }

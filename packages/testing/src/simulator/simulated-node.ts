@@ -12,12 +12,14 @@ import {
   performVerification,
   recoverFromWal,
 } from '@cairn/consensus'
-import type { Consensus, ConsensusOptions, Effect, FinalizedHead, Input, Signer, VoteLog } from '@cairn/consensus'
-import { ACCEPT, CodedError, bytesFromUint64, reject } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
+import type { Consensus, ConsensusOptions, Effect, FinalizedHead, Input, Signer } from '@cairn/consensus'
+import { ACCEPT, CodedError, assert, bytesFromUint64, ignore, reject } from '@cairn/primitives'
+import type { Hash, View } from '@cairn/primitives'
 import { dropPersistedUpTo } from './disk.ts'
 import type { CrashPoint, Disk } from './disk.ts'
+import type { SimulatedEvent } from './event-queue.ts'
 import { EPOCH_START_MS, digestOf, executeModel, modelChecks } from './model-application.ts'
+import { answerRequest, isRequest } from './peer-answers.ts'
 import type { SeededRandom } from './random.ts'
 import type { Actor, WireMessage } from './wire.ts'
 import type { World } from './world.ts'
@@ -41,175 +43,208 @@ export interface SimulatedNodeOptions {
   readonly intercept?: (effect: Effect) => boolean
 }
 
-export interface SimulatedNode extends Actor {
-  readonly isUp: boolean
-  /** Only while up. */
-  readonly consensus: Consensus
-  crash(restartAfterMs: number): void
-  setTransactionsPending(pending: boolean): void
-}
-
 const CRASH_POINTS: readonly CrashPoint[] = ['before-write', 'torn-write', 'after-write']
+/** A request without an answer counts as failed after this. */
+const FETCH_TIMEOUT_MS = 400
+/** Share of the commits after which the log is shortened. */
+const COMPACT_RATE = 0.1
 
-export function createSimulatedNode(world: World, options: SimulatedNodeOptions): SimulatedNode {
-  const { chain, queue, network, invariants } = world
-  const { id, slot, disk } = options
-  const random: SeededRandom = world.random.fork()
-  const verification = { ...chain.verification, validators: options.consensus?.validators ?? chain.validators }
-  const skewMs = random.between(-500, 500)
-  let running: { readonly consensus: Consensus; readonly signer: Signer } | undefined
+export class SimulatedNode implements Actor {
+  readonly slot: number
+  readonly isHonest: boolean
+  readonly #world: World
+  readonly #options: SimulatedNodeOptions
+  readonly #random: SeededRandom
+  readonly #skewMs: number
+  #running: { readonly consensus: Consensus; readonly signer: Signer } | undefined
   /** Whatever was scheduled by an earlier life is dropped. */
-  let life = 0
-  let timerId = 0
-  let signerFreeAtMs = 0
+  #life = 0
+  #armedTimer = 0
+  #signerFreeAtMs = 0
 
-  const later = (delayMs: number, task: () => void | Promise<void>): void => {
-    const scheduledIn = life
-    queue.after(delayMs, () => (scheduledIn === life && running !== undefined ? task() : undefined))
+  constructor(world: World, options: SimulatedNodeOptions) {
+    this.slot = options.slot
+    this.isHonest = options.isHonest
+    this.#world = world
+    this.#options = options
+    this.#random = world.random.fork()
+    this.#skewMs = this.#random.between(-500, 500)
   }
 
-  const feed = (input: Input): void => {
-    if (running === undefined) return
-    try {
-      const now = { monotonicMs: queue.nowMs, wallMs: EPOCH_START_MS + queue.nowMs + skewMs }
-      for (const effect of running.consensus.step(input, now)) {
-        if (options.intercept?.(effect) !== true) perform(effect)
-      }
-    } catch (error) {
-      invariants.violate(`CRASHED: node ${slot}: ${String(error)}`)
-    }
+  get isUp(): boolean {
+    return this.#running !== undefined
   }
 
-  const start = (): void => {
-    const recovered = recoverFromWal(options.forgetsWal === true ? [] : disk.readRecords())
-    const log: VoteLog = disk.log
-    const signer = createSigner(
-      { secretKey: chain.secretKeys[slot] as Uint8Array, genesisHash: chain.genesisHash, recovered },
-      { bls: chain.bls, log },
-    )
+  /** Only while up. */
+  get consensus(): Consensus {
+    assert(this.#running !== undefined, 'the node is up')
+    return this.#running.consensus
+  }
+
+  start(): void {
+    const { chain, queue } = this.#world
+    const { disk, forgetsWal, isVoting } = this.#options
+    const recovered = recoverFromWal(forgetsWal === true ? [] : disk.readRecords())
     const consensus = createConsensus({
       spec: chain.spec,
       validators: chain.validators,
       leaderSeed: chain.leaderSeed,
-      self: options.isVoting ? slot : undefined,
-      jitterSeed: random.below(2 ** 32),
+      self: isVoting ? this.slot : undefined,
+      jitterSeed: this.#random.below(2 ** 32),
       blockChecks: modelChecks,
-      ...options.consensus,
+      ...this.#options.consensus,
     })
-    running = { consensus, signer }
-    timerId++
-    signerFreeAtMs = queue.nowMs
-    const blocks = [...disk.persistedBlocks.values()]
-    feed({ type: 'start', head: disk.head, blocks, ...recovered })
-    feed({ type: 'transactions-pending', pending: world.isBusy })
+    this.#running = { consensus, signer: this.#createSigner(recovered) }
+    this.#armedTimer++
+    this.#signerFreeAtMs = queue.nowMs
+    this.#feed({ type: 'start', head: disk.head, blocks: [...disk.persistedBlocks.values()], ...recovered })
+    this.setTransactionsPending(this.#world.isBusy)
   }
 
-  const crash = (restartAfterMs: number): void => {
-    if (running === undefined) return
-    running = undefined
-    life++
-    disk.crash()
-    if (options.forgetsBlocks === true) disk.persistedBlocks.clear()
-    world.trace(id, 'crash', restartAfterMs)
-    queue.after(restartAfterMs, start)
+  crash(restartAfterMs: number): void {
+    if (this.#running === undefined) return
+    this.#running = undefined
+    this.#life++
+    this.#options.disk.crash()
+    if (this.#options.forgetsBlocks === true) this.#options.disk.persistedBlocks.clear()
+    this.#world.trace(this.#options.id, 'crash', restartAfterMs)
+    this.#world.queue.after(restartAfterMs, () => this.start())
   }
 
-  const sendToAll = (message: WireMessage): void => {
-    for (const to of world.actors.keys()) if (to !== id) network.send(id, to, message)
+  setTransactionsPending(pending: boolean): void {
+    this.#feed({ type: 'transactions-pending', pending })
   }
 
-  const perform = (effect: Effect): void => {
-    switch (effect.type) {
-      case 'build':
-        return later(random.between(1, 5), () => build(effect))
-      case 'adopt':
-        return later(0, () => feed({ type: 'executed', hash: effect.block.hash, verdict: ACCEPT }))
-      case 'execute':
-        return later(random.between(1, 8), () => execute(effect.block))
-      case 'persist-block':
-        return void disk.persistedBlocks.set(effect.block.hash, effect.block)
-      case 'sign':
-        return sign(effect.subject, effect.validator)
-      case 'verify':
-        return later(1, () => {
-          const result = performVerification(effect.request, verification)
-          feed({ type: 'verified', id: effect.id, result })
-        })
-      case 'set-timer': {
-        const armed = ++timerId
-        return later(effect.atMs - queue.nowMs, () => (armed === timerId ? feed({ type: 'timer' }) : undefined))
+  receive(message: WireMessage, sender: number): void {
+    if (this.#running === undefined) return
+    const from = String(sender)
+    if (isRequest(message)) {
+      const answer = answerRequest(message, this.consensus, this.#options.disk)
+      if (answer !== undefined) this.#send(sender, answer)
+    } else if (message.type === 'certificate') this.#feed({ ...message, from, gossiped: true })
+    else if (message.type === 'certificates') {
+      for (const certificate of message.certificates) {
+        this.#feed({ type: 'certificate', certificate, from, gossiped: false })
       }
-      case 'log-certificate':
-        if (options.isHonest) invariants.onCertificate(slot, effect.certificate)
-        return disk.appendCertificate(encodeCertificateRecord(effect.certificate))
-      case 'commit':
-        return later(1, () => commit(effect.blocks, { ...headOf(effect.blocks), finalization: effect.finalization }))
-      case 'fetch-block':
-        return fetchBlock(effect.hash, effect.hints)
-      case 'fetch-certificates':
-        return network.send(id, randomPeer(effect.hint), { type: 'get-certificates', fromView: effect.fromView })
-      case 'behind':
-        return network.send(id, randomPeer(undefined), { type: 'get-range', above: disk.head.header.height })
-      case 'report-peer':
-        if (world.actors[Number(effect.peer)]?.isHonest === true && options.isHonest) {
-          invariants.violate(`HONEST_BLAMED: node ${slot} reports ${effect.peer}: ${effect.code}`)
-        }
-        return undefined
-      case 'halt':
-        if (options.isHonest) invariants.violate(`HALT: node ${slot}: ${effect.halt.code}`)
-        return undefined
-      default:
-        return broadcast(effect)
+    } else if (message.type === 'evidence') {
+      this.#feed({ type: 'vote', vote: message.evidence.first, from })
+      this.#feed({ type: 'vote', vote: message.evidence.second, from })
+    } else if (message.type === 'block') this.#feed({ type: 'block-fetched', block: message.block, from })
+    else if (message.type === 'range') this.#onRange(message.blocks, message.head)
+    else this.#feed({ ...message, from })
+  }
+
+  #feed(input: Input): void {
+    if (this.#running === undefined) return
+    const { queue, invariants } = this.#world
+    const now = { monotonicMs: queue.nowMs, wallMs: EPOCH_START_MS + queue.nowMs + this.#skewMs }
+    try {
+      for (const effect of this.consensus.step(input, now)) {
+        if (this.#options.intercept?.(effect) !== true) this.#perform(effect)
+      }
+    } catch (error) {
+      invariants.violate(`CRASHED: node ${this.slot}: ${String(error)}`)
     }
   }
 
-  const broadcast = (effect: Effect): void => {
-    if (effect.type === 'broadcast-proposal') sendToAll({ type: 'proposal', proposal: effect.proposal })
-    else if (effect.type === 'broadcast-vote') sendToAll({ type: 'vote', vote: effect.vote })
-    else if (effect.type === 'broadcast-certificate')
-      sendToAll({ type: 'certificate', certificate: effect.certificate })
-    else if (effect.type === 'broadcast-status') sendToAll({ type: 'status', status: effect.status })
-    else if (effect.type === 'broadcast-evidence') sendToAll({ type: 'evidence', evidence: effect.evidence })
-    else if (effect.type === 'send-status')
-      network.send(id, Number(effect.to), { type: 'status', status: effect.status })
+  #perform(effect: Effect): void {
+    const { disk, isHonest, id } = this.#options
+    switch (effect.type) {
+      case 'build':
+        return this.#later(this.#random.between(1, 5), () => this.#build(effect))
+      case 'adopt':
+        return this.#later(0, () => this.#feed({ type: 'executed', hash: effect.block.hash, verdict: ACCEPT }))
+      case 'execute':
+        return this.#later(this.#random.between(1, 8), () => this.#execute(effect.block))
+      case 'persist-block':
+        return void disk.persistedBlocks.set(effect.block.hash, effect.block)
+      case 'sign':
+        return this.#sign(effect.subject, effect.validator)
+      case 'verify':
+        return this.#later(1, () => this.#verify(effect))
+      case 'set-timer': {
+        const armed = ++this.#armedTimer
+        return this.#later(effect.atMs - this.#world.queue.nowMs, () => {
+          if (armed === this.#armedTimer) this.#feed({ type: 'timer' })
+        })
+      }
+      case 'log-certificate':
+        if (isHonest) this.#world.invariants.onCertificate(this.slot, effect.certificate)
+        return disk.appendCertificate(encodeCertificateRecord(effect.certificate))
+      case 'commit': {
+        const tip = effect.blocks.at(-1)
+        assert(tip !== undefined, 'a commit has blocks')
+        const head = { header: tip.header, hash: tip.hash, finalization: effect.finalization }
+        return this.#later(1, () => this.#commit(effect.blocks, head))
+      }
+      case 'fetch-block':
+        return this.#fetchBlock(effect.hash, effect.hints)
+      case 'report-peer':
+        if (this.#world.actors[Number(effect.peer)]?.isHonest !== true || !isHonest) return undefined
+        return this.#world.invariants.violate(`HONEST_BLAMED: node ${this.slot} reports ${effect.peer}: ${effect.code}`)
+      case 'halt':
+        if (isHonest) this.#world.invariants.violate(`HALT: node ${this.slot}: ${effect.halt.code}`)
+        return undefined
+      default: {
+        const sent = sentFor(effect, disk)
+        if (sent.to === 'all') for (const to of this.#world.actors.keys()) if (to !== id) this.#send(to, sent.message)
+        if (sent.to !== 'all') this.#send(sent.to ?? this.#randomPeer(undefined), sent.message)
+        return undefined
+      }
+    }
   }
 
-  const sign = (subject: VoteSubject, validator: number): void => {
-    signerFreeAtMs = Math.max(signerFreeAtMs, queue.nowMs) + random.between(1, 4)
-    later(signerFreeAtMs - queue.nowMs, async () => {
-      if (running === undefined) return
-      const { signer } = running
-      if (options.isHonest && random.chance(world.crashRate)) disk.crashNextAppend = CRASH_POINTS[random.below(3)]
+  #later(delayMs: number, task: SimulatedEvent): void {
+    const life = this.#life
+    this.#world.queue.after(delayMs, () => (life === this.#life && this.isUp ? task() : undefined))
+  }
+
+  #send(to: number, message: WireMessage): void {
+    this.#world.network.send(this.#options.id, to, message)
+  }
+
+  #verify({ id, request }: Extract<Effect, { type: 'verify' }>): void {
+    const { chain } = this.#world
+    const validators = this.#options.consensus?.validators ?? chain.validators
+    const result = performVerification(request, { ...chain.verification, validators })
+    this.#feed({ type: 'verified', id, result })
+  }
+
+  #sign(subject: VoteSubject, validator: number): void {
+    const { queue, invariants, crashRate } = this.#world
+    const { isHonest, disk } = this.#options
+    this.#signerFreeAtMs = Math.max(this.#signerFreeAtMs, queue.nowMs) + this.#random.between(1, 4)
+    this.#later(this.#signerFreeAtMs - queue.nowMs, async () => {
+      if (this.#running === undefined) return
+      if (isHonest && this.#random.chance(crashRate)) disk.crashNextAppend = CRASH_POINTS[this.#random.below(3)]
+      const isLenient = this.#options.isSignerLenient === true
+      const signer = isLenient ? this.#createSigner({ ownVotes: [], floor: undefined }) : this.#running.signer
       try {
-        const vote =
-          options.isSignerLenient === true ? await signLeniently(subject) : await signer.sign(subject, validator)
+        const vote = await signer.sign(subject, validator)
         disk.crashNextAppend = undefined
-        if (options.isHonest) invariants.onHonestVote(slot, vote)
-        feed({ type: 'signed', vote })
+        if (vote === undefined) return
+        if (isHonest) invariants.onHonestVote(this.slot, vote)
+        this.#feed({ type: 'signed', vote })
       } catch (error) {
-        if (error instanceof CodedError && error.code === 'SIMULATED_CRASH') crash(random.between(10, 1_500))
-        else invariants.violate(`SIGNER: node ${slot}: ${String(error)}`)
+        if (error instanceof CodedError && error.code === 'SIMULATED_CRASH') this.crash(this.#random.between(10, 1_500))
+        else invariants.violate(`SIGNER: node ${this.slot}: ${String(error)}`)
       }
     })
   }
 
-  /** A fresh signer knows of no earlier vote; the log still gets the record. */
-  const signLeniently = (subject: VoteSubject): ReturnType<Signer['sign']> => {
-    const secretKey = chain.secretKeys[slot] as Uint8Array
-    const recovered = { ownVotes: [], floor: undefined }
-    const signer = createSigner(
-      { secretKey, genesisHash: chain.genesisHash, recovered },
-      { bls: chain.bls, log: disk.log },
-    )
-    return signer.sign(subject, slot)
+  #createSigner(recovered: Parameters<typeof createSigner>[0]['recovered']): Signer {
+    const { bls, secretKeys, genesisHash } = this.#world.chain
+    const secretKey = secretKeys[this.slot]
+    assert(secretKey !== undefined, 'each slot has a key')
+    return createSigner({ secretKey, genesisHash, recovered }, { bls, log: this.#options.disk.log })
   }
 
-  const build = ({ view, epoch, parentHash, timeMs }: Extract<Effect, { type: 'build' }>): void => {
-    const parent = headerOf(parentHash)
-    if (running === undefined || parent === undefined) return feed({ type: 'build-failed', view })
-    const payload = bytesFromUint64(random.below(2 ** 32))
+  #build({ view, epoch, parentHash, timeMs }: Extract<Effect, { type: 'build' }>): void {
+    const parent = this.#headerOf(parentHash)
+    if (this.#running === undefined || parent === undefined) return this.#feed({ type: 'build-failed', view })
+    const payload = bytesFromUint64(this.#random.below(2 ** 32))
     const accessList = new Uint8Array()
-    feed({
+    return this.#feed({
       type: 'built',
       view,
       parentHash,
@@ -220,128 +255,98 @@ export function createSimulatedNode(world: World, options: SimulatedNodeOptions)
       executionBlockHash: digestOf(payload),
       stateRoot: executeModel(parent.stateRoot, payload),
       accessListHash: digestOf(accessList),
-      randaoReveal: running.signer.signRandao(epoch, view),
+      randaoReveal: this.#running.signer.signRandao(epoch, view),
     })
   }
 
-  const execute = ({ header, hash, payload }: Block): void => {
-    const parent = headerOf(header.parentHash)
+  #execute({ header, hash, payload }: Block): void {
+    const parent = this.#headerOf(header.parentHash)
     // The parent may have been committed and left behind meanwhile.
-    const isGood = parent !== undefined && executeModel(parent.stateRoot, payload) === header.stateRoot
-    const verdict = isGood
-      ? ACCEPT
-      : parent === undefined
-        ? ({ verdict: 'ignore', code: 'NO_PARENT' } as const)
-        : reject('ROOT')
-    feed({ type: 'executed', hash, verdict })
+    if (parent === undefined) return this.#feed({ type: 'executed', hash, verdict: ignore('NO_PARENT') })
+    const isGood = executeModel(parent.stateRoot, payload) === header.stateRoot
+    return this.#feed({ type: 'executed', hash, verdict: isGood ? ACCEPT : reject('STATE_ROOT_MISMATCH') })
   }
 
-  const headerOf = (hash: Hash): ConsensusHeader | undefined => {
-    if (running === undefined) return undefined
-    const { consensus } = running
-    return consensus.head.hash === hash ? consensus.head.header : consensus.block(hash)?.header
+  #headerOf(hash: Hash): ConsensusHeader | undefined {
+    const { head } = this.consensus
+    return head.hash === hash ? head.header : this.consensus.block(hash)?.header
   }
 
   /** Durable, in order; sync may have been faster. */
-  const commit = (blocks: readonly Block[], head: FinalizedHead): void => {
+  #commit(blocks: readonly Block[], head: FinalizedHead): void {
+    const { disk, isHonest } = this.#options
     const news = blocks.filter((block) => block.header.height > disk.head.header.height)
     if (news.length === 0 || head.finalization === undefined) return
-    if (options.isHonest) invariants.onCommit(slot, news, head.finalization, disk.head.hash)
+    if (isHonest) this.#world.invariants.onCommit(this.slot, news, head.finalization, disk.head.hash)
     disk.committed.push(...news)
     disk.head = head
     dropPersistedUpTo(disk, head.header.height)
+    if (this.#random.chance(COMPACT_RATE)) this.#compact(head.finalization.view)
   }
 
-  const fetchBlock = (hash: Hash, hints: readonly string[]): void => {
-    const own = disk.persistedBlocks.get(hash)
-    if (own !== undefined) return later(0, () => feed({ type: 'block-fetched', block: own, from: undefined }))
-    network.send(id, randomPeer(hints[0]), { type: 'get-block', hash })
-    network.send(id, randomPeer(undefined), { type: 'get-block', hash })
-    later(400, () => feed({ type: 'fetch-failed', hash }))
+  /** The floor is durable in the stores before the log forgets. */
+  #compact(view: View): void {
+    this.#later(1, async () => {
+      const { epoch } = this.#world.chain.validators
+      await this.#running?.signer.compact({ epoch, view }, this.consensus.certificatesFrom(view))
+    })
   }
 
-  const randomPeer = (hint: string | undefined): number => {
-    if (hint !== undefined && random.chance(0.7)) return Number(hint)
-    const peer = random.below(world.actors.length - 1)
+  #fetchBlock(hash: Hash, hints: readonly string[]): void {
+    const block = this.#options.disk.persistedBlocks.get(hash)
+    if (block !== undefined) {
+      this.#later(0, () => this.#feed({ type: 'block-fetched', block, from: undefined }))
+      return
+    }
+    this.#send(this.#randomPeer(hints[0]), { type: 'get-block', hash })
+    this.#send(this.#randomPeer(undefined), { type: 'get-block', hash })
+    this.#later(FETCH_TIMEOUT_MS, () => this.#feed({ type: 'fetch-failed', hash }))
+  }
+
+  #randomPeer(hint: string | undefined): number {
+    const { id } = this.#options
+    if (hint !== undefined && this.#random.chance(0.7)) return Number(hint)
+    const peer = this.#random.below(this.#world.actors.length - 1)
     return peer >= id ? peer + 1 : peer
   }
 
-  const onRange = (blocks: readonly Block[], head: FinalizedHead): void => {
-    const { validators, keys, genesisHash } = chain.verification
+  /** A range from anybody: taken only when it continues the own log up to a certificate. */
+  #onRange(blocks: readonly Block[], head: FinalizedHead): void {
+    const { disk } = this.#options
+    const { validators, keys, genesisHash } = this.#world.chain.verification
     const news = blocks.filter((block) => block.header.height > disk.head.header.height)
-    const isChain = news.every((block, index) => block.header.parentHash === (news[index - 1]?.hash ?? disk.head.hash))
-    if (head.finalization === undefined || news.length === 0 || !isChain || news.at(-1)?.hash !== head.hash) return
-    if (head.finalization.hash !== head.hash) return
-    if (verifyCertificate(head.finalization, validators, keys, genesisHash).verdict !== 'accept') return
-    commit(news, head)
-    feed({ type: 'synced', head: disk.head })
-  }
-
-  const receive = (message: WireMessage, sender: number): void => {
-    if (running === undefined) return
-    const { consensus } = running
-    const from = String(sender)
-    switch (message.type) {
-      case 'proposal':
-        return feed({ type: 'proposal', proposal: message.proposal, from })
-      case 'vote':
-        return feed({ type: 'vote', vote: message.vote, from })
-      case 'certificate':
-        return feed({ type: 'certificate', certificate: message.certificate, from, gossiped: true })
-      case 'status':
-        return feed({ type: 'status', status: message.status, from })
-      case 'evidence':
-        feed({ type: 'vote', vote: message.evidence.first, from })
-        return feed({ type: 'vote', vote: message.evidence.second, from })
-      case 'get-block': {
-        const { hash } = message
-        const block =
-          consensus.block(hash) ??
-          disk.persistedBlocks.get(hash) ??
-          disk.committed.findLast((known) => known.hash === hash)
-        return block && network.send(id, sender, { type: 'block', block })
-      }
-      case 'block':
-        return feed({ type: 'block-fetched', block: message.block, from })
-      case 'get-certificates':
-        return network.send(id, sender, {
-          type: 'certificates',
-          certificates: consensus.certificatesFrom(message.fromView),
-        })
-      case 'certificates':
-        for (const certificate of message.certificates)
-          feed({ type: 'certificate', certificate, from, gossiped: false })
-        return undefined
-      case 'get-range':
-        return network.send(id, sender, {
-          type: 'range',
-          blocks: disk.committed.slice(message.above),
-          head: disk.head,
-        })
-      case 'range':
-        return onRange(message.blocks, message.head)
-    }
-  }
-
-  return {
-    slot,
-    isHonest: options.isHonest,
-    start,
-    receive,
-    crash,
-    get isUp() {
-      return running !== undefined
-    },
-    get consensus() {
-      if (running === undefined) throw new Error('the node is down')
-      return running.consensus
-    },
-    setTransactionsPending: (pending) => feed({ type: 'transactions-pending', pending }),
+    const isChain = news.every((block, at) => block.header.parentHash === (news[at - 1]?.hash ?? disk.head.hash))
+    const { finalization } = head
+    if (!isChain || news.at(-1)?.hash !== head.hash || finalization?.hash !== head.hash) return
+    if (verifyCertificate(finalization, validators, keys, genesisHash).verdict !== 'accept') return
+    this.#commit(news, head)
+    this.#feed({ type: 'synced', head: disk.head })
   }
 }
 
-function headOf(blocks: readonly Block[]): { readonly header: ConsensusHeader; readonly hash: Hash } {
-  const tip = blocks.at(-1)
-  if (tip === undefined) throw new Error('a commit has blocks')
-  return { header: tip.header, hash: tip.hash }
+type SentEffect = Extract<Effect, { type: `broadcast-${string}` | 'send-status' | 'fetch-certificates' | 'behind' }>
+
+/** `to`: an actor, all of them, or `undefined` for anyone. */
+function sentFor(
+  effect: SentEffect,
+  disk: Disk,
+): { readonly to: number | 'all' | undefined; readonly message: WireMessage } {
+  switch (effect.type) {
+    case 'broadcast-proposal':
+      return { to: 'all', message: { type: 'proposal', proposal: effect.proposal } }
+    case 'broadcast-vote':
+      return { to: 'all', message: { type: 'vote', vote: effect.vote } }
+    case 'broadcast-certificate':
+      return { to: 'all', message: { type: 'certificate', certificate: effect.certificate } }
+    case 'broadcast-status':
+      return { to: 'all', message: { type: 'status', status: effect.status } }
+    case 'broadcast-evidence':
+      return { to: 'all', message: { type: 'evidence', evidence: effect.evidence } }
+    case 'send-status':
+      return { to: Number(effect.to), message: { type: 'status', status: effect.status } }
+    case 'fetch-certificates':
+      return { to: undefined, message: { type: 'get-certificates', fromView: effect.fromView } }
+    default:
+      return { to: undefined, message: { type: 'get-range', above: disk.head.header.height } }
+  }
 }

@@ -3,6 +3,7 @@
  * run, event for event (`traceHash`).
  */
 import { createEquivocator } from './adversaries/equivocator.ts'
+import { createForger } from './adversaries/forger.ts'
 import { createSignEverything } from './adversaries/sign-everything.ts'
 import { createSilent } from './adversaries/silent.ts'
 import { createTwins } from './adversaries/twins.ts'
@@ -16,12 +17,11 @@ import { mutantOptions } from './mutants.ts'
 import type { Mutant } from './mutants.ts'
 import { createSeededRandom } from './random.ts'
 import type { SeededRandom } from './random.ts'
-import { createSimulatedNode } from './simulated-node.ts'
-import type { SimulatedNode } from './simulated-node.ts'
+import { SimulatedNode } from './simulated-node.ts'
 import type { Actor } from './wire.ts'
 import type { World } from './world.ts'
 
-export const ADVERSARIES = ['none', 'silent', 'equivocator', 'twins', 'sign-everything'] as const
+export const ADVERSARIES = ['none', 'silent', 'equivocator', 'twins', 'sign-everything', 'forger'] as const
 export type Adversary = (typeof ADVERSARIES)[number]
 
 export interface SimulationOptions {
@@ -112,7 +112,7 @@ function createRun(options: SimulationOptions): Run {
   const disks: ReturnType<typeof createDisk>[] = []
   for (let slot = faulty; slot < options.nodes; slot++) {
     const disk = createDisk(chain.genesis, random.fork())
-    const node = createSimulatedNode(world, {
+    const node = new SimulatedNode(world, {
       id: actors.length,
       slot,
       isHonest: true,
@@ -135,11 +135,13 @@ function createAdversary(world: World, adversary: Adversary, slot: number, id: n
       return []
     case 'silent':
       return [createSilent(slot)]
+    case 'forger':
+      return [createForger(world, slot, id)]
     case 'equivocator':
       return [createEquivocator(world, slot, id)]
     case 'twins':
       return createTwins(world, slot, id)
-    case 'sign-everything':
+    default:
       return [createSignEverything(world, slot, id)]
   }
 }

@@ -2,7 +2,7 @@
 import type { Proposal } from '@cairn/chain'
 import type { Effect } from '@cairn/consensus'
 import { createDisk } from '../disk.ts'
-import { createSimulatedNode } from '../simulated-node.ts'
+import { SimulatedNode } from '../simulated-node.ts'
 import type { Actor } from '../wire.ts'
 import type { World } from '../world.ts'
 import { forgeBlock, forgeVote } from './forged-block.ts'
@@ -28,7 +28,7 @@ export function createEquivocator(world: World, slot: number, id: number): Actor
     return true
   }
 
-  const node = createSimulatedNode(world, {
+  const node = new SimulatedNode(world, {
     id,
     slot,
     isHonest: false,

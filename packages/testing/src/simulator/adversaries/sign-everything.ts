@@ -6,7 +6,7 @@ import type { Certificate, Proposal } from '@cairn/chain'
 import { view as viewOf } from '@cairn/primitives'
 import type { Hash, View } from '@cairn/primitives'
 import { createDisk } from '../disk.ts'
-import { createSimulatedNode } from '../simulated-node.ts'
+import { SimulatedNode } from '../simulated-node.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
 import { forgeBlock, forgeVote } from './forged-block.ts'
@@ -18,7 +18,7 @@ export function createSignEverything(world: World, slot: number, id: number): Ac
   const { chain, network, queue } = world
   const random = world.random.fork()
   /** Follows the chain without a vote: its certificates and blocks are the material. */
-  const follower = createSimulatedNode(world, {
+  const follower = new SimulatedNode(world, {
     id,
     slot,
     isHonest: false,

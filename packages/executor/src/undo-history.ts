@@ -1,0 +1,194 @@
+/**
+ * Older states inside the pruning window. Each commit stores, in the batch of its changes, the values it overwrote:
+ * the undo list of its height, and an index row beside it. A key's value at height a is what the first list above a
+ * says of it, and the committed value when none does. Trie records are in the lists too, so calls and proofs work
+ * at every kept height unchanged. Lists never change once written: nothing here is invalidated by a new head.
+ *
+ * Invariant: the stored lists are those of `lowest … head`, without a gap; whatever does not reach the head when the
+ * store is opened (history was off for a while, or the state came from elsewhere) is deleted.
+ */
+import { CodedError, assert } from '@cairn/primitives'
+import type { Height } from '@cairn/primitives'
+import type { BatchOperation, ExecutedBlock, KeyValueStore } from '@cairn/ports'
+import { layerFromChangeset, readChangeset } from './abi/changeset.ts'
+import { AbiReader } from './abi/reader.ts'
+import {
+  HISTORY_INDEX_MAX_BYTES,
+  HISTORY_PRUNE_BATCH,
+  HISTORY_REACH_BLOCKS_MAX,
+  STATE_CACHE_ENTRY_OVERHEAD_BYTES,
+} from './limits.ts'
+import { createLruCache } from './lru-cache.ts'
+import { UNDO_INDEX_PREFIX, UNDO_PREFIX, heightFromKey, heightKey } from './state-key.ts'
+import { decodeUndoIndexRow, encodeUndoIndexRow, fingerprintOf, hasFingerprint } from './undo-index.ts'
+import type { UndoIndexRow } from './undo-index.ts'
+
+/** How many blocks below the head stay readable; `all`: an archive. */
+export type HistoryBlocks = number | 'all'
+
+/** One older state. `undefined`: nothing above that height changed the key, so the committed value holds. */
+export interface PastState {
+  readonly block: ExecutedBlock
+  find(key: string): Promise<Uint8Array | null | undefined>
+  /** Present where the store reads synchronously. */
+  readonly findSync?: (key: string) => Uint8Array | null | undefined
+}
+
+export interface UndoHistory {
+  /** Before anything else; prunes what the window no longer covers. */
+  open(head: ExecutedBlock): Promise<void>
+  /** Writes that belong into the batch that makes `block` the head; `undo` is its encoded undo list. */
+  recordsOf(parent: ExecutedBlock, block: ExecutedBlock, undo: Uint8Array): readonly BatchOperation[]
+  /** Those records are written. */
+  advance(block: ExecutedBlock): void
+  /** A height below the head. @throws CodedError `STATE_PRUNED`, `STATE_CORRUPT` */
+  at(height: Height, head: ExecutedBlock): Promise<PastState>
+  /** Lists and index rows in memory, estimated. */
+  sizeBytes(): number
+}
+
+export interface UndoHistoryOptions {
+  readonly store: KeyValueStore
+  readonly blocks: HistoryBlocks
+  /** Bound of the undo lists kept decoded. */
+  readonly cacheMaxBytes: number
+}
+
+export function createUndoHistory({ store, blocks, cacheMaxBytes }: UndoHistoryOptions): UndoHistory {
+  const getSync = store.getSync?.bind(store)
+  const lists = createLruCache<number, UndoList>(cacheMaxBytes, (list) => list.sizeBytes)
+  const rows = createLruCache<number, UndoIndexRow>(HISTORY_INDEX_MAX_BYTES, rowSizeBytes)
+  /** Height of the oldest stored list; `undefined`: there is none. */
+  let lowest: number | undefined
+
+  const keep = (height: number, bytes: Uint8Array | undefined): UndoList => {
+    const list = decodeUndoList(height, bytes)
+    lists.set(height, list)
+    return list
+  }
+  const listOf = async (height: number): Promise<UndoList> =>
+    lists.get(height) ?? keep(height, await store.get(heightKey(UNDO_PREFIX, height)))
+
+  const remove = async (from: number, to: number): Promise<void> => {
+    for (let start = from; start < to; start += HISTORY_PRUNE_BATCH) {
+      const end = Math.min(to, start + HISTORY_PRUNE_BATCH)
+      await store.batch(Array.from({ length: end - start }, (_, index) => deletions(start + index)).flat())
+    }
+  }
+
+  /** Rows of `from … to`, both inclusive. */
+  const rowsOf = async (from: number, to: number): Promise<readonly UndoIndexRow[]> => {
+    const found = Array.from({ length: to - from + 1 }, (_, index) => rows.get(from + index))
+    const missing = found.flatMap((row, index) => (row === undefined ? [index] : []))
+    const loaded = await store.getMany(missing.map((index) => heightKey(UNDO_INDEX_PREFIX, from + index)))
+    for (const [position, index] of missing.entries()) {
+      const bytes = loaded[position]
+      if (bytes === undefined) throw new CodedError('STATE_CORRUPT', `no undo index row of height ${from + index}`)
+      const row = decodeUndoIndexRow(bytes)
+      rows.set(from + index, row)
+      found[index] = row
+    }
+    return found as readonly UndoIndexRow[]
+  }
+
+  return {
+    open: async (head) => {
+      const oldest = await edgeHeight(store, false)
+      const newest = await edgeHeight(store, true)
+      if (oldest === undefined || newest === undefined) return
+      const windowStart = blocks === 'all' ? oldest : Math.max(oldest, head.height - blocks + 1)
+      const isConnected = newest === head.height && windowStart <= newest
+      await remove(oldest, isConnected ? windowStart : newest + 1)
+      lowest = isConnected ? windowStart : undefined
+    },
+    recordsOf: (parent, block, undo) => {
+      if (blocks === 0) return []
+      const keys = [...layerFromChangeset(readChangeset(new AbiReader(undo))).keys()]
+      const { height } = block
+      const isFull = blocks !== 'all' && lowest !== undefined && lowest <= height - blocks
+      return [
+        { type: 'put', key: heightKey(UNDO_PREFIX, height), value: undo },
+        { type: 'put', key: heightKey(UNDO_INDEX_PREFIX, height), value: encodeUndoIndexRow(parent, keys) },
+        ...(isFull ? deletions(lowest as number) : []),
+      ]
+    },
+    advance: ({ height }) => {
+      if (blocks === 0) return
+      lowest ??= height
+      if (blocks !== 'all') lowest = Math.max(lowest, height - blocks + 1)
+    },
+    at: async (height, head) => {
+      const oldest = Math.max((lowest ?? head.height + 1) - 1, head.height - HISTORY_REACH_BLOCKS_MAX)
+      if (height < oldest) throw prunedError(height, oldest)
+      const above = await rowsOf(height + 1, head.height)
+      const block = above[0]?.parent
+      assert(block?.height === height, 'an undo index row names its parent')
+      const find = async (key: string): Promise<Uint8Array | null | undefined> => {
+        for (const candidate of candidatesOf(key, height, above)) {
+          const value = (await listOf(candidate)).values.get(key)
+          if (value !== undefined) return value
+        }
+        return undefined
+      }
+      if (getSync === undefined) return { block, find }
+      return {
+        block,
+        find,
+        findSync: (key) => {
+          for (const candidate of candidatesOf(key, height, above)) {
+            const list = lists.get(candidate) ?? keep(candidate, getSync(heightKey(UNDO_PREFIX, candidate)))
+            const value = list.values.get(key)
+            if (value !== undefined) return value
+          }
+          return undefined
+        },
+      }
+    },
+    sizeBytes: () => lists.sizeBytes() + rows.sizeBytes(),
+  }
+}
+
+interface UndoList {
+  /** `null`: absent before. */
+  readonly values: ReadonlyMap<string, Uint8Array | null>
+  readonly sizeBytes: number
+}
+
+/** Heights whose list may hold the key, from the one right above the wanted state. */
+function* candidatesOf(key: string, height: number, above: readonly UndoIndexRow[]): Iterable<number> {
+  const fingerprint = fingerprintOf(key)
+  for (let index = 0; index < above.length; index++) {
+    if (hasFingerprint((above[index] as UndoIndexRow).fingerprints, fingerprint)) yield height + 1 + index
+  }
+}
+
+function decodeUndoList(height: number, bytes: Uint8Array | undefined): UndoList {
+  if (bytes === undefined) throw new CodedError('STATE_CORRUPT', `no undo list of height ${height}`)
+  try {
+    const reader = new AbiReader(bytes)
+    const values = layerFromChangeset(readChangeset(reader))
+    reader.end()
+    return { values, sizeBytes: 2 * bytes.length + values.size * STATE_CACHE_ENTRY_OVERHEAD_BYTES }
+  } catch (cause) {
+    throw new CodedError('STATE_CORRUPT', `the undo list of height ${height} does not decode`, { cause })
+  }
+}
+
+function deletions(height: number): readonly BatchOperation[] {
+  return [UNDO_PREFIX, UNDO_INDEX_PREFIX].map((prefix) => ({ type: 'delete', key: heightKey(prefix, height) }))
+}
+
+/** Height of the first or the last index row. */
+async function edgeHeight(store: KeyValueStore, reverse: boolean): Promise<number | undefined> {
+  const range = { gte: heightKey(UNDO_INDEX_PREFIX, 0), lt: heightKey(UNDO_INDEX_PREFIX, Number.MAX_SAFE_INTEGER) }
+  for await (const [key] of store.entries({ ...range, reverse, limit: 1 })) return heightFromKey(UNDO_INDEX_PREFIX, key)
+  return undefined
+}
+
+function rowSizeBytes({ fingerprints, parent }: UndoIndexRow): number {
+  return fingerprints.byteLength + parent.executionHeader.length + STATE_CACHE_ENTRY_OVERHEAD_BYTES
+}
+
+function prunedError(height: number, oldestHeight: number): CodedError {
+  return new CodedError('STATE_PRUNED', `the state of height ${height} is not kept`, { data: { height, oldestHeight } })
+}

@@ -1,0 +1,170 @@
+/** The differential loop: the core builds, `@ethereumjs/vm` runs the same block, everything must agree. */
+import { keccak256Bytes } from '@cairn/crypto'
+import { transactionOutcomes } from '@cairn/executor/abi'
+import type { WasmModule } from '@cairn/executor/abi'
+import { hexFromBytes } from '@cairn/primitives'
+import { ChainHost } from './chain-host.ts'
+import type { BuiltBlock } from './chain-host.ts'
+import { PRECOMPILES } from './precompile-inputs.ts'
+import { BLOCK_GAS_LIMIT, createBlockGenerator } from './random-block.ts'
+import { createReferenceVm, itemsOf } from './reference-vm.ts'
+import type { BlockItems, ReferenceBlock, ReferenceVm } from './reference-vm.ts'
+
+export interface FuzzOptions {
+  readonly module: WasmModule
+  readonly blocks: number
+  readonly seed: number
+}
+
+export interface Counts {
+  readonly blocks: number
+  readonly transactions: number
+  readonly failedTransactions: number
+  /** By transactions themselves, not from within. */
+  readonly createdContracts: number
+  readonly gasUsed: bigint
+  /** EIP-7685. */
+  readonly requests: number
+  /** Candidates by the core's code; 0 is included. */
+  readonly candidateCodes: ReadonlyMap<number, number>
+  readonly transactionTypes: ReadonlyMap<number, number>
+}
+
+export interface FuzzReport {
+  readonly counts: Counts
+  readonly mismatch: Mismatch | undefined
+}
+
+export interface Mismatch {
+  readonly seed: number
+  readonly block: number
+  /** The first item that differs, of the core and of the reference. */
+  readonly item: string
+  readonly core: string
+  readonly reference: string
+  readonly details: readonly string[]
+  readonly payload: Uint8Array
+}
+
+/** A chain is started anew from the next seed after so many blocks. */
+const CHAIN_BLOCKS = 100
+const TRANSACTIONS_MAX = 10
+
+/**
+ * The point evaluation precompile needs the KZG ceremony's 4096 points as a native library in `@ethereumjs/vm`, so
+ * 0x0a is not drawn here; Ethereum's own tests cover it.
+ */
+const COMPARED_PRECOMPILES = PRECOMPILES.filter((address) => address !== 0x0a)
+
+export async function fuzzEvm({ module, blocks, seed }: FuzzOptions): Promise<FuzzReport> {
+  const tally = createTally()
+  for (let done = 0; done < blocks; done += CHAIN_BLOCKS) {
+    const mismatch = await fuzzChain(module, seed + done / CHAIN_BLOCKS, Math.min(CHAIN_BLOCKS, blocks - done), tally)
+    if (mismatch !== undefined) return { counts: tally, mismatch }
+  }
+  return { counts: tally, mismatch: undefined }
+}
+
+async function fuzzChain(
+  module: WasmModule,
+  seed: number,
+  blocks: number,
+  tally: Tally,
+): Promise<Mismatch | undefined> {
+  const options = { seed, precompiles: COMPARED_PRECOMPILES, transactionsMax: TRANSACTIONS_MAX }
+  const generator = createBlockGenerator(options)
+  const host = new ChainHost(module)
+  const genesisRoot = host.genesis(generator.genesis.accounts, BLOCK_GAS_LIMIT)
+  const reference = await createReferenceVm(generator.genesis.accounts, keccak256Bytes(host.header))
+  if (genesisRoot !== reference.genesisRoot) {
+    const item = { item: 'genesis stateRoot', core: genesisRoot, reference: reference.genesisRoot }
+    return { seed, block: 0, ...item, details: [], payload: new Uint8Array(0) }
+  }
+  for (let number = 1; number <= blocks; number++) {
+    const built = host.build(await generator.next(host))
+    host.commit(built.header, built.outcome.changes)
+    const difference = await compare(built, reference, tally)
+    if (difference !== undefined) return { seed, block: number, ...difference, payload: built.payload.slice() }
+    generator.learn(built)
+  }
+  return undefined
+}
+
+type Difference = Omit<Mismatch, 'seed' | 'block' | 'payload'>
+
+async function compare(
+  built: BuiltBlock,
+  reference: ReferenceVm,
+  tally: Tally,
+): Promise<Difference | undefined> {
+  let outcome: ReferenceBlock
+  try {
+    outcome = await reference.run(built.payload)
+  } catch (error) {
+    return { item: 'validity', core: 'valid', reference: String(error), details: [] }
+  }
+  const ours = itemsOf(outcome.block)
+  const item = ITEMS.find((name) => ours[name] !== outcome.items[name])
+  if (item === undefined) {
+    tally.add(built, outcome)
+    return undefined
+  }
+  const results = transactionOutcomes(built.outcome.results)
+  const details = outcome.result.results.flatMap((result, index) => {
+    const gasUsed = results[index]?.gasUsed
+    if (gasUsed === result.totalGasSpent) return []
+    const error = result.execResult.exceptionError?.error ?? 'success'
+    return [`transaction ${index}: core gas ${gasUsed}, reference ${result.totalGasSpent} (${error})`]
+  })
+  return { item, core: ours[item], reference: outcome.items[item], details }
+}
+
+/** In the order in which a difference is easiest to read. */
+const ITEMS: readonly (keyof BlockItems)[] = ['gasUsed', 'receiptsRoot', 'logsBloom', 'requestsHash', 'stateRoot']
+
+interface Tally extends Counts {
+  add(built: BuiltBlock, reference: ReferenceBlock): void
+}
+
+function createTally(): Tally {
+  const counts = {
+    blocks: 0,
+    transactions: 0,
+    failedTransactions: 0,
+    createdContracts: 0,
+    gasUsed: 0n,
+    requests: 0,
+    candidateCodes: new Map<number, number>(),
+    transactionTypes: new Map<number, number>(),
+  }
+  return Object.assign(counts, {
+    add: (built: BuiltBlock, { block, result }: ReferenceBlock): void => {
+      counts.blocks++
+      counts.gasUsed += built.outcome.gasUsed
+      counts.requests += result.requests?.length ?? 0
+      for (const code of built.candidateCodes) increment(counts.candidateCodes, code)
+      for (const { type } of block.transactions) increment(counts.transactionTypes, type)
+      counts.transactions += block.transactions.length
+      for (const { execResult, createdAddress } of result.results) {
+        if (execResult.exceptionError !== undefined) counts.failedTransactions++
+        else if (createdAddress !== undefined) counts.createdContracts++
+      }
+    },
+  })
+}
+
+function increment(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** For a report on a terminal. */
+export function describeMismatch({ seed, block, item, core, reference, details, payload }: Mismatch): string {
+  return [
+    `MISMATCH seed ${seed}, block ${block}: ${item}`,
+    `  core      ${core}`,
+    `  reference ${reference}`,
+    ...details.map((line) => `  ${line}`),
+    `  payload   ${hexFromBytes(payload)}`,
+    `  again     npm run fuzz:evm -- --seed ${seed} --blocks ${block}`,
+  ].join('\n')
+}
