@@ -1,6 +1,7 @@
 /**
  * A Vitest reporter that writes what `npm test` adds up: counts, and the reason of each skip, which Vitest's own
- * JSON leaves out. The file's path is in `CAIRN_TEST_COUNTS`.
+ * JSON leaves out. Written after each file, so that a run that is stopped still says what it did and what it was at.
+ * The path of the result is in `CAIRN_TEST_COUNTS`.
  */
 import { writeFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
@@ -12,24 +13,57 @@ export interface TestCounts {
   readonly skipped: readonly string[]
 }
 
+/** What is in the file. */
+export interface CountsFile extends TestCounts {
+  /** Test files that were begun and not finished. */
+  readonly unfinished: readonly string[]
+}
+
 export default class CountReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    let passed = 0
-    let failed = unhandledErrors.length
-    const skipped: string[] = []
-    for (const testModule of modules) {
-      // A file that cannot be loaded, or a hook that fails, is a failure even where no test ran.
-      failed += testModule.errors().length
-      for (const suite of testModule.children.allSuites()) failed += suite.errors().length
-      for (const test of testModule.children.allTests()) {
-        const result = test.result()
-        if (result.state === 'passed') passed += 1
-        else if (result.state === 'failed') failed += 1
-        else skipped.push(`${test.fullName}: ${('note' in result && result.note) || 'no reason given'}`)
-      }
-    }
-    const counts: TestCounts = { passed, failed, skipped }
-    const path = process.env.CAIRN_TEST_COUNTS
-    if (path !== undefined) writeFileSync(path, JSON.stringify(counts))
+  private readonly counts = new Map<string, TestCounts>()
+  private readonly begun = new Set<string>()
+
+  onTestModuleStart(testModule: TestModule): void {
+    this.begun.add(testModule.relativeModuleId)
+    this.write(0)
   }
+
+  onTestModuleEnd(testModule: TestModule): void {
+    this.counts.set(testModule.relativeModuleId, countTests(testModule))
+    this.begun.delete(testModule.relativeModuleId)
+    this.write(0)
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    for (const testModule of modules) this.counts.set(testModule.relativeModuleId, countTests(testModule))
+    this.write(unhandledErrors.length)
+  }
+
+  private write(unhandledErrors: number): void {
+    const path = process.env.CAIRN_TEST_COUNTS
+    if (path === undefined) return
+    const all = [...this.counts.values()]
+    const file: CountsFile = {
+      passed: all.reduce((sum, { passed }) => sum + passed, 0),
+      failed: all.reduce((sum, { failed }) => sum + failed, unhandledErrors),
+      skipped: all.flatMap(({ skipped }) => skipped),
+      unfinished: [...this.begun],
+    }
+    writeFileSync(path, JSON.stringify(file))
+  }
+}
+
+function countTests(testModule: TestModule): TestCounts {
+  let passed = 0
+  // A file that cannot be loaded, or a hook that fails, is a failure even where no test ran.
+  let failed = testModule.errors().length
+  const skipped: string[] = []
+  for (const suite of testModule.children.allSuites()) failed += suite.errors().length
+  for (const test of testModule.children.allTests()) {
+    const result = test.result()
+    if (result.state === 'passed') passed += 1
+    else if (result.state === 'failed') failed += 1
+    else skipped.push(`${test.fullName}: ${('note' in result && result.note) || 'no reason given'}`)
+  }
+  return { passed, failed, skipped }
 }

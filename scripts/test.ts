@@ -30,7 +30,7 @@ conclude(
   await runSteps([
     ...staticChecks,
     buildPage,
-    vitestSuite('unit tests', 'unit', 8 * minuteMs, environment),
+    vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
     vitestSuite('integration tests', 'e2e', 12 * minuteMs, environment),
     playwrightSuite('page tests (Chromium)', 6 * minuteMs, () => chromium),
   ]),

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestCounts } from './count-reporter.ts'
+import type { CountsFile } from './count-reporter.ts'
 import { runNode } from './run-command.ts'
 import type { Step } from './steps.ts'
 
@@ -25,14 +25,16 @@ export function vitestSuite(
             'run',
             '--config=.config/vitest.config.ts',
             `--project=${project}`,
-            '--reporter=default',
+            '--reporter=dot',
+            '--silent=passed-only',
             '--reporter=./scripts/count-reporter.ts',
           ],
           { timeoutMs, env: { ...env, CAIRN_TEST_COUNTS: countsPath } },
         )
-        const counts = readCounts(countsPath)
+        const { unfinished, ...counts } = readCounts(countsPath)
         // A run that ends badly without a failed test (crash, deadline, no test found) is one failure.
-        return { ...counts, failed: ok ? counts.failed : Math.max(1, counts.failed), output }
+        const failed = ok ? counts.failed : Math.max(1, counts.failed)
+        return { ...counts, failed, output: [output, ...unfinished.map((path) => `not finished: ${path}`)].join('\n') }
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
@@ -40,10 +42,10 @@ export function vitestSuite(
   }
 }
 
-function readCounts(path: string): TestCounts {
+function readCounts(path: string): CountsFile {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as TestCounts
+    return JSON.parse(readFileSync(path, 'utf8')) as CountsFile
   } catch {
-    return { passed: 0, failed: 0, skipped: [] }
+    return { passed: 0, failed: 0, skipped: [], unfinished: [] }
   }
 }

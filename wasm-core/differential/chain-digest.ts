@@ -18,7 +18,7 @@ export interface ChainDigest {
   readonly milliseconds: number
 }
 
-export interface BlockDigest {
+interface BlockDigest {
   readonly blockHash: Hash
   readonly stateRoot: Hash
   readonly receiptsHash: Hash

@@ -85,7 +85,14 @@ export class ChainHost {
   }
 
   buildRequest(plan: BlockPlan): Uint8Array {
-    return encodeBuild({ ...plan, chainId: CHAIN_ID, parentHeader: this.#header, gasBudget: 0n, payloadMaxBytes: 0, wantsUndo: true })
+    return encodeBuild({
+      ...plan,
+      chainId: CHAIN_ID,
+      parentHeader: this.#header,
+      gasBudget: 0n,
+      payloadMaxBytes: 0,
+      wantsUndo: true,
+    })
   }
 
   executeRequest(payload: Uint8Array): Uint8Array {

@@ -16,7 +16,7 @@ export interface FuzzOptions {
   readonly seed: number
 }
 
-export interface Counts {
+interface Counts {
   readonly blocks: number
   readonly transactions: number
   readonly failedTransactions: number
@@ -92,11 +92,7 @@ async function fuzzChain(
 
 type Difference = Omit<Mismatch, 'seed' | 'block' | 'payload'>
 
-async function compare(
-  built: BuiltBlock,
-  reference: ReferenceVm,
-  tally: Tally,
-): Promise<Difference | undefined> {
+async function compare(built: BuiltBlock, reference: ReferenceVm, tally: Tally): Promise<Difference | undefined> {
   let outcome: ReferenceBlock
   try {
     outcome = await reference.run(built.payload)
@@ -141,7 +137,7 @@ function createTally(): Tally {
     add: (built: BuiltBlock, { block, result }: ReferenceBlock): void => {
       counts.blocks++
       counts.gasUsed += built.outcome.gasUsed
-      counts.requests += result.requests?.length ?? 0
+      counts.requests += result.requests?.filter(({ bytes }) => bytes.length > 1).length ?? 0
       for (const code of built.candidateCodes) increment(counts.candidateCodes, code)
       for (const { type } of block.transactions) increment(counts.transactionTypes, type)
       counts.transactions += block.transactions.length

@@ -3,8 +3,8 @@ import { transactionOutcomes } from '@cairn/executor/abi'
 import { bytesFromHex, concatBytes, hexFromBytes } from '@cairn/primitives'
 import { sha256 } from '@cairn/crypto'
 import type { Address, Hash } from '@cairn/primitives'
-import { CHAIN_ID, ChainHost } from './chain-host.ts'
-import type { BlockPlan, BuiltBlock, Candidate } from './chain-host.ts'
+import { CHAIN_ID } from './chain-host.ts'
+import type { BlockPlan, BuiltBlock, Candidate, ChainHost } from './chain-host.ts'
 import {
   CONSOLIDATION_CONTRACT,
   DEPOSIT_CONTRACT,
@@ -95,16 +95,14 @@ async function randomCandidate(
     maxFee,
     maxPriorityFee: random.oneIn(40) ? maxFee + 1n : maxFee / BigInt(1 + random.below(50)),
   })
-  return { raw: random.oneIn(60) ? damaged(random, raw) : raw, sender: random.oneIn(3) ? signer.address : undefined }
+  // A sender that is handed in must be the true one, and a damaged transaction is somebody else's.
+  if (random.oneIn(60)) return { raw: damaged(random, raw), sender: undefined }
+  return { raw, sender: random.oneIn(3) ? signer.address : undefined }
 }
 
 type OpenFields = Omit<TransactionFields, 'nonce' | 'chainId' | 'maxFee' | 'maxPriorityFee'>
 
-function randomFields(
-  world: ProgramWorld,
-  signers: readonly Signer[],
-  nonces: Map<Address, bigint>,
-): OpenFields {
+function randomFields(world: ProgramWorld, signers: readonly Signer[], nonces: Map<Address, bigint>): OpenFields {
   const { random } = world
   const type = random.oneIn(40) ? 3 : random.pick([0, 1, 2, 2, 4] as const)
   const { to, data, value } = randomAim(world)

@@ -57,17 +57,41 @@ export function randomInitCode(world: ProgramWorld, depth = 0): Uint8Array {
 
 type Snippet = (code: Assembler, world: ProgramWorld, depth: number) => void
 
-const [SSTORE, SLOAD, MSTORE, MLOAD, POP, GAS, RETURN, REVERT] = [0x55, 0x54, 0x52, 0x51, 0x50, 0x5a, 0xf3, 0xfd] as const
+const [SSTORE, SLOAD, MSTORE, MLOAD, POP, GAS, RETURN, REVERT] = [
+  0x55, 0x54, 0x52, 0x51, 0x50, 0x5a, 0xf3, 0xfd,
+] as const
 
 /** Opcodes by number of operands; all leave one word. */
 const ARITHMETIC: readonly (readonly number[])[] = [
   [0x15, 0x19, 0x1e],
-  [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1b, 0x1c, 0x1d],
+  [
+    0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1b,
+    0x1c, 0x1d,
+  ],
   [0x08, 0x09],
 ]
 /** Leave one word, take nothing: the environment. */
 const ENVIRONMENT: readonly number[] = [
-  0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x4a, 0x58, 0x59, GAS,
+  0x30,
+  0x32,
+  0x33,
+  0x34,
+  0x36,
+  0x38,
+  0x3a,
+  0x3d,
+  0x41,
+  0x42,
+  0x43,
+  0x44,
+  0x45,
+  0x46,
+  0x47,
+  0x48,
+  0x4a,
+  0x58,
+  0x59,
+  GAS,
 ]
 /** BALANCE, EXTCODESIZE, EXTCODEHASH. */
 const ACCOUNT_READS: readonly number[] = [0x31, 0x3b, 0x3f]
@@ -98,13 +122,19 @@ function blobHash(code: Assembler, { random }: ProgramWorld): void {
 function storageWrite(code: Assembler, { random }: ProgramWorld): void {
   const times = 1 + random.below(4)
   for (let index = 0; index < times; index++) {
-    code.push(random.oneIn(2) ? 0n : randomWord(random)).push(random.below(24)).op(SSTORE)
+    code
+      .push(random.oneIn(2) ? 0n : randomWord(random))
+      .push(random.below(24))
+      .op(SSTORE)
   }
 }
 
 /** Slot number from the call data: grows and clears storage tries. */
 function storageByInput(code: Assembler, { random }: ProgramWorld): void {
-  code.push(random.oneIn(3) ? 0 : random.below(1000)).push(32 * random.below(3)).op(0x35)
+  code
+    .push(random.oneIn(3) ? 0 : random.below(1000))
+    .push(32 * random.below(3))
+    .op(0x35)
   code.push(random.pick([0x0f, 0xff, 0xffff])).op(0x16, SSTORE)
 }
 
@@ -114,10 +144,17 @@ function transientStorage(code: Assembler, { random }: ProgramWorld): void {
 }
 
 function memory(code: Assembler, { random }: ProgramWorld): void {
-  code.push(randomWord(random)).push(random.below(200)).op(random.pick([MSTORE, 0x53]))
+  code
+    .push(randomWord(random))
+    .push(random.below(200))
+    .op(random.pick([MSTORE, 0x53]))
   if (random.oneIn(2)) code.push(random.below(100)).push(random.below(200)).push(random.below(200)).op(0x5e)
   if (random.oneIn(3)) {
-    code.push(random.below(70)).push(random.below(90)).push(random.below(90)).op(random.pick([0x37, 0x39]))
+    code
+      .push(random.below(70))
+      .push(random.below(90))
+      .push(random.below(90))
+      .op(random.pick([0x37, 0x39]))
   }
   if (random.oneIn(2)) store(code.push(random.below(200)).push(random.below(200)).op(0x20), random)
   else store(code.push(random.below(200)).op(MLOAD), random)
@@ -138,7 +175,10 @@ function returnData(code: Assembler, { random }: ProgramWorld): void {
 function log(code: Assembler, { random }: ProgramWorld): void {
   const topics = random.below(5)
   for (let index = 0; index < topics; index++) code.push(randomWord(random))
-  code.push(random.below(80)).push(random.below(80)).op(0xa0 + topics)
+  code
+    .push(random.below(80))
+    .push(random.below(80))
+    .op(0xa0 + topics)
 }
 
 function call(code: Assembler, world: ProgramWorld): void {
@@ -166,8 +206,15 @@ function precompile(code: Assembler, { random, precompiles }: ProgramWorld): voi
   precompileCall(code, random, address, input.length)
   if (!isChained) return
   const pointBytes = address === 0x10 ? 128 : 256
-  code.push(randomWord(random)).push(OUTPUT_OFFSET + pointBytes).op(MSTORE)
-  code.push(pointBytes + 32).push(OUTPUT_OFFSET).push(0).op(0x5e)
+  code
+    .push(randomWord(random))
+    .push(OUTPUT_OFFSET + pointBytes)
+    .op(MSTORE)
+  code
+    .push(pointBytes + 32)
+    .push(OUTPUT_OFFSET)
+    .push(0)
+    .op(0x5e)
   precompileCall(code, random, address === 0x10 ? 0x0c : 0x0e, pointBytes + 32)
 }
 
@@ -193,7 +240,10 @@ function create(code: Assembler, world: ProgramWorld, depth: number): void {
   const isSalted = random.oneIn(2)
   code.dataToMemory(init, 0)
   if (isSalted) code.push(random.below(4))
-  code.push(init.length).push(0).push(random.oneIn(2) ? 0 : random.below(100))
+  code
+    .push(init.length)
+    .push(0)
+    .push(random.oneIn(2) ? 0 : random.below(100))
   code.op(isSalted ? 0xf5 : 0xf0)
   if (random.oneIn(2)) {
     // created → CALL(gas, created, 0, 0, 0, 0, 0)
@@ -213,7 +263,10 @@ function loop(code: Assembler, { random }: ProgramWorld): void {
 
 function branch(code: Assembler, world: ProgramWorld): void {
   const { random } = world
-  code.op(random.pick([0x33, 0x34, 0x36, GAS, 0x43])).push(random.pick([1, 3, 7])).op(0x16)
+  code
+    .op(random.pick([0x33, 0x34, 0x36, GAS, 0x43]))
+    .push(random.pick([1, 3, 7]))
+    .op(0x16)
   const label = code.pushLabel()
   code.op(0x57)
   random.pick([storageWrite, log, arithmetic, call])(code, world)
@@ -231,9 +284,33 @@ function stack(code: Assembler, { random }: ProgramWorld): void {
 }
 
 const SNIPPETS: readonly Snippet[] = [
-  arithmetic, arithmetic, arithmetic, environment, environment, accountRead, blockHash, blobHash, storageWrite,
-  storageWrite, storageByInput, storageByInput, transientStorage, memory, memory, externalCode, returnData, log, call,
-  call, call, precompile, precompile, create, loop, branch, stack,
+  arithmetic,
+  arithmetic,
+  arithmetic,
+  environment,
+  environment,
+  accountRead,
+  blockHash,
+  blobHash,
+  storageWrite,
+  storageWrite,
+  storageByInput,
+  storageByInput,
+  transientStorage,
+  memory,
+  memory,
+  externalCode,
+  returnData,
+  log,
+  call,
+  call,
+  call,
+  precompile,
+  precompile,
+  create,
+  loop,
+  branch,
+  stack,
 ]
 
 const ENDINGS: readonly Snippet[] = [
@@ -257,4 +334,3 @@ function pushTarget(code: Assembler, { random, targets }: ProgramWorld): Assembl
   if (random.oneIn(12)) return code.op(0x30)
   return code.pushBytes(bytesFromHex(random.pick(targets)))
 }
-

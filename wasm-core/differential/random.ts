@@ -60,7 +60,7 @@ export function randomWord(random: Random): bigint {
   }
 }
 
-export function integerFromBytes(bytes: Uint8Array): bigint {
+function integerFromBytes(bytes: Uint8Array): bigint {
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
   return value

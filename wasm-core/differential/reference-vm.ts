@@ -34,7 +34,10 @@ export interface ReferenceBlock {
   readonly result: RunBlockResult
 }
 
-export async function createReferenceVm(accounts: readonly GenesisAccount[], genesisHash: Uint8Array): Promise<ReferenceVm> {
+export async function createReferenceVm(
+  accounts: readonly GenesisAccount[],
+  genesisHash: Uint8Array,
+): Promise<ReferenceVm> {
   const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Osaka })
   const stateManager = new MerkleStateManager({ common, trie: new MerklePatriciaTrie({ useKeyHashing: true, common }) })
   await allocate(stateManager, accounts)
@@ -42,7 +45,9 @@ export async function createReferenceVm(accounts: readonly GenesisAccount[], gen
   const blockchain = {
     getBlock: (number: number) => {
       const hash = hashes.get(number)
-      return hash === undefined ? Promise.reject(new Error(`no block ${number}`)) : Promise.resolve({ hash: () => hash })
+      return hash === undefined
+        ? Promise.reject(new Error(`no block ${number}`))
+        : Promise.resolve({ hash: () => hash })
     },
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,

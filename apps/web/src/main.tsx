@@ -5,6 +5,7 @@ import { optionsFromAddress } from './address-options.ts'
 import { App } from './app.tsx'
 import { useTabNode } from './tab-node-hook.ts'
 import './styles.css'
+import './panels/panels.css'
 
 const container = document.getElementById('root')
 if (container === null) throw new Error('the page has no #root')

@@ -10,7 +10,7 @@ import { pruneViews } from './prune.ts'
 import { halt } from './halt.ts'
 import type { From } from './input.ts'
 import { CERTIFICATES_WAITING_MAX, ENTRY_PROOF_TAKEN_MAX } from './limits.ts'
-import { recordOf } from './state.ts'
+import { recordOf, rememberHolder } from './state.ts'
 import type { Core } from './state.ts'
 import { reportPeer, requestVerification } from './verify-queue.ts'
 import { scheduleStandstill } from './standstill-timer.ts'
@@ -33,7 +33,7 @@ export function offerCertificate(
     reportPeer(core, from, 'CERTIFICATE_MALFORMED')
     return
   }
-  if (from !== undefined && certificate.kind !== 'nullify') state.holders.set(certificate.hash, from)
+  if (certificate.kind !== 'nullify') rememberHolder(state, certificate.hash, from)
   const key = certificateKey(certificate.kind, certificate.view)
   const underWay = state.certificateChecks.get(key)
   if (underWay !== undefined) {

@@ -33,5 +33,8 @@ export const FETCH_DEPTH_MAX = 32
 /** Block fetches under way at once. */
 export const FETCHES_MAX = 16
 
+/** Blocks of which a holder is remembered; forgotten with each finalization. */
+export const HOLDERS_MAX = 256
+
 /** R9: a Status after this long without a new finalization, ± 20 %. Milliseconds. */
 export const STANDSTILL_MS = 2_000

@@ -8,6 +8,7 @@ import type { Hash, Height, View } from '@cairn/primitives'
 import type { ConsensusOptions } from './consensus-options.ts'
 import type { Effect } from './effect.ts'
 import type { FinalizedHead, From, Now } from './input.ts'
+import { HOLDERS_MAX } from './limits.ts'
 import type { VerificationRequest } from './verification.ts'
 
 /** A vote held in a tally. `from` is `undefined` for the own. */
@@ -110,7 +111,7 @@ export interface ConsensusState {
   readonly views: Map<View, ViewRecord>
   readonly blocks: Map<Hash, BlockEntry>
   readonly fetches: Set<Hash>
-  /** Who showed a certificate or proposal of a hash last: the first one to ask for the block. */
+  /** Who showed a certificate or proposal of a hash: the first one to ask for the block. */
   readonly holders: Map<Hash, From>
   readonly certificateChecks: Map<string, CertificateCheck>
   readonly verifications: Map<number, PendingVerification>
@@ -154,6 +155,11 @@ export function recordOf(state: ConsensusState, view: View): ViewRecord {
   }
   state.views.set(view, record)
   return record
+}
+
+/** `from` showed the hash; the first one that is known stays. */
+export function rememberHolder({ holders }: ConsensusState, hash: Hash, from: From | undefined): void {
+  if (from !== undefined && holders.size < HOLDERS_MAX && !holders.has(hash)) holders.set(hash, from)
 }
 
 /** Whether this node may vote in `view` at all. */

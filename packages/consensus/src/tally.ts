@@ -146,7 +146,9 @@ function removeCandidate(core: Core, tally: Tally, candidate: VoteCandidate): vo
   if (candidates === undefined) return
   candidates.splice(candidates.indexOf(candidate), 1)
   if (candidates.some((other) => other.vote.hash === vote.hash)) return
-  tally.weightByHash.set(vote.hash, (tally.weightByHash.get(vote.hash) ?? 0n) - weightOfValidator(core, vote.validator))
+  const weight = (tally.weightByHash.get(vote.hash) ?? 0n) - weightOfValidator(core, vote.validator)
+  if (weight > 0n) tally.weightByHash.set(vote.hash, weight)
+  else tally.weightByHash.delete(vote.hash)
 }
 
 function addWeight(core: Core, tally: Tally, vote: Vote): void {

@@ -7,7 +7,16 @@ export type { BuildOutcome, ExecutionOutcome } from './abi/block.ts'
 export { readChangeset } from './abi/changeset.ts'
 export type { ChangesetEntry } from './abi/changeset.ts'
 export { AbiReader } from './abi/reader.ts'
-export { encodeApply, encodeGenesisHeader, readApply, readGenesisHeader } from './abi/state.ts'
+export {
+  encodeApply,
+  encodeGenesisHeader,
+  encodeProve,
+  encodeRecover,
+  encodeVerifyProof,
+  readApply,
+  readGenesisHeader,
+  readProof,
+} from './abi/state.ts'
 export { AbiWriter } from './abi/writer.ts'
 export { createCore, operations } from './core-instance.ts'
 export type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'

@@ -2,12 +2,7 @@
 export { computeGenesis } from './genesis.ts'
 export type { ExecutedGenesis } from './genesis.ts'
 export { createExecutor } from './local-executor.ts'
-export type {
-  ExecutorDependencies,
-  ExecutorMemory,
-  ExecutorOptions,
-  GenesisExecutor,
-} from './local-executor.ts'
+export type { ExecutorDependencies, ExecutorMemory, ExecutorOptions, GenesisExecutor } from './local-executor.ts'
 export { decodeEnvelope } from './transaction-envelope.ts'
 export type { TransactionEnvelope } from './transaction-envelope.ts'
 export { createExecutorClient } from './worker/executor-client.ts'

@@ -1,7 +1,11 @@
 /** Every bound of the executor, with the reason for its size. Bytes and counts unless the name says otherwise. */
 
-/** What one cached entry costs beyond its key and value: map slot, string and array headers. */
-export const STATE_CACHE_ENTRY_OVERHEAD_BYTES = 160
+/** What one cached entry costs beyond its key and value: map slot and string header, measured on V8. */
+export const STATE_CACHE_ENTRY_OVERHEAD_BYTES = 80
+/** Values of the cache are packed into slabs of at most this size; a larger value has its own. */
+export const STATE_CACHE_SLAB_MAX_BYTES = 1024 * 1024
+/** What one entry of a decoded undo list costs beyond the list's bytes: map slot, string and array view. */
+export const UNDO_ENTRY_OVERHEAD_BYTES = 280
 /** The core's own bound on one request. */
 export const CORE_REQUEST_MAX_BYTES = 64 * 1024 * 1024
 /** One key of a NEED answer: the longest is a storage-trie path. */

@@ -7,7 +7,15 @@
  */
 import { EMPTY_LIST_HASH, genesisBlock } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
-import type { AccountState, Clock, CommittedExecution, ExecutedBlock, Executor, KeyValueStore, SenderRecovery } from '@cairn/ports'
+import type {
+  AccountState,
+  Clock,
+  CommittedExecution,
+  ExecutedBlock,
+  Executor,
+  KeyValueStore,
+  SenderRecovery,
+} from '@cairn/ports'
 import { CodedError, ZERO_ADDRESS, assert, height } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { transactionOutcomes } from './abi/block.ts'

@@ -11,8 +11,8 @@ import type { ChangesetEntry } from './abi/changeset.ts'
 import type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'
 import { NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_KEY_MAX_BYTES } from './limits.ts'
 import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
+import type { PastState } from './past-state.ts'
 import { bytesFromText, textFromBytes } from './state-key.ts'
-import type { PastState } from './undo-history.ts'
 import { createValueCache } from './value-cache.ts'
 
 /** Changes of one uncommitted block: `null` deletes. */
@@ -125,14 +125,9 @@ export function createStateHost(
       return keys.map((key) => read(textFromBytes(key)) ?? undefined)
     },
     write: async (entries, records, durable) => {
-      const operations: BatchOperation[] = []
-      const changed: [key: string, value: Uint8Array | null][] = []
-      for (const { key, value } of entries) {
-        // The entries are views of a whole response; the cache must not keep that alive.
-        const owned = value === undefined ? null : value.slice()
-        operations.push(owned === null ? { type: 'delete', key } : { type: 'put', key, value: owned })
-        changed.push([textFromBytes(key), owned])
-      }
+      const operations: BatchOperation[] = entries.map(({ key, value }) =>
+        value === undefined ? { type: 'delete', key } : { type: 'put', key, value },
+      )
       operations.push(...records)
       try {
         await store.batch(operations, { durable })
@@ -140,7 +135,7 @@ export function createStateHost(
         cache.clear()
         throw error
       }
-      for (const [key, value] of changed) cache.set(key, value)
+      for (const { key, value } of entries) cache.set(textFromBytes(key), value ?? null)
     },
     cacheSizeBytes: () => cache.sizeBytes(),
   }

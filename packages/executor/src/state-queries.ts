@@ -10,9 +10,10 @@ import { encodeProve, encodeVerifyProof, readProof, readVerifiedProof } from './
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { PROOF_NODES_MAX, PROOF_NODE_MAX_BYTES, PROOF_SLOTS_MAX } from './limits.ts'
+import type { PastState } from './past-state.ts'
 import type { EvaluationResult, StateHost } from './state-host.ts'
 import { accountKey, addressHashOf, codeKey, slotHashOf, slotKey } from './state-key.ts'
-import type { PastState, UndoHistory } from './undo-history.ts'
+import type { UndoHistory } from './undo-history.ts'
 
 export interface StateQueries {
   /** Same order. */

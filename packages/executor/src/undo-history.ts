@@ -16,23 +16,16 @@ import {
   HISTORY_INDEX_MAX_BYTES,
   HISTORY_PRUNE_BATCH,
   HISTORY_REACH_BLOCKS_MAX,
-  STATE_CACHE_ENTRY_OVERHEAD_BYTES,
+  UNDO_ENTRY_OVERHEAD_BYTES,
 } from './limits.ts'
 import { createLruCache } from './lru-cache.ts'
+import type { PastState } from './past-state.ts'
 import { UNDO_INDEX_PREFIX, UNDO_PREFIX, heightFromKey, heightKey } from './state-key.ts'
 import { decodeUndoIndexRow, encodeUndoIndexRow, fingerprintOf, hasFingerprint } from './undo-index.ts'
 import type { UndoIndexRow } from './undo-index.ts'
 
 /** How many blocks below the head stay readable; `all`: an archive. */
 export type HistoryBlocks = number | 'all'
-
-/** One older state. `undefined`: nothing above that height changed the key, so the committed value holds. */
-export interface PastState {
-  readonly block: ExecutedBlock
-  find(key: string): Promise<Uint8Array | null | undefined>
-  /** Present where the store reads synchronously. */
-  readonly findSync?: (key: string) => Uint8Array | null | undefined
-}
 
 export interface UndoHistory {
   /** Before anything else; prunes what the window no longer covers. */
@@ -168,7 +161,7 @@ function decodeUndoList(height: number, bytes: Uint8Array | undefined): UndoList
     const reader = new AbiReader(bytes)
     const values = layerFromChangeset(readChangeset(reader))
     reader.end()
-    return { values, sizeBytes: 2 * bytes.length + values.size * STATE_CACHE_ENTRY_OVERHEAD_BYTES }
+    return { values, sizeBytes: bytes.length + values.size * UNDO_ENTRY_OVERHEAD_BYTES }
   } catch (cause) {
     throw new CodedError('STATE_CORRUPT', `the undo list of height ${height} does not decode`, { cause })
   }
@@ -186,7 +179,7 @@ async function edgeHeight(store: KeyValueStore, reverse: boolean): Promise<numbe
 }
 
 function rowSizeBytes({ fingerprints, parent }: UndoIndexRow): number {
-  return fingerprints.byteLength + parent.executionHeader.length + STATE_CACHE_ENTRY_OVERHEAD_BYTES
+  return fingerprints.byteLength + parent.executionHeader.length + UNDO_ENTRY_OVERHEAD_BYTES
 }
 
 function prunedError(height: number, oldestHeight: number): CodedError {

@@ -17,16 +17,37 @@ import { createValueCache } from '../src/value-cache.ts'
 
 describe('value cache', () => {
   it('stays within its budget and keeps what is used', () => {
-    const budgetBytes = 100 * (STATE_CACHE_ENTRY_OVERHEAD_BYTES + 40)
+    const budgetBytes = 100 * (STATE_CACHE_ENTRY_OVERHEAD_BYTES + 400)
     const cache = createValueCache(budgetBytes)
     for (let index = 0; index < 10_000; index++) {
-      cache.set(`key ${index}`, new Uint8Array(32))
-      expect(cache.get('key 0')).toBeDefined()
-      expect(cache.sizeBytes()).toBeLessThanOrEqual(budgetBytes + STATE_CACHE_ENTRY_OVERHEAD_BYTES + 40)
+      cache.set(`key ${index}`, new Uint8Array(32).fill(index))
+      expect(cache.get('key 0')).toEqual(new Uint8Array(32))
+      expect(cache.sizeBytes()).toBeLessThanOrEqual(budgetBytes)
     }
     expect(cache.get('key 10')).toBeUndefined()
+    expect(cache.get('key 9998')).toEqual(new Uint8Array(32).fill(9998))
     cache.set('gone', null)
     expect(cache.get('gone')).toBeNull()
+    cache.clear()
+    expect(cache.sizeBytes()).toBe(0)
+  })
+
+  it('gives what was set last, whatever its size', () => {
+    const cache = createValueCache(64 * 1024)
+    const lengths = [0, 1, 255, 256, 5000, 20_000, 33_000, 100_000, 3]
+    for (const length of lengths) {
+      cache.set('key', new Uint8Array(length).fill(length))
+      const found = cache.get('key')
+      expect(found?.length ?? 'not kept').toBe(length < 32_000 ? length : 'not kept')
+      expect(found?.every((byte) => byte === (length & 255)) ?? true).toBe(true)
+      expect(cache.sizeBytes()).toBeLessThanOrEqual(64 * 1024)
+    }
+    const large = createValueCache(16 * 1024 * 1024)
+    for (let index = 0; index < 100; index++) large.set(`code ${index}`, new Uint8Array(24_576).fill(index))
+    large.set('huge', new Uint8Array(3_000_000).fill(7))
+    expect(large.get('code 42')?.[24_575]).toBe(42)
+    expect(large.get('huge')?.length).toBe(3_000_000)
+    expect(large.get('code 99')?.[0]).toBe(99)
   })
 })
 

@@ -74,10 +74,24 @@ describe('core instance', () => {
     )
   })
 
+  it('replaces an instance that has outgrown its budget, between two requests', () => {
+    const sha = sha256(wasm)
+    const small = createCore({ wasm, sha256: sha, memoryMaxBytes: 1 })
+    const large = createCore({ wasm, sha256: sha, cacheMaxBytes: 1024 })
+    const empty = createCore({ wasm, sha256: sha })
+    expect(empty.memory()).toEqual({ memoryBytes: 0, cacheBytes: 0, recycledCount: 0 })
+    for (const core of [small, large]) {
+      for (let count = 0; count < 3; count++) expect(core.run(operations.info, request, nothing).status).toBe('ok')
+    }
+    expect(small.memory()).toEqual({ memoryBytes: 0, cacheBytes: 0, recycledCount: 3 })
+    expect(large.memory()).toMatchObject({ cacheBytes: 0, recycledCount: 0 })
+    expect(large.memory().memoryBytes).toBeGreaterThan(65_536)
+  })
+
   it('answers hostile requests of the real core with codes', () => {
     const core = create(wasm)
     for (const operation of Object.values(operations)) {
-      for (const bytes of [Uint8Array.of(9), Uint8Array.of(1), new Uint8Array(300).fill(0xff)]) {
+      for (const bytes of [Uint8Array.of(9), Uint8Array.of(1, 0), new Uint8Array(300).fill(0xff)]) {
         expect(() => core.run(operation, bytes, nothing)).toThrow(
           expect.objectContaining({
             code: expect.stringMatching(/^CORE_(REQUEST_MALFORMED|ABI_VERSION|UNKNOWN_FORK)$/),

@@ -69,7 +69,12 @@ export interface TestExecutorOptions {
 
 export async function startExecutor(options: TestExecutorOptions = {}): Promise<GenesisExecutor> {
   const executor = createExecutor(
-    { chainSpec: options.spec ?? testSpec(), stateStore: options.store ?? createMemoryStore(), wasm, ...options.executor },
+    {
+      chainSpec: options.spec ?? testSpec(),
+      stateStore: options.store ?? createMemoryStore(),
+      wasm,
+      ...options.executor,
+    },
     { clock: testClock, ...options.deps },
   )
   await executor.start()

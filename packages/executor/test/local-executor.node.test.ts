@@ -1,5 +1,5 @@
 import { keccak256 } from '@cairn/crypto'
-import { ZERO_HASH } from '@cairn/primitives'
+import { ZERO_HASH, height as blockHeight } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
 import { createMemoryMedium, createMemoryStore } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
@@ -93,5 +93,29 @@ describe('local executor', () => {
     expect(await second.execute(request)).toEqual({ verdict: 'accept' })
     expect(await second.commit(request.blockHash)).toEqual(committed)
     expect((await second.account(recipient)).balance).toBe(5n)
+  })
+
+  it('makes the same blocks with next to no memory, and says what it holds', async () => {
+    const memoryBudget = { stateCacheMaxBytes: 0, coreCacheMaxBytes: 0, coreMemoryMaxBytes: 0, historyCacheMaxBytes: 0 }
+    const rich = await startExecutor()
+    const poor = await startExecutor({ executor: { memoryBudget } })
+    let parentHash = rich.head().blockHash
+    for (let height = 1; height <= 3; height++) {
+      const transactions = [await signedTransaction({ from: 0, nonce: height - 1, to: recipient, value: 5n })]
+      const { built, request } = await buildBlock(rich, { parentHash, height, transactions })
+      await rich.adopt(built.buildId, request.blockHash)
+      expect(await poor.execute(request)).toEqual({ verdict: 'accept' })
+      expect(await poor.commit(request.blockHash)).toEqual(await rich.commit(request.blockHash))
+      parentHash = request.blockHash
+    }
+    const recycled = (await poor.memory()).recycledCount
+    expect(recycled).toBeGreaterThanOrEqual(3)
+    expect(await poor.account(recipient, blockHeight(1))).toEqual(await rich.account(recipient, blockHeight(1)))
+    expect(await poor.memory()).toMatchObject({ memoryBytes: 0, cacheBytes: 0, stateCacheBytes: 0 })
+    const held = await rich.memory()
+    expect(held.recycledCount).toBe(0)
+    for (const bytes of [held.memoryBytes, held.cacheBytes, held.stateCacheBytes, held.historyCacheBytes]) {
+      expect(bytes).toBeGreaterThan(0)
+    }
   })
 })

@@ -4,7 +4,15 @@ import type { KeyValueStore } from '@cairn/ports'
 import { createMemoryMedium, createMemoryStore } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
 import type { GenesisExecutor } from '../src/index.ts'
-import { addressOf, buildBlock, signedTransaction, startExecutor, testAccount, testSpec, withoutSync } from './executor-fixture.ts'
+import {
+  addressOf,
+  buildBlock,
+  signedTransaction,
+  startExecutor,
+  testAccount,
+  testSpec,
+  withoutSync,
+} from './executor-fixture.ts'
 import type { TestExecutorOptions } from './executor-fixture.ts'
 
 /** Adds 1 to slot calldataload(0), then returns the value. */
@@ -192,12 +200,16 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
 async function mineEmpty(executor: GenesisExecutor, count: number): Promise<void> {
   for (let done = 0; done < count; done++) {
     const { blockHash, height: parent } = executor.head()
-    const { built, request } = await buildBlock(executor, { parentHash: blockHash, height: parent + 1, transactions: [] })
+    const { built, request } = await buildBlock(executor, {
+      parentHash: blockHash,
+      height: parent + 1,
+      transactions: [],
+    })
     await executor.adopt(built.buildId, request.blockHash)
     await executor.commit(request.blockHash)
   }
 }
 
 function undoRows(medium: ReturnType<typeof createMemoryMedium>): number {
-  return [...medium.values.keys()].filter((key) => /^\0[\x03\x04]/.test(key)).length
+  return [...medium.values.keys()].filter((key) => key.startsWith('\0\x03') || key.startsWith('\0\x04')).length
 }

@@ -1,6 +1,5 @@
 import {
   type AccountProofRequest,
-  type Decoded,
   decodeAccountProofResponse,
   decodeBlocksByHashResponse,
   decodeCertificatesResponse,
@@ -13,7 +12,7 @@ import {
   encodeFinalizedRangeRequest,
 } from '@cairn/chain'
 import type { AccountProof, RequestProtocol } from '@cairn/ports'
-import { ZERO_HASH, epoch, height, view } from '@cairn/primitives'
+import { type Decoded, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
 import { createMemoryStore, openChainStore } from '@cairn/storage'
 import { createSampleChain, sampleAddress, verifySampleFinalization } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,7 @@
 /** Entry of the executor's worker: it alone opens the state database, loads ahead what a block announces, and executes. */
 import type { ChainSpec } from '@cairn/chain'
 import { createExecutor, serveExecutor } from '@cairn/executor'
+import type { HistoryBlocks } from '@cairn/executor'
 import type { KeyValueStore } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { executorPortFromWeb } from './executor-port.ts'
@@ -13,6 +14,8 @@ export interface ExecutorWorkerOpen {
   readonly storeName: string
   /** Bytes of `core.wasm`. */
   readonly wasm: Uint8Array
+  /** How many blocks below the head stay readable. Default: the executor's, a tab's share. */
+  readonly historyBlocks?: HistoryBlocks
 }
 
 /** Its answer; `failure` is `undefined` on success. */
@@ -26,12 +29,12 @@ const port = executorPortFromWeb(scope)
 
 scope.addEventListener('message', (event: MessageEvent<ExecutorWorkerOpen>) => void open(event.data), { once: true })
 
-async function open({ chainSpec, storeName, wasm }: ExecutorWorkerOpen): Promise<void> {
+async function open({ chainSpec, storeName, wasm, historyBlocks }: ExecutorWorkerOpen): Promise<void> {
   let stateStore: KeyValueStore | undefined
   try {
     stateStore = await createIndexedDbStore(storeName)
     const clock = { monotonicMs: () => performance.now() }
-    const executor = createExecutor({ chainSpec, stateStore, wasm }, { clock })
+    const executor = createExecutor({ chainSpec, stateStore, wasm, historyBlocks }, { clock })
     serveExecutor(port, executor)
     port.post({ failure: undefined } satisfies ExecutorWorkerReady)
   } catch (error) {

@@ -36,14 +36,14 @@ describe('methods', async () => {
       storageProof: [],
     })
     const hash = block.header.executionBlockHash
-    expect(block.header.height).toBe(1)
-    for (const reference of ['0x1', hash, { blockHash: hash }, { blockNumber: '0x1' }]) {
-      expect(await resultOf('eth_getBalance', to, reference)).toBe('0x1')
-      expect(await resultOf('eth_getTransactionCount', to, reference)).toBe('0x1')
+    expect(block.header.height).toBe(2)
+    for (const reference of ['0x2', hash, { blockHash: hash }, { blockNumber: '0x2' }]) {
+      expect(await resultOf('eth_getBalance', to, reference)).toBe('0x2')
+      expect(await resultOf('eth_getTransactionCount', to, reference)).toBe('0x2')
     }
     expect(await resultOf('eth_getBalance', to, 'earliest')).toBe('0x0')
-    memory.answers.oldestHeight = 2
-    const pruned = { code: -32000, data: { reason: 'STATE_PRUNED', headHeight: 3, oldestHeight: 2 } }
+    memory.answers.oldestHeight = 3
+    const pruned = { code: -32000, data: { reason: 'STATE_PRUNED', headHeight: 3, oldestHeight: 3 } }
     for (const [method, ...params] of [
       ['eth_getBalance', to],
       ['eth_getTransactionCount', to],
@@ -53,10 +53,10 @@ describe('methods', async () => {
       ['eth_call', { to }],
       ['eth_estimateGas', { to }],
     ] as const) {
-      expect(await call(method, ...params, '0x1')).toMatchObject({ error: pruned })
+      expect(await call(method, ...params, '0x2')).toMatchObject({ error: pruned })
       expect(await call(method, ...params, { blockHash: hash })).toMatchObject({ error: pruned })
       expect(await call(method, ...params, 'earliest')).toMatchObject({ error: pruned })
-      expect((await call(method, ...params, '0x2')).error).toBeUndefined()
+      expect((await call(method, ...params, '0x3')).error).toBeUndefined()
     }
     memory.answers.oldestHeight = 0
     expect(await call('eth_getBalance', to, '0x9')).toMatchObject({

@@ -4,8 +4,8 @@ import { ADVERSARIES, simulate } from '../src/simulator/simulation.ts'
 import type { Adversary, SimulationResult } from '../src/simulator/simulation.ts'
 
 const BATCHES = [
-  { nodes: 4, seeds: 180 },
-  { nodes: 7, seeds: 25 },
+  { nodes: 4, seeds: 155 },
+  { nodes: 7, seeds: 13 },
 ] as const
 const BATCH_TIMEOUT_MS = 240_000
 

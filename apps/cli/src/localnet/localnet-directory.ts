@@ -5,10 +5,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type ChainSpec, parseChainSpec, serializeChainSpec } from '@cairn/chain'
+import { type ChainSpec, serializeChainSpec } from '@cairn/chain'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { coreWasmSha256, generateIdentity, openDataDirectory, peerIdFromIdentity } from '@cairn/platform-node'
 import { CodedError, addressFromBytes } from '@cairn/primitives'
+import { readSpecText } from '../node/spec-text.ts'
 import { createLocalSpec } from './local-spec.ts'
 import { findFreePorts } from './free-ports.ts'
 
@@ -47,8 +48,9 @@ export async function openLocalnetDirectory(options: {
   const { directory } = options
   // Written last, so a half-made directory is made again rather than half used.
   if (!existsSync(join(directory, 'ports.json'))) await makeLocalnetDirectory(options)
-  const chainSpecJson = readFileSync(join(directory, 'network.json'), 'utf8')
-  const chainSpec = parseChainSpec(chainSpecJson)
+  const specPath = join(directory, 'network.json')
+  const chainSpecJson = readSpecFile(specPath)
+  const chainSpec = readSpecText(chainSpecJson, specPath)
   const ports = readPorts(join(directory, 'ports.json'))
   if (ports.validators.length !== options.validatorCount || chainSpec.validators.length !== options.validatorCount) {
     throw new CodedError(
@@ -128,6 +130,14 @@ async function writeIfAbsent(data: DataDirectory, name: 'identity.key' | 'valida
 function writeWhole(path: string, text: string): void {
   writeFileSync(`${path}.new`, text)
   renameSync(`${path}.new`, path)
+}
+
+function readSpecFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new CodedError('LOCALNET_CORRUPT', `${path} cannot be read`, { cause })
+  }
 }
 
 function readPorts(path: string): PortsFile {

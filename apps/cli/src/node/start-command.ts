@@ -1,6 +1,6 @@
 /** `cairn start`: one node on its data directory, until a signal or its parent process ends it. */
 import { readFile } from 'node:fs/promises'
-import { type Block, type ChainSpec, genesisBlock, parseChainSpec, verifyChainSpec } from '@cairn/chain'
+import { type Block, type ChainSpec, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { type CairnNode, createNode } from '@cairn/node'
@@ -22,6 +22,7 @@ import type { Log, Metrics } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { createRpc } from '@cairn/rpc'
 import { connectParent } from './parent-link.ts'
+import { readSpecText } from './spec-text.ts'
 import { listenForStop } from './stop-signal.ts'
 
 export interface StartCommandOptions {
@@ -76,7 +77,7 @@ async function startNode(
 ): Promise<StartedNode> {
   const bls = createNativeBls()
   const metrics = createPrometheusMetrics()
-  const chainSpec = parseChainSpec(await readChainSpec(data))
+  const chainSpec = await readChainSpec(data)
   verifyChainSpec(chainSpec, bls)
   const identity = await data.readKey('identity.key')
   if (identity === undefined) throw new CodedError('KEY_MISSING', `${data.path} has no identity.key`)
@@ -107,12 +108,14 @@ async function startNode(
   return { node, network, rpcPort: server.port }
 }
 
-async function readChainSpec(data: DataDirectory): Promise<string> {
+async function readChainSpec({ networkPath }: DataDirectory): Promise<ChainSpec> {
+  let text: string
   try {
-    return await readFile(data.networkPath, 'utf8')
+    text = await readFile(networkPath, 'utf8')
   } catch (cause) {
-    throw new CodedError('CHAIN_SPEC_MISSING', `${data.networkPath} cannot be read`, { cause })
+    throw new CodedError('CHAIN_SPEC_MISSING', `${networkPath} cannot be read`, { cause })
   }
+  return readSpecText(text, networkPath)
 }
 
 type NodeParts = Omit<Parameters<typeof createNode>[1], 'bls' | 'clock' | 'timers' | 'random'>

@@ -6,7 +6,7 @@ import type { From, Input } from '../input.ts'
 import { PROPOSALS_KEPT_MAX, PROPOSAL_CANDIDATES_MAX } from '../limits.ts'
 import { addBlock } from '../rules/blocks.ts'
 import { screenProposal } from '../screen.ts'
-import { recordOf } from '../state.ts'
+import { recordOf, rememberHolder } from '../state.ts'
 import type { Core } from '../state.ts'
 import { addVote } from '../tally.ts'
 import { reportPeer, requestVerification } from '../verify-queue.ts'
@@ -48,7 +48,7 @@ export function onProposalVerified(
   const record = recordOf(state, proposal.view)
   if (record.proposals.length < PROPOSALS_KEPT_MAX) {
     record.proposals.push(proposal)
-    if (from !== undefined) state.holders.set(proposal.block.hash, from)
+    rememberHolder(state, proposal.block.hash, from)
     addBlock(core, proposal.block, from)
     const entry = state.blocks.get(proposal.block.hash)
     if (!result.isRandaoValid && entry !== undefined) entry.status = 'bad'
