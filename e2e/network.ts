@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hex } from '@cairn/primitives'
-import { DEV_ACCOUNTS, type FinalizedBlockMeasure, type Localnet, type NodeStatus, startLocalnet, startWebServer } from '@cairn/cli'
+import {
+  DEV_ACCOUNTS,
+  type FinalizedBlockMeasure,
+  type Localnet,
+  type NodeStatus,
+  startLocalnet,
+  startWebServer,
+} from '@cairn/cli'
 import { type UdpProxy, startUdpProxy } from './udp-proxy.ts'
 
 export interface TestNetwork {

@@ -66,7 +66,8 @@ const before = new Map(core.state)
 core.write(executed.changes)
 const next = decodeBuilt(core.ok(OP.build, buildRequest(built.headerRlp, [], { gasLimit: GAS_LIMIT })))
 core.write(executed.undo)
-const codeless = (state: Map<string, Uint8Array>) => [...state].filter(([key]) => key[0] !== '\x03').sort()
+const codeless = (state: Map<string, Uint8Array>) =>
+  [...state].filter(([key]) => key[0] !== '\x03').sort(([a], [b]) => (a < b ? -1 : 1))
 assert.deepEqual(codeless(core.state), codeless(before))
 console.log(
   `smoke: block ${hexOf(built.blockHash)}, root ${hexOf(built.stateRoot)}, gas ${built.gasUsed}, next ${hexOf(next.blockHash)}`,

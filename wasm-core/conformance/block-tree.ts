@@ -66,7 +66,7 @@ export class BlockTree {
   /** Hashes of the tip and its ancestors, newest first. */
   ancestors(countMax: number): readonly Hash[] {
     const hashes: Hash[] = []
-    for (let block: TreeBlock | undefined = this.#tip; block !== undefined && hashes.length < countMax; ) {
+    for (let block: TreeBlock | undefined = this.#tip; block !== undefined && hashes.length < countMax;) {
       hashes.push(block.hash)
       block = block.parent
     }

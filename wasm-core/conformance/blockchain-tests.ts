@@ -42,7 +42,9 @@ function runBlocks(test: JsonObject, rules: ChainRules): Omit<Failure, 'test'> |
     if (failure !== undefined) return failure
   }
   const last = textOf(test['lastblockhash'])
-  return tree.get(last) === undefined ? { expected: `last block ${last}`, actual: 'not among the valid ones' } : undefined
+  return tree.get(last) === undefined
+    ? { expected: `last block ${last}`, actual: 'not among the valid ones' }
+    : undefined
 }
 
 function runBlock(

@@ -36,7 +36,13 @@ function accountsOf(input: unknown): readonly Account[] | undefined {
       const fields = item.list()
       const nonce = fields.bigint(8)
       const balance = fields.bigint()
-      const account = { address: address as Address, nonce, balance, storageRoot: fields.fixed(32), codeHash: fields.fixed(32) }
+      const account = {
+        address: address as Address,
+        nonce,
+        balance,
+        storageRoot: fields.fixed(32),
+        codeHash: fields.fixed(32),
+      }
       fields.end()
       return account
     })

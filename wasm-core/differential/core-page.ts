@@ -2,19 +2,27 @@
 import { webAssembly } from '@cairn/executor/abi'
 import { digestChain } from './chain-digest.ts'
 import type { ChainDigest } from './chain-digest.ts'
-import { measureWorstCases } from './worst-case-blocks.ts'
+import { prepareWorstCase } from './worst-case-blocks.ts'
 import type { WorstCase } from './worst-case-blocks.ts'
 
 export interface CorePageGlobals {
   digestChain(seed: number, blocks: number, transactionsMax: number): Promise<ChainDigest>
-  measureWorstCases(rounds: number): Promise<readonly WorstCase[]>
+  /** Returns the gas used. */
+  prepareWorstCase(name: string): Promise<number>
+  /** Executes what was prepared last. */
+  runWorstCase(): void
 }
 
 const response = await fetch('/core.wasm')
 const module = new webAssembly.Module(new Uint8Array(await response.arrayBuffer()))
+let prepared: WorstCase | undefined
 
 Object.assign(globalThis, {
   digestChain: (seed, blocks, transactionsMax) => digestChain({ module, seed, blocks, transactionsMax }),
-  measureWorstCases: (rounds) => measureWorstCases(module, rounds),
+  prepareWorstCase: async (name) => {
+    prepared = await prepareWorstCase(module, name)
+    return prepared.gasUsed
+  },
+  runWorstCase: () => prepared?.run(),
 } satisfies CorePageGlobals)
 Object.assign(globalThis, { ready: true })

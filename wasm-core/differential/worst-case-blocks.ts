@@ -6,20 +6,21 @@
 import { sha256 } from '@cairn/crypto'
 import type { GenesisAccount } from '@cairn/chain'
 import type { WasmModule } from '@cairn/executor/abi'
-import { bytesFromHex, concatBytes, hexFromBytes } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
+import { ZERO_HASH, bytesFromHex, concatBytes, hexFromBytes } from '@cairn/primitives'
 import { Assembler } from './assembler.ts'
 import { CHAIN_ID, ChainHost } from './chain-host.ts'
 import { createFuzzGenesis, numbered } from './fuzz-genesis.ts'
 import { BLS_G1, BLS_G2, BN_G2, P256_SIGNATURE } from './curve-points.ts'
 import { bytesFromInteger, createRandom } from './random.ts'
+import { BLOCK_GAS_LIMIT } from './random-block.ts'
 import { createSigner, signTransaction } from './transaction-signer.ts'
+import type { TransactionFields } from './transaction-signer.ts'
 
+/** A block that is built and ready to be executed. */
 export interface WorstCase {
-  readonly name: string
   readonly gasUsed: number
-  /** EXECUTE of the block. */
-  readonly milliseconds: number
+  /** One EXECUTE of the block. */
+  run(): void
 }
 
 interface Case {
@@ -36,52 +37,50 @@ const TRANSACTION_GAS = 12_000_000n
 /** Of the first `TxResult` behind the list's length (ABI.md). */
 const SUCCESS_OFFSET = 4 + 32 + 20 + 1
 
-/** The least time of `rounds` executions of each block. */
-export async function measureWorstCases(module: WasmModule, rounds: number): Promise<readonly WorstCase[]> {
-  const measured: WorstCase[] = []
-  for (const worst of cases()) {
-    const host = new ChainHost(module)
-    const signer = createSigner(0)
-    const contract = numbered(0xbad)
-    const code = hexFromBytes(loopOf(worst))
-    const payer: GenesisAccount = { address: signer.address, balance: 10n ** 24n, nonce: 0, code: '0x', storage: [] }
-    const system = createFuzzGenesis(createRandom(1), []).accounts.filter(({ address }) => address !== signer.address)
-    host.genesis([...system, payer, { address: contract, balance: 0n, nonce: 1, code, storage: [] }], 60_000_000n)
-    const raw = await signTransaction(signer, {
-      type: 2,
-      chainId: CHAIN_ID,
-      nonce: 0n,
-      gasLimit: TRANSACTION_GAS,
-      maxFee: 10n ** 10n,
-      maxPriorityFee: 0n,
-      to: contract,
-      value: 0n,
-      data: new Uint8Array(0),
-      accessList: [],
-      authorizations: [],
-    })
-    const built = host.build({
-      timestamp: 2_000n,
-      prevRandao: `0x${'00'.repeat(32)}` as Hash,
-      feeRecipient: numbered(0xfee),
-      gasLimitTarget: 60_000_000n,
-      parentBeaconBlockRoot: `0x${'00'.repeat(32)}` as Hash,
-      candidates: [{ raw, sender: signer.address }],
-    })
-    const gasUsed = Number(built.outcome.gasUsed)
-    // A call that fails burns its gas at once: such a block would look cheap.
-    if (built.outcome.results[SUCCESS_OFFSET] !== 1 || gasUsed < 0.8 * Number(TRANSACTION_GAS)) {
-      throw new Error(`${worst.name}: a call failed, or the loop ended early, at ${gasUsed} gas`)
-    }
-    let milliseconds = Number.POSITIVE_INFINITY
-    for (let round = 0; round < rounds; round++) {
-      const startedMs = performance.now()
-      host.execute(built.payload)
-      milliseconds = Math.min(milliseconds, performance.now() - startedMs)
-    }
-    measured.push({ name: worst.name, gasUsed, milliseconds })
+export function worstCaseNames(): readonly string[] {
+  return cases().map(({ name }) => name)
+}
+
+/** Builds the block, which warms the code up. @throws Error where a call inside it fails */
+export async function prepareWorstCase(module: WasmModule, name: string): Promise<WorstCase> {
+  const worst = cases().find((candidate) => candidate.name === name)
+  if (worst === undefined) throw new RangeError(`no case ${name}`)
+  const host = new ChainHost(module)
+  const signer = createSigner(0)
+  const code = hexFromBytes(loopOf(worst))
+  const payer: GenesisAccount = { address: signer.address, balance: 10n ** 24n, nonce: 0, code: '0x', storage: [] }
+  const system = createFuzzGenesis(createRandom(1), []).accounts.filter(({ address }) => address !== signer.address)
+  host.genesis([...system, payer, { address: LOOP, balance: 0n, nonce: 1, code, storage: [] }], BLOCK_GAS_LIMIT)
+  const built = host.build({
+    timestamp: 2_000n,
+    prevRandao: ZERO_HASH,
+    feeRecipient: numbered(0xfee),
+    gasLimitTarget: BLOCK_GAS_LIMIT,
+    parentBeaconBlockRoot: ZERO_HASH,
+    candidates: [{ raw: await signTransaction(signer, CALL_LOOP), sender: signer.address }],
+  })
+  const gasUsed = Number(built.outcome.gasUsed)
+  // A call that fails burns its gas at once: such a block would look cheap.
+  if (built.outcome.results[SUCCESS_OFFSET] !== 1 || gasUsed < 0.6 * Number(TRANSACTION_GAS)) {
+    throw new Error(`${name}: a call failed, or the loop ended early, at ${gasUsed} gas`)
   }
-  return measured
+  return { gasUsed, run: () => void host.execute(built.payload) }
+}
+
+const LOOP = numbered(0xbad)
+
+const CALL_LOOP: TransactionFields = {
+  type: 2,
+  chainId: CHAIN_ID,
+  nonce: 0n,
+  gasLimit: TRANSACTION_GAS,
+  maxFee: 10n ** 10n,
+  maxPriorityFee: 0n,
+  to: LOOP,
+  value: 0n,
+  data: new Uint8Array(0),
+  accessList: [],
+  authorizations: [],
 }
 
 function cases(): readonly Case[] {

@@ -59,7 +59,7 @@ function withoutCode(state: StateMap): [string, string][] {
   return [...state]
     .filter(([key]) => !key.startsWith('\x03'))
     .map(([key, value]): [string, string] => [key, hexOf(value)])
-    .toSorted()
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 describe('core.wasm', () => {

@@ -43,7 +43,10 @@ function compileToken(): Hex {
     settings: { optimizer: { enabled: true, runs: 1_000 }, outputSelection: { '*': { '*': ['evm.bytecode.object'] } } },
   }
   const output = JSON.parse(solc.compile(JSON.stringify(input))) as {
-    readonly contracts?: Record<string, Record<string, { readonly evm: { readonly bytecode: { readonly object: string } } }>>
+    readonly contracts?: Record<
+      string,
+      Record<string, { readonly evm: { readonly bytecode: { readonly object: string } } }>
+    >
   }
   const bytecode = output.contracts?.['token.sol']?.['Token']?.evm.bytecode.object
   if (bytecode === undefined) throw new Error('the token does not compile')

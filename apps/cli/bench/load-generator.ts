@@ -37,7 +37,10 @@ const TOKEN_ABI = [
     type: 'function',
     name: 'transfer',
     stateMutability: 'nonpayable',
-    inputs: [{ name: 'to', type: 'address' }, { name: 'amount', type: 'uint256' }],
+    inputs: [
+      { name: 'to', type: 'address' },
+      { name: 'amount', type: 'uint256' },
+    ],
     outputs: [{ name: '', type: 'bool' }],
   },
 ] as const
@@ -82,9 +85,10 @@ async function signAll(request: LoadRequest, senders: readonly PrivateKeyAccount
     if (sender === undefined) throw new RangeError('no senders')
     const nonce = (nonces[slot] ?? 0) + Math.floor(index / senders.length)
     const to = toHex(1_000_000 + (index % 5_000), { size: 20 })
-    const call = request.token === undefined
-      ? { to, value: 1n, gas: 21_000n }
-      : { to: request.token, data: transferData(to, 1n), gas: 70_000n }
+    const call =
+      request.token === undefined
+        ? { to, value: 1n, gas: 21_000n }
+        : { to: request.token, data: transferData(to, 1n), gas: 70_000n }
     raw.push(await sign(request, sender, nonce, call))
   }
   return raw

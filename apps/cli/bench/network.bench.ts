@@ -59,12 +59,27 @@ export async function runNetworkBench(options: { readonly quick?: boolean } = {}
 }
 
 function rows(finality: RunSummary, transfers: LoadResult, erc20: LoadResult, memory: number): readonly BenchRow[] {
-  const row = (name: string, value: number, unit: string, reference: string): BenchRow => ({ name, value, unit, reference })
+  const row = (name: string, value: number, unit: string, reference: string): BenchRow => ({
+    name,
+    value,
+    unit,
+    reference,
+  })
   return [
-    row('network/finality/p50', finality.finalityMsP50, 'ms', 'goal ≤ 150 (this slice ≤ 300); Arc/Malachite < 350 at 20 nodes'),
+    row(
+      'network/finality/p50',
+      finality.finalityMsP50,
+      'ms',
+      'goal ≤ 150 (this slice ≤ 300); Arc/Malachite < 350 at 20 nodes',
+    ),
     row('network/finality/p99', finality.finalityMsP99, 'ms', 'CometBFT ~1 000'),
     row('network/transaction-finality/p50', finality.txFinalityMsP50, 'ms', 'this slice ≤ 300'),
-    row('network/transfers', transfers.perSecond, 'tx/s', 'goal > 1 200 (this slice ≥ 500); Besu QBFT 750–1 200 on 4 machines'),
+    row(
+      'network/transfers',
+      transfers.perSecond,
+      'tx/s',
+      'goal > 1 200 (this slice ≥ 500); Besu QBFT 750–1 200 on 4 machines',
+    ),
     row('network/transfers/refused', transfers.failed, 'tx', '0'),
     row('network/erc20-transfers', erc20.perSecond, 'tx/s', 'goal > 650; Besu QBFT 520–645 on 4 machines'),
     row('network/erc20-transfers/refused', erc20.failed, 'tx', '0'),

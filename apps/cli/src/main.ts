@@ -12,15 +12,38 @@ const program = new Command('cairn').description('A Byzantine-fault-tolerant blo
 program
   .command('localnet')
   .description('start a local network: validators as processes of their own, JSON-RPC, web page')
-  .addOption(flag('--data-dir <directory>', 'where the network lives (default: .data/localnet; a bounded run uses a temporary one)'))
+  .addOption(
+    flag(
+      '--data-dir <directory>',
+      'where the network lives (default: .data/localnet; a bounded run uses a temporary one)',
+    ),
+  )
   .addOption(flag('--validators <count>', 'number of validators').argParser(wholeNumber(1, 16)).default(4))
-  .addOption(flag('--rpc-port <port>', 'JSON-RPC port of validator 0, the others follow; 0: any free').argParser(wholeNumber(0, 65_535)).default(8545))
-  .addOption(flag('--web-port <port>', 'port of the web page; 0: any free').argParser(wholeNumber(0, 65_535)).default(8080))
+  .addOption(
+    flag('--rpc-port <port>', 'JSON-RPC port of validator 0, the others follow; 0: any free')
+      .argParser(wholeNumber(0, 65_535))
+      .default(8545),
+  )
+  .addOption(
+    flag('--web-port <port>', 'port of the web page; 0: any free').argParser(wholeNumber(0, 65_535)).default(8080),
+  )
   .addOption(flag('--no-web', 'without the web page'))
-  .addOption(flag('--stop-at-height <height>', 'stop when every validator has finalized this height').argParser(wholeNumber(1, 1e9)))
+  .addOption(
+    flag('--stop-at-height <height>', 'stop when every validator has finalized this height').argParser(
+      wholeNumber(1, 1e9),
+    ),
+  )
   .addOption(flag('--json', 'print only a JSON summary, as the last line').default(false))
-  .addOption(flag('--traffic <rate>', 'transfers a second to send (default: 5 in bounded runs, else 0)').argParser(wholeNumber(0, 10_000)))
-  .addOption(flag('--log-level <level>', 'level of the validators’ log files').choices(['debug', 'info', 'warn', 'error']).default('info'))
+  .addOption(
+    flag('--traffic <rate>', 'transfers a second to send (default: 5 in bounded runs, else 0)').argParser(
+      wholeNumber(0, 10_000),
+    ),
+  )
+  .addOption(
+    flag('--log-level <level>', 'level of the validators’ log files')
+      .choices(['debug', 'info', 'warn', 'error'])
+      .default('info'),
+  )
   .action((options) => runLocalnet(options))
 
 program
@@ -29,9 +52,17 @@ program
   .addOption(flag('--data-dir <directory>', 'data directory with network.json').makeOptionMandatory())
   .addOption(flag('--rpc-port <port>', 'JSON-RPC port; 0: any free').argParser(wholeNumber(0, 65_535)).default(8545))
   .addOption(flag('--p2p-port <port>', 'QUIC (UDP) and TCP port').argParser(wholeNumber(0, 65_535)).default(30_310))
-  .addOption(flag('--tab-port <port>', 'WebRTC-direct (UDP) and WebSocket (TCP) port').argParser(wholeNumber(0, 65_535)).default(30_311))
+  .addOption(
+    flag('--tab-port <port>', 'WebRTC-direct (UDP) and WebSocket (TCP) port')
+      .argParser(wholeNumber(0, 65_535))
+      .default(30_311),
+  )
   .addOption(new Option('--peer <multiaddr>', 'peer to stay connected to (repeatable)').argParser(collect).default([]))
-  .addOption(flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(false))
+  .addOption(
+    flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
+      false,
+    ),
+  )
   .addOption(flag('--log-level <level>', 'log level').choices(['debug', 'info', 'warn', 'error']).default('info'))
   .action((options) => runStart(options))
 

@@ -6,9 +6,7 @@ function bind(port: number): Promise<() => Promise<void>> {
   const server = createServer()
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () =>
-      resolve(() => new Promise((closed) => server.close(() => closed()))),
-    )
+    server.listen(port, '127.0.0.1', () => resolve(() => new Promise((closed) => server.close(() => closed()))))
   })
 }
 

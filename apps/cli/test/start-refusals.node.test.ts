@@ -74,54 +74,75 @@ async function heightOf({ rpcPort }: NodeProcess): Promise<number> {
 }
 
 describe('a port in use', () => {
-  it('refuses `cairn start` with the port’s number, and gives the directory up', async () => {
-    const { data } = freshNetwork()
-    const run = await start(data, busyPort)
-    expect(run.exitCode).toBe(1)
-    expect(onlyLine(run)).toMatch(new RegExp(`^cairn: .*\\b${busyPort}\\b.* \\[PORT_IN_USE\\]$`))
-    expect(existsSync(join(data, 'LOCK'))).toBe(false)
-    expect(existsSync(join(data, 'validator.key'))).toBe(true)
-  }, TIMEOUT_MS)
+  it(
+    'refuses `cairn start` with the port’s number, and gives the directory up',
+    async () => {
+      const { data } = freshNetwork()
+      const run = await start(data, busyPort)
+      expect(run.exitCode).toBe(1)
+      expect(onlyLine(run)).toMatch(new RegExp(`^cairn: .*\\b${busyPort}\\b.* \\[PORT_IN_USE\\]$`))
+      expect(existsSync(join(data, 'LOCK'))).toBe(false)
+      expect(existsSync(join(data, 'validator.key'))).toBe(true)
+    },
+    TIMEOUT_MS,
+  )
 
-  it('refuses `cairn localnet` the same way', async () => {
-    const { directory, data } = freshNetwork()
-    const args = ['localnet', '--validators', '1', '--no-web', '--data-dir', directory, '--rpc-port', String(busyPort)]
-    const run = await runCairn(args)
-    expect(run).toMatchObject({ exitCode: 1, stdout: '' })
-    expect(onlyLine(run)).toMatch(new RegExp(`^cairn: .*\\b${busyPort}\\b.* \\[PORT_IN_USE\\]$`))
-    expect(existsSync(join(data, 'LOCK'))).toBe(false)
-  }, TIMEOUT_MS)
+  it(
+    'refuses `cairn localnet` the same way',
+    async () => {
+      const { directory, data } = freshNetwork()
+      const args = [
+        'localnet',
+        '--validators',
+        '1',
+        '--no-web',
+        '--data-dir',
+        directory,
+        '--rpc-port',
+        String(busyPort),
+      ]
+      const run = await runCairn(args)
+      expect(run).toMatchObject({ exitCode: 1, stdout: '' })
+      expect(onlyLine(run)).toMatch(new RegExp(`^cairn: .*\\b${busyPort}\\b.* \\[PORT_IN_USE\\]$`))
+      expect(existsSync(join(data, 'LOCK'))).toBe(false)
+    },
+    TIMEOUT_MS,
+  )
 })
 
 describe('a data directory with blocks', () => {
-  it('outlives a second process and a wrong genesis: refused, nothing lost, put right it goes on', async () => {
-    const { data } = freshNetwork()
-    const first = await startUntil(data, 1)
-    const second = await start(data)
-    expect(second.exitCode).toBe(1)
-    expect(onlyLine(second)).toBe(
-      `cairn: the data directory ${data} is in use by the process ${first.pid} [DATA_DIRECTORY_IN_USE]`,
-    )
-    const height = await heightOf(first)
-    expect(height).toBeGreaterThanOrEqual(1)
-    await first.stop()
+  it(
+    'outlives a second process and a wrong genesis: refused, nothing lost, put right it goes on',
+    async () => {
+      const { data } = freshNetwork()
+      const first = await startUntil(data, 1)
+      const second = await start(data)
+      expect(second.exitCode).toBe(1)
+      expect(onlyLine(second)).toBe(
+        `cairn: the data directory ${data} is in use by the process ${first.pid} [DATA_DIRECTORY_IN_USE]`,
+      )
+      const height = await heightOf(first)
+      expect(height).toBeGreaterThanOrEqual(1)
+      await first.stop()
 
-    const path = join(data, 'network.json')
-    const good = readFileSync(path, 'utf8')
-    writeFileSync(path, good.slice(0, -30))
-    const corrupt = await start(data)
-    expect(corrupt.exitCode).toBe(1)
-    expect(onlyLine(corrupt)).toContain(`cairn: ${path}: `)
-    expect(onlyLine(corrupt)).toMatch(/\[CHAIN_SPEC_INVALID\]$/)
+      const path = join(data, 'network.json')
+      const good = readFileSync(path, 'utf8')
+      writeFileSync(path, good.slice(0, -30))
+      const corrupt = await start(data)
+      expect(corrupt.exitCode).toBe(1)
+      expect(onlyLine(corrupt)).toContain(`cairn: ${path}: `)
+      expect(onlyLine(corrupt)).toMatch(/\[CHAIN_SPEC_INVALID\]$/)
 
-    const spec = parseChainSpec(good)
-    writeFileSync(path, serializeChainSpec({ ...spec, genesisTimeMs: spec.genesisTimeMs + 1_000 }))
-    const other = await start(data)
-    expect(other.exitCode).toBe(1)
-    expect(onlyLine(other)).toMatch(/\[GENESIS_MISMATCH\]$/)
+      const spec = parseChainSpec(good)
+      writeFileSync(path, serializeChainSpec({ ...spec, genesisTimeMs: spec.genesisTimeMs + 1_000 }))
+      const other = await start(data)
+      expect(other.exitCode).toBe(1)
+      expect(onlyLine(other)).toMatch(/\[GENESIS_MISMATCH\]$/)
 
-    writeFileSync(path, good)
-    const again = await startUntil(data, height)
-    expect(await heightOf(again)).toBeGreaterThanOrEqual(height)
-  }, TIMEOUT_MS)
+      writeFileSync(path, good)
+      const again = await startUntil(data, height)
+      expect(await heightOf(again)).toBeGreaterThanOrEqual(height)
+    },
+    TIMEOUT_MS,
+  )
 })

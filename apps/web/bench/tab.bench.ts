@@ -61,7 +61,12 @@ async function measure(browser: Browser, page: Page, url: string): Promise<reado
   }
   const memory = await rendererMemoryMiB(browser)
   const warmMs = await timeToVerified(page, () => page.reload())
-  const row = (name: string, value: number, unit: string, reference: string): BenchRow => ({ name, value, unit, reference })
+  const row = (name: string, value: number, unit: string, reference: string): BenchRow => ({
+    name,
+    value,
+    unit,
+    reference,
+  })
   return [
     row('tab/start-to-verified-block/store=empty', coldMs, 'ms', 'goal to first verified balance ≤ 1 000'),
     row('tab/start-to-verified-block/store=full', warmMs, 'ms', 'goal ≤ 300; smoldot 7 000–8 000'),

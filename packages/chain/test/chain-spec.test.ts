@@ -20,7 +20,7 @@ type Json = ReturnType<typeof JSON.parse>
 
 /** The sample's file with one change. */
 function fileWith(change: (file: Json) => void): string {
-  const file = JSON.parse(serializeChainSpec(sampleSpec)) as Json
+  const file: Json = JSON.parse(serializeChainSpec(sampleSpec))
   change(file)
   return JSON.stringify(file)
 }

@@ -11,7 +11,7 @@ const INFINITY_G1 = Uint8Array.from({ length: 48 }, (_, index) => (index === 0 ?
 const INFINITY_G2 = Uint8Array.from({ length: 96 }, (_, index) => (index === 0 ? 0xc0 : 0))
 
 /** A compressed point on the curve and outside the subgroup of prime order. */
-export function pointOutsideSubgroup(group: 'G1' | 'G2'): Uint8Array {
+function pointOutsideSubgroup(group: 'G1' | 'G2'): Uint8Array {
   const Point = group === 'G1' ? bls12_381.G1.Point : bls12_381.G2.Point
   for (let x = 1; x < 200; x++) {
     const bytes = new Uint8Array(group === 'G1' ? 48 : 96)

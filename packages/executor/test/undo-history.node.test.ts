@@ -51,7 +51,7 @@ const watched: readonly Address[] = [
 ]
 
 async function look(executor: GenesisExecutor, at?: Height): Promise<Seen> {
-  const call = await executor.call({ to: counter, data: word(1) as Hex }, at === undefined ? {} : { at })
+  const call = await executor.call({ to: counter, data: word(1) }, at === undefined ? {} : { at })
   const seenAt = at ?? executor.head().height
   return {
     at: seenAt,
@@ -125,7 +125,7 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     await executor.commit(request.blockHash)
     const to = transactions[0]?.contractAddress as Address
     await mineEmpty(executor, 2)
-    const numberAt = async (at: number): Promise<Hex | string> => {
+    const numberAt = async (at: number): Promise<string> => {
       const outcome = await executor.call({ to }, { at: height(at) })
       return outcome.status === 'success' ? hexFromBytes(outcome.output) : outcome.status
     }

@@ -121,7 +121,7 @@ export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
     connectionManager: init.connectionManager,
     connectionMonitor: init.connectionMonitor,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    services: { ...init.services, identify: identify(), ping: ping(), pubsub: gossipsub(init.pubsub as never) },
+    services: { ...init.services, identify: identify(), ping: ping(), pubsub: gossipsub(init.pubsub) },
   }
   return (await createLibp2p(options as never)) as unknown as Libp2pView
 }

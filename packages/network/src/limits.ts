@@ -87,6 +87,9 @@ export const PENALTY = {
   REQUEST_INVALID: 10,
   /** A response that stopped in the middle: may also be a crash. */
   RESPONSE_TRUNCATED: 2,
+  /** The sender may be an honest relay: gossip goes on before signatures are checked. */
+  VOTE_SIGNATURE_INVALID: 1,
+  PROPOSAL_SIGNATURE_INVALID: 1,
   /** Slowness is rarely malice. */
   REQUEST_TIMEOUT: 0.5,
   /** Faster than `REQUESTS_PER_SECOND_MAX`; our own pace stays below. */

@@ -96,7 +96,7 @@ test('missing gossip is reopened first, and a peer that stays without it is disc
 
 test('relayed connections carry no gossip and are left alone', async () => {
   const { open, time, statuses } = setup()
-  open({ ...fakeConnection('P', 'outbound'), limits: {} } as FakeConnection)
+  open({ ...fakeConnection('P', 'outbound'), limits: {} })
   await time.advance(60_000)
   expect(statuses()).toEqual(['open'])
 })

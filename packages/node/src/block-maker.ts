@@ -21,7 +21,10 @@ export interface BlockMakerDeps {
 }
 
 /** `undefined` when the parent is no longer there: the view will pass. */
-export async function makeBlock(effect: EffectOf<'build'>, deps: BlockMakerDeps): Promise<InputOf<'built'> | undefined> {
+export async function makeBlock(
+  effect: EffectOf<'build'>,
+  deps: BlockMakerDeps,
+): Promise<InputOf<'built'> | undefined> {
   const { spec, signer, executor, pool } = deps
   const randaoReveal = signer.signRandao(effect.epoch, effect.view)
   const sizeMaxBytes = Math.floor((spec.blockSizeMaxBytes - BLOCK_OVERHEAD_BYTES) * TRANSACTIONS_SHARE)

@@ -96,10 +96,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
   const signer =
     options.validatorKey === undefined
       ? undefined
-      : createSigner(
-          { secretKey: options.validatorKey, genesisHash: genesis.hash, recovered },
-          { bls, log: deps.wal },
-        )
+      : createSigner({ secretKey: options.validatorKey, genesisHash: genesis.hash, recovered }, { bls, log: deps.wal })
   const consensus = createConsensus({
     spec: chainSpec,
     validators,

@@ -117,7 +117,9 @@ async function proveAccount(
 async function headersToCertificate(
   chain: ChainReader,
   from: number,
-): Promise<{ readonly headers: readonly ConsensusHeader[]; readonly finalization: Certificate | undefined } | undefined> {
+): Promise<
+  { readonly headers: readonly ConsensusHeader[]; readonly finalization: Certificate | undefined } | undefined
+> {
   const found = from === 0 ? undefined : await chain.certificateAtOrAbove(height(from))
   if (from !== 0 && found === undefined) return undefined
   const headers: ConsensusHeader[] = []

@@ -12,7 +12,7 @@ import { createInFlight } from './in-flight.ts'
 import { ADMISSION_BATCH_MAX, BUILD_CANDIDATES_MAX, SUBMISSIONS_WAITING_MAX } from './limits.ts'
 import { createTransactionGossip, decodeTransactionBatch } from './transaction-gossip.ts'
 
-export type SubmitOutcome =
+type SubmitOutcome =
   | { readonly accepted: true; readonly hash: Hash }
   | {
       readonly accepted: false
@@ -38,7 +38,10 @@ export interface TransactionPool {
   /** Whether some executable transaction is in no un-finalized block. */
   hasPending(): boolean
   /** Best first, for a child of `parentHash`. */
-  candidates(parentHash: Hash, limits: { readonly sizeMaxBytes: number; readonly gasMax: bigint }): readonly Uint8Array[]
+  candidates(
+    parentHash: Hash,
+    limits: { readonly sizeMaxBytes: number; readonly gasMax: bigint },
+  ): readonly Uint8Array[]
   /** What a build could not include and never will. */
   drop(rejected: readonly { readonly hash: Hash; readonly code: string }[]): void
   /** A block was executed: its transactions are under way. */

@@ -41,7 +41,10 @@ describe('the committer', () => {
     await committer.commit(blocksOf(1, 2), sampleAt(2).certificate)
     expect(calls).toEqual(['append 1', 'commit 1', 'append 2', 'commit 2'])
     expect(committed.map(({ block }) => block.header.height)).toEqual([1, 2])
-    expect(committed.map(({ finalization }) => finalization)).toEqual([sampleAt(2).certificate, sampleAt(2).certificate])
+    expect(committed.map(({ finalization }) => finalization)).toEqual([
+      sampleAt(2).certificate,
+      sampleAt(2).certificate,
+    ])
     // Only the last block has a certificate of its own.
     expect(stored.head()).toMatchObject({ height: 2, certifiedHeight: 2 })
     expect((await stored.certificateAtOrAbove(sampleAt(1).block.header.height))?.height).toBe(2)

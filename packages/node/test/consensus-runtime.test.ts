@@ -33,10 +33,7 @@ function start({ script, log = {}, services = {}, hasKey = true }: Step) {
     if (effects instanceof Error) throw effects
     return effects
   }
-  const note =
-    (name: string) =>
-    (): void =>
-      void done.push(name)
+  const note = (name: string) => (): void => void done.push(name)
   const signer = createSigner(
     { secretKey: new Uint8Array(32), genesisHash: ZERO_HASH, recovered: { ownVotes: [], floor: undefined } },
     { bls: fakeBls as Bls, log: { append: async () => {}, replace: async () => {}, ...log } },
@@ -175,7 +172,10 @@ describe('driving', () => {
   it('steps inputs that effects cause after the current step, never inside it', async () => {
     const { runtime, types, done } = start({
       script: [
-        [{ type: 'execute', block }, { type: 'behind', finalization: sampleCertificate('finalize', 3), height: block.header.height }],
+        [
+          { type: 'execute', block },
+          { type: 'behind', finalization: sampleCertificate('finalize', 3), height: block.header.height },
+        ],
       ],
       services: { onBehind: () => runtime.input({ type: 'transactions-pending', pending: true }) },
     })
@@ -187,9 +187,12 @@ describe('driving', () => {
   })
 
   it('feeds back verdicts, built blocks and every fetched certificate', async () => {
-    const certificates = [2, 3].map(
-      (at): Input => ({ type: 'certificate', certificate: sampleCertificate('notarize', at), from: 'a', gossiped: false }),
-    )
+    const certificates = [2, 3].map((at): Input => ({
+      type: 'certificate',
+      certificate: sampleCertificate('notarize', at),
+      from: 'a',
+      gossiped: false,
+    }))
     const { runtime, inputs } = start({
       script: [
         [
@@ -232,7 +235,10 @@ describe('driving', () => {
     thrown.runtime.input(kick)
     expect(thrown.fatal).toEqual([new Error('a bug')])
     expect(thrown.done).toEqual([])
-    const halt: Effect = { type: 'halt', halt: { code: 'FINALIZATION_CONFLICT', message: 'two finals', certificates: [] } }
+    const halt: Effect = {
+      type: 'halt',
+      halt: { code: 'FINALIZATION_CONFLICT', message: 'two finals', certificates: [] },
+    }
     const halted = start({ script: [[halt]] })
     halted.runtime.input(kick)
     expect(halted.fatal).toMatchObject([{ message: expect.stringContaining('two finals') }])
@@ -241,7 +247,13 @@ describe('driving', () => {
   it('ignores inputs after stop, waits for what is under way, and drops its answer', async () => {
     const executing = Promise.withResolvers<void>()
     const { runtime, types, fatal, time } = start({
-      script: [[{ type: 'execute', block }, { type: 'set-timer', atMs: 2_000 }], [broadcastVote]],
+      script: [
+        [
+          { type: 'execute', block },
+          { type: 'set-timer', atMs: 2_000 },
+        ],
+        [broadcastVote],
+      ],
       services: {
         execute: async () => {
           await executing.promise

@@ -72,7 +72,10 @@ describe('fetching certificates', () => {
   })
 
   it('goes on after a silent and a lying peer; nobody left is nothing', async () => {
-    const answers: Record<string, Uint8Array> = { a: Uint8Array.of(0xf8), c: encodeCertificatesResponse({ certificates }) }
+    const answers: Record<string, Uint8Array> = {
+      a: Uint8Array.of(0xf8),
+      c: encodeCertificatesResponse({ certificates }),
+    }
     const { network, repair } = start(async (peer) => answers[peer], 'a', 'b', 'c')
     expect(await repair.fetchCertificates(effect)).toHaveLength(2)
     expect(network.asked.map(({ peer }) => peer)).toEqual(['b', 'a', 'c'])

@@ -78,8 +78,10 @@ describe('every protocol', () => {
 })
 
 describe('blocks-by-hash', () => {
-  const ask = (started: Awaited<ReturnType<typeof start>>, hashes: Parameters<typeof encodeBlocksByHashRequest>[0]['hashes']) =>
-    started.ask('blocks-by-hash', encodeBlocksByHashRequest({ hashes }), decodeBlocksByHashResponse)
+  const ask = (
+    started: Awaited<ReturnType<typeof start>>,
+    hashes: Parameters<typeof encodeBlocksByHashRequest>[0]['hashes'],
+  ) => started.ask('blocks-by-hash', encodeBlocksByHashRequest({ hashes }), decodeBlocksByHashResponse)
 
   it('gives stored blocks and those of open views, in order, without what is unknown', async () => {
     const open = sampleAt(12).block
@@ -92,7 +94,10 @@ describe('blocks-by-hash', () => {
   it('stays below its size, and always gives the first block', async () => {
     const chain = createSampleChain({ length: 4, transactionSizeBytes: BLOCKS_ANSWER_MAX_BYTES / 2 - 5_000 })
     const started = await start({ chain, length: 4 })
-    const answer = await ask(started, chain.blocks.map(({ block }) => block.hash))
+    const answer = await ask(
+      started,
+      chain.blocks.map(({ block }) => block.hash),
+    )
     expect(answer).toEqual({ blocks: chain.blocks.slice(0, 2).map(({ block }) => block) })
   })
 })

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { createNetwork } from '@cairn/network'
-import type { NetworkDeps, NetworkOptions, ServiceFactory, TransportFactory } from '@cairn/network'
+import type { NetworkDeps, NetworkOptions, TransportFactory } from '@cairn/network'
 import type { Network } from '@cairn/ports'
 import { quic } from '@chainsafe/libp2p-quic'
 import { keychain } from '@libp2p/keychain'
@@ -45,7 +45,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions, deps: NodeN
       sha256: (bytes) => createHash('sha256').update(bytes).digest(),
       transports: await transports(webrtc),
       // The keychain guards the certificate's key with the folder's own permissions: it gets no passphrase.
-      services: datastore === undefined ? {} : { keychain: keychain() as ServiceFactory },
+      services: datastore === undefined ? {} : { keychain: keychain() },
       datastore,
     },
   )

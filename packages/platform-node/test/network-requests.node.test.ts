@@ -12,7 +12,7 @@ const PROTOCOL = '/cairn/abababab/req/blocks-by-hash/1'
 const running: { stop(): Promise<void> | void }[] = []
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((node) => node.stop()))
+  for (const node of running.splice(0)) await node.stop()
 })
 
 /** A client connected to a server whose `blocks-by-hash` handler is `handler`. */

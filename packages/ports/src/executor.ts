@@ -150,10 +150,7 @@ export interface Executor {
   /** Runs in the block's own environment: its number, time and base fee. */
   call(request: CallRequest, options?: { readonly gasMax?: bigint; readonly at?: Height }): Promise<CallOutcome>
   /** Gas on success; else the failing outcome. */
-  estimateGas(
-    request: CallRequest,
-    options?: { readonly at?: Height },
-  ): Promise<{ readonly gas: bigint } | CallOutcome>
+  estimateGas(request: CallRequest, options?: { readonly at?: Height }): Promise<{ readonly gas: bigint } | CallOutcome>
   proof(address: Address, slots: readonly Hash[], at?: Height): Promise<AccountProof>
   /** Checks a proof from an untrusted source against `stateRoot`; `undefined` when it does not hold. */
   verifyProof(stateRoot: Hash, proof: AccountProof): Promise<AccountProof | undefined>

@@ -37,14 +37,14 @@ export interface TransactionLocation {
 }
 
 /** One table. `put` only makes the operation; the caller batches. */
-export interface Table<Key, Value> {
+interface Table<Key, Value> {
   put(key: Key, value: Value): BatchOperation
   /** @throws CodedError `CHAIN_STORE_CORRUPT` when the stored bytes do not decode */
   get(key: Key): Promise<Value | undefined>
 }
 
 /** A table whose keys end in a height. */
-export interface HeightTable<Value> extends Table<Height, Value> {
+interface HeightTable<Value> extends Table<Height, Value> {
   /** The first entry at `from` or above. */
   firstFrom(from: Height): Promise<{ readonly height: Height; readonly value: Value } | undefined>
 }

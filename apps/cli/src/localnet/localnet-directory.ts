@@ -122,7 +122,11 @@ async function makeLocalnetDirectory(options: {
 
 type DataDirectory = Awaited<ReturnType<typeof openDataDirectory>>
 
-async function writeIfAbsent(data: DataDirectory, name: 'identity.key' | 'validator.key', key: Uint8Array): Promise<void> {
+async function writeIfAbsent(
+  data: DataDirectory,
+  name: 'identity.key' | 'validator.key',
+  key: Uint8Array,
+): Promise<void> {
   if ((await data.readKey(name)) === undefined) await data.writeKey(name, key)
 }
 

@@ -97,11 +97,16 @@ function startArguments(options: LocalnetOptions, layout: LocalnetLayout, own: V
     .filter((other) => other.index !== own.index)
     .map((other) => options.peerAddress?.(own.index, other.index, other.address) ?? other.address)
   return [
-    '--data-dir', own.directory,
-    '--rpc-port', String(options.rpcPort(own.index)),
-    '--p2p-port', String(own.p2pPort),
-    '--tab-port', String(own.tabPort),
-    '--log-level', options.logLevel ?? 'info',
+    '--data-dir',
+    own.directory,
+    '--rpc-port',
+    String(options.rpcPort(own.index)),
+    '--p2p-port',
+    String(own.p2pPort),
+    '--tab-port',
+    String(own.tabPort),
+    '--log-level',
+    options.logLevel ?? 'info',
     '--local-network',
     ...peers.flatMap((peer) => ['--peer', peer]),
   ]

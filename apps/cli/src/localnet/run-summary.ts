@@ -74,7 +74,10 @@ function haveSameRoots(roots: readonly ReadonlyMap<number, string>[], heightMax:
 }
 
 function quantileOf(samples: readonly number[], fraction: number): number {
-  return quantile(samples.toSorted((a, b) => a - b), fraction)
+  return quantile(
+    samples.toSorted((a, b) => a - b),
+    fraction,
+  )
 }
 
 function rounded(value: number): number {

@@ -65,12 +65,24 @@ function lineDisplay(rows: Row[], heading: readonly string[]): StatusDisplay {
   }
 }
 
-const COLUMNS = ['validator', 'height', 'view', 'finality p50/p99', 'tx finality p50', 'txs', 'peers', 'state root'] as const
+const COLUMNS = [
+  'validator',
+  'height',
+  'view',
+  'finality p50/p99',
+  'tx finality p50',
+  'txs',
+  'peers',
+  'state root',
+] as const
 const WIDTHS = [10, 8, 8, 18, 16, 8, 6, 20] as const
 
 function tableLines(rows: readonly Row[]): readonly string[] {
   const format = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0)).join(' ').trimEnd()
+    cells
+      .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+      .join(' ')
+      .trimEnd()
   return [format(COLUMNS), ...rows.map((row, index) => format(rowCells(row, index)))]
 }
 

@@ -14,7 +14,8 @@ export interface WebServer {
 
 /** @throws CodedError `WEB_NOT_BUILT`, `PORT_IN_USE` */
 export async function startWebServer(network: Localnet, port: number): Promise<WebServer> {
-  if (!existsSync(DIST)) throw new CodedError('WEB_NOT_BUILT', 'the web page is not built: run npm start, or npm run build:web')
+  if (!existsSync(DIST))
+    throw new CodedError('WEB_NOT_BUILT', 'the web page is not built: run npm start, or npm run build:web')
   const server = await serveStatic({
     directory: DIST,
     port,
@@ -28,5 +29,9 @@ function networkDescription(network: Localnet): string {
   const bootstrap = network.layout.validators.flatMap(({ index }) =>
     (network.process(index)?.addresses ?? []).filter((address) => /\/(?:webrtc-direct|ws)\//.test(address)),
   )
-  return JSON.stringify({ chainSpec: JSON.parse(network.layout.chainSpecJson), genesisHash: network.genesisHash, bootstrap })
+  return JSON.stringify({
+    chainSpec: JSON.parse(network.layout.chainSpecJson),
+    genesisHash: network.genesisHash,
+    bootstrap,
+  })
 }

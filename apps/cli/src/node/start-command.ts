@@ -90,9 +90,18 @@ async function startNode(
   const wal = await createAppendLogFile(data.walPath)
   cleanup.defer(() => wal.close())
   const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })
-  const node = await makeNode({ chainSpec, genesis, validatorKey: await data.readKey('validator.key'), bls }, {
-    executor, chainDatabase, wal, network, log, metrics, onFatal,
-  })
+  const node = await makeNode(
+    { chainSpec, genesis, validatorKey: await data.readKey('validator.key'), bls },
+    {
+      executor,
+      chainDatabase,
+      wal,
+      network,
+      log,
+      metrics,
+      onFatal,
+    },
+  )
   cleanup.defer(() => node.stop())
   await node.start()
   const rpc = createRpc(
@@ -121,7 +130,12 @@ async function readChainSpec({ networkPath }: DataDirectory): Promise<ChainSpec>
 type NodeParts = Omit<Parameters<typeof createNode>[1], 'bls' | 'clock' | 'timers' | 'random'>
 
 function makeNode(
-  own: { readonly chainSpec: ChainSpec; readonly genesis: Block; readonly validatorKey: Uint8Array | undefined; readonly bls: Bls },
+  own: {
+    readonly chainSpec: ChainSpec
+    readonly genesis: Block
+    readonly validatorKey: Uint8Array | undefined
+    readonly bls: Bls
+  },
   parts: NodeParts,
 ): Promise<CairnNode> {
   const { chainSpec, genesis, validatorKey, bls } = own
