@@ -1,4 +1,5 @@
 /** The differential loop: the core builds, `@ethereumjs/vm` runs the same block, everything must agree. */
+import type { Hardfork } from '@ethereumjs/common'
 import { keccak256Bytes } from '@cairn/crypto'
 import { transactionOutcomes } from '@cairn/executor/abi'
 import type { WasmModule } from '@cairn/executor/abi'
@@ -14,6 +15,8 @@ export interface FuzzOptions {
   readonly module: WasmModule
   readonly blocks: number
   readonly seed: number
+  /** Default Osaka. */
+  readonly referenceHardfork?: Hardfork
 }
 
 interface Counts {
@@ -56,26 +59,27 @@ const TRANSACTIONS_MAX = 10
  */
 const COMPARED_PRECOMPILES = PRECOMPILES.filter((address) => address !== 0x0a)
 
-export async function fuzzEvm({ module, blocks, seed }: FuzzOptions): Promise<FuzzReport> {
+export async function fuzzEvm(options: FuzzOptions): Promise<FuzzReport> {
   const tally = createTally()
-  for (let done = 0; done < blocks; done += CHAIN_BLOCKS) {
-    const mismatch = await fuzzChain(module, seed + done / CHAIN_BLOCKS, Math.min(CHAIN_BLOCKS, blocks - done), tally)
+  for (let done = 0; done < options.blocks; done += CHAIN_BLOCKS) {
+    const seed = options.seed + done / CHAIN_BLOCKS
+    const blocks = Math.min(CHAIN_BLOCKS, options.blocks - done)
+    const mismatch = await fuzzChain({ ...options, seed, blocks }, tally)
     if (mismatch !== undefined) return { counts: tally, mismatch }
   }
   return { counts: tally, mismatch: undefined }
 }
 
-async function fuzzChain(
-  module: WasmModule,
-  seed: number,
-  blocks: number,
-  tally: Tally,
-): Promise<Mismatch | undefined> {
-  const options = { seed, precompiles: COMPARED_PRECOMPILES, transactionsMax: TRANSACTIONS_MAX }
-  const generator = createBlockGenerator(options)
+async function fuzzChain(options: FuzzOptions, tally: Tally): Promise<Mismatch | undefined> {
+  const { module, blocks, seed, referenceHardfork } = options
+  const generator = createBlockGenerator({
+    seed,
+    precompiles: COMPARED_PRECOMPILES,
+    transactionsMax: TRANSACTIONS_MAX,
+  })
   const host = new ChainHost(module)
   const genesisRoot = host.genesis(generator.genesis.accounts, BLOCK_GAS_LIMIT)
-  const reference = await createReferenceVm(generator.genesis.accounts, keccak256Bytes(host.header))
+  const reference = await createReferenceVm(generator.genesis.accounts, keccak256Bytes(host.header), referenceHardfork)
   if (genesisRoot !== reference.genesisRoot) {
     const item = { item: 'genesis stateRoot', core: genesisRoot, reference: reference.genesisRoot }
     return { seed, block: 0, ...item, details: [], payload: new Uint8Array(0) }

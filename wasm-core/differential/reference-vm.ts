@@ -34,11 +34,13 @@ export interface ReferenceBlock {
   readonly result: RunBlockResult
 }
 
+/** `hardfork`: any but Osaka is for tests of the fuzzer itself, which must then find a difference. */
 export async function createReferenceVm(
   accounts: readonly GenesisAccount[],
   genesisHash: Uint8Array,
+  hardfork: Hardfork = Hardfork.Osaka,
 ): Promise<ReferenceVm> {
-  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Osaka })
+  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork })
   const stateManager = new MerkleStateManager({ common, trie: new MerklePatriciaTrie({ useKeyHashing: true, common }) })
   await allocate(stateManager, accounts)
   const hashes = new Map<number, Uint8Array>([[0, genesisHash]])

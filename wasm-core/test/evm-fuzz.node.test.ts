@@ -1,11 +1,13 @@
 /** Random blocks through the core and through `@ethereumjs/vm`: roots, receipts, gas, bloom and requests agree. */
 import { readFileSync } from 'node:fs'
 import { webAssembly } from '@cairn/executor/abi'
+import { Hardfork } from '@ethereumjs/common'
 import { expect, test } from 'vitest'
 import { describeMismatch, fuzzEvm } from '../differential/evm-fuzz.ts'
 
+const module = new webAssembly.Module(readFileSync(new URL('../artefact/core.wasm', import.meta.url)))
+
 test('200 random blocks agree with @ethereumjs/vm', { timeout: 300_000 }, async () => {
-  const module = new webAssembly.Module(readFileSync(new URL('../artefact/core.wasm', import.meta.url)))
   const { counts, mismatch } = await fuzzEvm({ module, blocks: 200, seed: 20_261 })
   expect(mismatch === undefined ? '' : describeMismatch(mismatch)).toBe('')
   expect(counts.blocks).toBe(200)
@@ -16,4 +18,9 @@ test('200 random blocks agree with @ethereumjs/vm', { timeout: 300_000 }, async 
   expect(counts.createdContracts).toBeGreaterThan(20)
   expect(counts.requests).toBeGreaterThan(0)
   expect(counts.candidateCodes.size).toBeGreaterThan(6)
+})
+
+test('a reference with other rules is found out', { timeout: 120_000 }, async () => {
+  const { mismatch } = await fuzzEvm({ module, blocks: 100, seed: 7, referenceHardfork: Hardfork.Prague })
+  expect(mismatch).toMatchObject({ seed: 7, item: 'gasUsed' })
 })

@@ -4,13 +4,16 @@ import type { RequestProtocol, Topic } from '@cairn/ports'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Largest gossiped message per topic; one byte more is a reject. Larger blocks go by header and pull. */
+/**
+ * Largest gossiped message per topic; one byte more is a reject. Proposals and statuses leave room for the chain codec's
+ * longest entry proof (hours of nullified views): they must still get through when the chain has stood that long.
+ */
 export const TOPIC_SIZE_MAX_BYTES: Readonly<Record<Topic, number>> = {
   transactions: 256 * KIB,
-  proposals: MIB,
+  proposals: 4 * MIB,
   votes: 4 * KIB,
   certificates: 256 * KIB,
-  status: 256 * KIB,
+  status: 2 * MIB,
   evidence: 256 * KIB,
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CodedError } from '@cairn/primitives'
 import { type WebServer, startWebServer } from './web-server.ts'
 import { startDemoTraffic } from './demo-traffic.ts'
 import { DEV_ACCOUNTS } from './dev-accounts.ts'
@@ -51,7 +52,7 @@ export async function runLocalnet(options: LocalnetCommandOptions): Promise<void
         },
         onDied: (index, reason) => {
           display?.down(index, reason)
-          if (bounded) finished.reject(new Error(`validator ${index} died: ${reason}`))
+          if (bounded) finished.reject(new CodedError('VALIDATOR_DIED', `validator ${index} died: ${reason}`))
         },
       },
     )
