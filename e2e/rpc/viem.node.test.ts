@@ -77,6 +77,27 @@ describe('viem', () => {
     expect(block.transactions.some((included) => included.hash === hash)).toBe(true)
   })
 
+  test('reads the past: balance, nonce, code, call and proof at an older block', async () => {
+    const { wallet, reader } = clients
+    const account = await fundedAccount('2')
+    const hash = await wallet.sendTransaction({ to: account.address, value: parseEther('1') })
+    const { blockNumber, blockHash } = await reader.waitForTransactionReceipt({ hash })
+    const { address } = account
+    expect(await reader.getBalance({ address, blockNumber: blockNumber - 1n })).toBe(parseEther('2'))
+    expect(await reader.getBalance({ address, blockNumber })).toBe(parseEther('3'))
+    expect(await reader.getBalance({ address, blockTag: 'earliest' })).toBe(0n)
+    const nonce = await reader.getTransactionCount({ address: wallet.account.address, blockNumber: blockNumber - 1n })
+    expect(await reader.getTransactionCount({ address: wallet.account.address, blockNumber })).toBe(nonce + 1)
+    expect(await reader.getCode({ address: token, blockNumber: 0n })).toBeUndefined()
+    expect((await reader.getCode({ address: token, blockNumber }))?.length).toBeGreaterThan(2)
+    const totalSupply = { address: token, abi: TOKEN_ABI, functionName: 'totalSupply' } as const
+    expect(await reader.readContract({ ...totalSupply, blockNumber })).toBe(SUPPLY)
+    const balanceByHash = await reader.request({ method: 'eth_getBalance', params: [address, blockHash as never] })
+    expect(BigInt(balanceByHash)).toBe(parseEther('3'))
+    const proof = await reader.getProof({ address, storageKeys: [], blockNumber: blockNumber - 1n })
+    expect(proof.balance).toBe(parseEther('2'))
+  })
+
   test('every validator finalized the same blocks', async () => {
     const { reader } = clients
     const number = await reader.getBlockNumber()

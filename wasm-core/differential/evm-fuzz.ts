@@ -53,12 +53,6 @@ export interface Mismatch {
 const CHAIN_BLOCKS = 100
 const TRANSACTIONS_MAX = 10
 
-/**
- * The point evaluation precompile needs the KZG ceremony's 4096 points as a native library in `@ethereumjs/vm`, so
- * 0x0a is not drawn here; Ethereum's own tests cover it.
- */
-const COMPARED_PRECOMPILES = PRECOMPILES.filter((address) => address !== 0x0a)
-
 export async function fuzzEvm(options: FuzzOptions): Promise<FuzzReport> {
   const tally = createTally()
   for (let done = 0; done < options.blocks; done += CHAIN_BLOCKS) {
@@ -74,7 +68,7 @@ async function fuzzChain(options: FuzzOptions, tally: Tally): Promise<Mismatch |
   const { module, blocks, seed, referenceHardfork } = options
   const generator = createBlockGenerator({
     seed,
-    precompiles: COMPARED_PRECOMPILES,
+    precompiles: PRECOMPILES,
     transactionsMax: TRANSACTIONS_MAX,
   })
   const host = new ChainHost(module)

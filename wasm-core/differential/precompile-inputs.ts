@@ -3,6 +3,7 @@
  * cut, extended). Points are the generators, their negatives and infinity; richer ones come from programs that feed
  * one precompile's output to the next.
  */
+import { sha256 } from '@cairn/crypto'
 import { bytesFromHex, concatBytes } from '@cairn/primitives'
 import { BLS_G1, BLS_G2, BLS_P, BN_G1_POINTS, BN_G2, P256_SIGNATURE } from './curve-points.ts'
 import { bytesFromInteger, randomWord } from './random.ts'
@@ -46,12 +47,23 @@ function validInput(random: Random, address: number): Uint8Array {
     case 0x09:
       return blakeInput(random)
     case 0x0a:
-      return concatBytes(Uint8Array.of(1), random.bytes(191))
+      return random.oneIn(4)
+        ? concatBytes(Uint8Array.of(1), random.bytes(191))
+        : kzgInput(randomWord(random), random.oneIn(6) ? 1n : 0n)
     case 0x100:
       return p256Input(random)
     default:
       return address >= 0x0b && address <= 0x11 ? blsInput(random, address) : random.bytes(random.below(300))
   }
+}
+
+/** The zero polynomial: commitment and proof are infinity, and its value is 0 everywhere, in particular at `z`. */
+export function kzgInput(z: bigint, y: bigint): Uint8Array {
+  const infinity = new Uint8Array(48)
+  infinity[0] = 0xc0
+  const versionedHash = bytesFromHex(sha256(infinity))
+  versionedHash[0] = 1
+  return concatBytes(versionedHash, word(z), word(y), infinity, infinity)
 }
 
 function recoverInput(random: Random): Uint8Array {

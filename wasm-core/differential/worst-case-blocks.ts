@@ -3,7 +3,6 @@
  * is gone. Gas is not time, so these figures bound how long a full block can stall a host (docs/LIMITS.md). Runs in
  * any JavaScript host.
  */
-import { sha256 } from '@cairn/crypto'
 import type { GenesisAccount } from '@cairn/chain'
 import type { WasmModule } from '@cairn/executor/abi'
 import { ZERO_HASH, bytesFromHex, concatBytes, hexFromBytes } from '@cairn/primitives'
@@ -11,6 +10,7 @@ import { Assembler } from './assembler.ts'
 import { CHAIN_ID, ChainHost } from './chain-host.ts'
 import { createFuzzGenesis, numbered } from './fuzz-genesis.ts'
 import { BLS_G1, BLS_G2, BN_G2, P256_SIGNATURE } from './curve-points.ts'
+import { kzgInput } from './precompile-inputs.ts'
 import { bytesFromInteger, createRandom } from './random.ts'
 import { BLOCK_GAS_LIMIT } from './random-block.ts'
 import { createSigner, signTransaction } from './transaction-signer.ts'
@@ -104,7 +104,7 @@ function cases(): readonly Case[] {
     call('bls12-g2add', 0x0d, concatBytes(g2, g2), 600),
     call('bls12-map-fp-to-g1', 0x10, padded(0x1234n), 5_500),
     call('bls12-map-fp2-to-g2', 0x11, concatBytes(padded(0x1234n), padded(0x5678n)), 23_800),
-    call('kzg-point-evaluation', 0x0a, kzgInput(), 50_000),
+    call('kzg-point-evaluation', 0x0a, kzgInput(5n, 0n), 50_000),
     call('bn254-pairing pairs=1', 0x08, bnPair, 79_000),
     call('bn254-pairing pairs=16', 0x08, times(16, bnPair), 589_000),
     call('bn254-add', 0x06, concatBytes(word(1n), word(2n), word(1n), word(2n)), 150),
@@ -177,15 +177,6 @@ function loopOf({ precompile, input, gasPerCall }: Case): Uint8Array {
     .land(...failures)
     .op(0x5f, 0x5f, 0xfd)
     .finish()
-}
-
-/** The zero polynomial: commitment and proof are infinity, and its value is 0 everywhere. */
-function kzgInput(): Uint8Array {
-  const infinity = new Uint8Array(48)
-  infinity[0] = 0xc0
-  const versionedHash = bytesFromHex(sha256(infinity))
-  versionedHash[0] = 1
-  return concatBytes(versionedHash, word(5n), word(0n), infinity, infinity)
 }
 
 function times(count: number, bytes: Uint8Array): Uint8Array {

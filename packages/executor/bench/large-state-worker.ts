@@ -36,7 +36,7 @@ export interface GenerateReport {
   readonly seconds: number
 }
 
-/** Samples in milliseconds, one a block; sizes in bytes. */
+/** Samples in milliseconds, one a block, of the clock and (`…-cpu`) of the process's processors; sizes in bytes. */
 export interface BlocksReport {
   readonly samples: Readonly<Record<string, readonly number[]>>
   /** Largest resident set, files that LevelDB maps included. */
@@ -204,9 +204,12 @@ async function verifyBlocks(executor: GenesisExecutor, samples: Samples): Promis
 }
 
 async function timed<T>(samples: Samples, name: string, run: () => Promise<T>): Promise<T> {
+  const cpu = process.cpuUsage()
   const startMs = performance.now()
   const value = await run()
   ;(samples[name] ??= []).push(performance.now() - startMs)
+  const { user, system } = process.cpuUsage(cpu)
+  ;(samples[`${name}-cpu`] ??= []).push((user + system) / 1000)
   return value
 }
 

@@ -61,12 +61,19 @@ async function measureSize(accounts: number, parent: string): Promise<readonly B
       reference,
     })
     const mebibytes = (bytes: number): number => bytes / 2 ** 20
-    const block = (medianOf(verified, 'execute') + medianOf(verified, 'commit')) as number
+    const block = medianOf(verified, 'execute') + medianOf(verified, 'commit')
+    const blockCpu = medianOf(verified, 'execute-cpu') + medianOf(verified, 'commit-cpu')
     return [
       row('build', medianOf(led, 'build'), 'ms', '1 000 transfers, no signature recovery'),
       row('execute', medianOf(verified, 'execute'), 'ms', ''),
       row('commit', medianOf(verified, 'commit'), 'ms', 'changes, undo list, head: one batch, not synced'),
       row('block', block, 'ms', 'execute and commit; goal: 10 M within ±50 % of 1 M'),
+      row(
+        'block-cpu',
+        blockCpu,
+        'ms',
+        'the same in processor time of all threads: what load by others does not change',
+      ),
       row('past-account', medianOf(verified, 'past-account'), 'ms', 'balance up to 40 blocks back'),
       row('past-proof', medianOf(verified, 'past-proof'), 'ms', ''),
       row(
