@@ -145,7 +145,7 @@ function randomAim(world: ProgramWorld): Aim {
       }
       return { to: random.pick(targets), data: new Uint8Array(0), value }
     case 7:
-      return random.oneIn(3) ? systemRequest(random) : { to: random.pick(targets), data: new Uint8Array(0), value }
+      return random.oneIn(2) ? systemRequest(random) : { to: random.pick(targets), data: new Uint8Array(0), value }
     case 8:
       return random.oneIn(4)
         ? { to: DESTRUCTOR, data: word(BigInt(random.pick(targets))), value }
