@@ -26,7 +26,7 @@ export function runBlockchainTest(
   if (!isWanted(name)) return
   const rules = chainRules(textOf(test['network']))
   if (rules === undefined) tally.skip('fork before what import needs')
-  else tally.add(name, runBlocks(test, rules))
+  else tally.check(name, () => runBlocks(test, rules))
 }
 
 function runBlocks(test: JsonObject, rules: ChainRules): Omit<Failure, 'test'> | undefined {

@@ -47,8 +47,9 @@ export class Tally {
   readonly #skipped: Partial<Record<SkipReason, number>> = {}
   readonly #unreachable: Record<string, number> = {}
 
-  /** `undefined` for `failure` is a pass. */
-  add(test: string, failure: Omit<Failure, 'test'> | undefined): void {
+  /** Runs one test: `undefined` is a pass; what it throws fails it. */
+  check(test: string, run: () => Omit<Failure, 'test'> | undefined): void {
+    const failure = attempt(run)
     if (failure === undefined) this.#passed++
     else this.#failures.push({ test, expected: failure.expected, actual: failure.actual })
   }
@@ -69,6 +70,21 @@ export class Tally {
       unreachable: this.#unreachable,
     }
   }
+}
+
+function attempt(run: () => Omit<Failure, 'test'> | undefined): Omit<Failure, 'test'> | undefined {
+  try {
+    return run()
+  } catch (error) {
+    return { expected: 'an answer of the core', actual: describe(error) }
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? `${String(error.code)}: ` : ''
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+  return `${code}${error.message}${cause}`
 }
 
 function mergeCounts<Key extends string>(

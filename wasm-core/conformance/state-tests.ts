@@ -16,7 +16,8 @@ export function isStateTestRunnable(test: JsonObject): boolean {
 
 export function runStateTest(name: string, test: JsonObject, isWanted: (id: string) => boolean, tally: Tally): void {
   const posts = Object.entries(objectOf(test['post']))
-  let state: { readonly store: StateStore; readonly root: Hash } | undefined
+  let known: State | undefined
+  const state = (): State => (known ??= createState(objectOf(test['pre'])))
   for (const [fork, cases] of posts) {
     const rules = chainRules(fork, test['config'] === undefined ? undefined : objectOf(test['config']))
     for (const [index, item] of listOf(cases).entries()) {
@@ -26,20 +27,23 @@ export function runStateTest(name: string, test: JsonObject, isWanted: (id: stri
         tally.skip('fork before what import needs')
         continue
       }
-      state ??= createState(objectOf(test['pre']))
-      tally.add(id, runPost(state.store, state.root, rules, objectOf(test['env']), objectOf(item)))
+      tally.check(id, () => runPost(state(), rules, objectOf(test['env']), objectOf(item)))
     }
   }
 }
 
-function createState(pre: JsonObject): { readonly store: StateStore; readonly root: Hash } {
+interface State {
+  readonly store: StateStore
+  readonly root: Hash
+}
+
+function createState(pre: JsonObject): State {
   const store = new StateStore()
   return { store, root: store.apply(encodeAlloc(pre)) }
 }
 
 function runPost(
-  store: StateStore,
-  root: Hash,
+  { store, root }: State,
   rules: ChainRules,
   env: JsonObject,
   post: JsonObject,

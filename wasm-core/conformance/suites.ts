@@ -15,6 +15,8 @@ export interface Suite {
   readonly folder: string
   /** Files of the original repository that the archive leaves out for their size; run where they are there. */
   readonly leftOut: readonly string[]
+  /** Files of which one post takes minutes: scheduled first, each post by itself. */
+  readonly slow: readonly string[]
   /** Whether any part of a test is of a fork that the core knows. */
   readonly isRunnable: (test: JsonObject) => boolean
   /** @throws where the core fails or the fixture is not shaped as documented */
@@ -32,6 +34,8 @@ export const suites: readonly Suite[] = [
       'stStackTests/stackOverflowM1PUSH.json',
       'stStackTests/stackOverflowPUSH.json',
     ],
+    // 2^32 - 1 rounds of BLAKE2.
+    slow: ['stTimeConsuming/CALLBlake2f_MaxRounds.json'],
     isRunnable: isStateTestRunnable,
     run: runStateTest,
   },
@@ -39,6 +43,7 @@ export const suites: readonly Suite[] = [
     name: 'state-osaka',
     folder: 'state-tests-osaka',
     leftOut: [],
+    slow: [],
     isRunnable: isStateTestRunnable,
     run: runStateTest,
   },
@@ -50,6 +55,7 @@ export const suites: readonly Suite[] = [
       'bcExploitTest/SuicideIssue.json',
       'bcWalletTest/walletReorganizeOwners.json',
     ],
+    slow: [],
     isRunnable: isBlockchainTestRunnable,
     run: runBlockchainTest,
   },
@@ -57,12 +63,20 @@ export const suites: readonly Suite[] = [
     name: 'blockchain-invalid',
     folder: 'blockchain-tests-cancun/InvalidBlocks',
     leftOut: [],
+    slow: [],
     isRunnable: isBlockchainTestRunnable,
     run: runBlockchainTest,
   },
-  { name: 'transaction', folder: 'transaction-tests', leftOut: [], isRunnable: () => true, run: runTransactionTest },
-  { name: 'trie', folder: 'trie-tests', leftOut: [], isRunnable: () => true, run: runTrieTest },
-  { name: 'rlp', folder: 'rlp-tests', leftOut: [], isRunnable: () => true, run: runRlpTest },
+  {
+    name: 'transaction',
+    folder: 'transaction-tests',
+    leftOut: [],
+    slow: [],
+    isRunnable: () => true,
+    run: runTransactionTest,
+  },
+  { name: 'trie', folder: 'trie-tests', leftOut: [], slow: [], isRunnable: () => true, run: runTrieTest },
+  { name: 'rlp', folder: 'rlp-tests', leftOut: [], slow: [], isRunnable: () => true, run: runRlpTest },
 ]
 
 /** One JSON file of a suite. */
@@ -70,13 +84,26 @@ export interface SuiteFile {
   readonly suite: string
   /** Inside the suite's folder, with `/`. */
   readonly path: string
-  /** Position among the files of its own folder, by name: what a sample is stratified by. */
+  /** Position among the files of its own folder, by name, and their number: what a sample is stratified by. */
   readonly position: number
+  readonly siblings: number
+  /** Only this part of the file's tests, out of `SLOW_PARTS`. */
+  readonly part?: number
 }
 
-/** All files, folder by folder, sorted by name. */
+/** Parts of a slow file: as many as it has posts. */
+export const SLOW_PARTS = 6
+
+/** All files: slow ones first and in parts, the rest folder by folder, sorted by name. */
 export function filesOfSuite(suite: Suite, fixtures: string): readonly SuiteFile[] {
-  return filesUnder(suite, fixtures, '')
+  const files = filesUnder(suite, fixtures, '')
+  const parts = Array.from({ length: SLOW_PARTS }, (_, part) => part)
+  return [
+    ...files
+      .filter(({ path }) => suite.slow.includes(path))
+      .flatMap((file) => parts.map((part) => ({ ...file, part }))),
+    ...files.filter(({ path }) => !suite.slow.includes(path)),
+  ]
 }
 
 /** How many of the suite's known files are not there; 1 where the whole folder is missing. */
@@ -92,7 +119,9 @@ function filesUnder(suite: Suite, fixtures: string, folder: string): readonly Su
   const entries = readdirSync(absolute, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
   return [
-    ...files.map(({ name }, position) => ({ suite: suite.name, path: posix.join(folder, name), position })),
+    ...files.map(({ name }, position) => {
+      return { suite: suite.name, path: posix.join(folder, name), position, siblings: files.length }
+    }),
     ...entries
       .filter((entry) => entry.isDirectory())
       .flatMap((entry) => filesUnder(suite, fixtures, posix.join(folder, entry.name))),

@@ -22,7 +22,7 @@ export function runTransactionTest(
     if (!isWanted(id)) continue
     const rules = chainRules(fork)
     if (rules === undefined) tally.skip('fork before what import needs')
-    else tally.add(id, recover(store, rules, transaction, objectOf(expected)))
+    else tally.check(id, () => recover(store, rules, transaction, objectOf(expected)))
   }
 }
 

@@ -160,20 +160,30 @@ function createFault(random: Random): (key: string, value: Uint8Array | null) =>
   const rarity = random.pick([1, 3, 10, 40])
   // Trie records and flat tables break differently: one table at a time.
   const table = random.below(6)
+  const damaged = new Map<string, Uint8Array | null>()
+  // The same damage at each read of a key: a disk that has gone bad.
   return (key, value) => {
-    if (!random.oneIn(rarity) || (table > 0 && key.charCodeAt(0) !== table)) return value
-    switch (random.below(5)) {
-      case 0:
-        return null
-      case 1:
-        return random.bytes(random.below(100))
-      case 2:
-        return value?.subarray(0, random.below(value.length + 1)) ?? null
-      case 3:
-        return new Uint8Array(random.pick([0, 1, 5_000, 70_000])).fill(0xff)
-      default:
-        return flipped(random, value)
-    }
+    const before = damaged.get(key)
+    if (before !== undefined) return before
+    const isHit = random.oneIn(rarity) && (table === 0 || key.charCodeAt(0) === table)
+    const after = isHit ? broken(random, value) : value
+    damaged.set(key, after)
+    return after
+  }
+}
+
+function broken(random: Random, value: Uint8Array | null): Uint8Array | null {
+  switch (random.below(5)) {
+    case 0:
+      return null
+    case 1:
+      return random.bytes(random.below(100))
+    case 2:
+      return value?.subarray(0, random.below(value.length + 1)) ?? null
+    case 3:
+      return new Uint8Array(random.pick([0, 1, 5_000, 70_000])).fill(0xff)
+    default:
+      return flipped(random, value)
   }
 }
 

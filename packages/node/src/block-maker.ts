@@ -2,7 +2,7 @@
 import type { ChainSpec } from '@cairn/chain'
 import type { Signer } from '@cairn/consensus'
 import { keccak256 } from '@cairn/crypto'
-import type { Executor } from '@cairn/ports'
+import type { Executor, Log } from '@cairn/ports'
 import { type Address, CodedError } from '@cairn/primitives'
 import type { EffectOf, InputOf } from './consensus-runtime.ts'
 import type { TransactionPool } from './transaction-pool.ts'
@@ -18,7 +18,11 @@ export interface BlockMakerDeps {
   readonly executor: Executor
   readonly pool: TransactionPool
   readonly feeRecipient: Address
+  readonly log: Log
 }
+
+/** Failures that cost the view and nothing else. */
+const NOT_BUILT: ReadonlySet<string> = new Set(['UNKNOWN_PARENT', 'BUILD_FAILED'])
 
 /** `undefined` when the parent is no longer there: the view will pass. */
 export async function makeBlock(
@@ -53,7 +57,10 @@ export async function makeBlock(
       randaoReveal,
     }
   } catch (error) {
-    if (error instanceof CodedError && error.code === 'UNKNOWN_PARENT') return undefined
+    if (error instanceof CodedError && NOT_BUILT.has(error.code)) {
+      deps.log.warn('no block built', { view: effect.view, code: error.code })
+      return undefined
+    }
     throw error
   }
 }

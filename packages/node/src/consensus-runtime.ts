@@ -12,7 +12,8 @@ import type { Clock, Log, TimerHandle, Timers } from '@cairn/ports'
 export interface ConsensusServices {
   /** R2. `undefined`: could not build. */
   buildBlock(effect: EffectOf<'build'>): Promise<InputOf<'built'> | undefined>
-  adopt(buildId: number, block: Block): Promise<void>
+  /** Keeps a built execution under its block's hash. `ignore`: overtaken by a commit. */
+  adopt(buildId: number, block: Block): Promise<InputOf<'executed'>['verdict']>
   execute(block: Block): Promise<InputOf<'executed'>['verdict']>
   /** Durable once resolved. */
   persistBlock(block: Block): Promise<void>
@@ -132,10 +133,11 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
       case 'build':
         return run(async () => (await services.buildBlock(effect)) ?? { type: 'build-failed', view: effect.view })
       case 'adopt':
-        return run(async () => {
-          await services.adopt(effect.buildId, effect.block)
-          return { type: 'executed', hash: effect.block.hash, verdict: { verdict: 'accept' } }
-        })
+        return run(async () => ({
+          type: 'executed',
+          hash: effect.block.hash,
+          verdict: await services.adopt(effect.buildId, effect.block),
+        }))
       case 'execute':
         return run(async () => ({
           type: 'executed',

@@ -44,7 +44,7 @@ function start({ script, log = {}, services = {}, hasKey = true }: Step) {
     verification: undefined as never,
     services: {
       buildBlock: async () => undefined,
-      adopt: async () => {},
+      adopt: async () => ACCEPT,
       execute: async () => ACCEPT,
       persistBlock: async () => {},
       broadcast: (effect) => void done.push(effect.type),
