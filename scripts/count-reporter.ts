@@ -17,11 +17,14 @@ export interface TestCounts {
 export interface CountsFile extends TestCounts {
   /** Test files that were begun and not finished. */
   readonly unfinished: readonly string[]
+  /** One line each: file, name, first line of the error. A run that is stopped prints nothing else of them. */
+  readonly failures: readonly string[]
 }
 
 export default class CountReporter implements Reporter {
   private readonly counts = new Map<string, TestCounts>()
   private readonly begun = new Set<string>()
+  private readonly failures = new Map<string, readonly string[]>()
 
   onTestModuleStart(testModule: TestModule): void {
     this.begun.add(testModule.relativeModuleId)
@@ -30,6 +33,7 @@ export default class CountReporter implements Reporter {
 
   onTestModuleEnd(testModule: TestModule): void {
     this.counts.set(testModule.relativeModuleId, countTests(testModule))
+    this.failures.set(testModule.relativeModuleId, failuresOf(testModule))
     this.begun.delete(testModule.relativeModuleId)
     this.write(0)
   }
@@ -48,6 +52,7 @@ export default class CountReporter implements Reporter {
       failed: all.reduce((sum, { failed }) => sum + failed, unhandledErrors),
       skipped: all.flatMap(({ skipped }) => skipped),
       unfinished: [...this.begun],
+      failures: [...this.failures.values()].flat(),
     }
     writeFileSync(path, JSON.stringify(file))
   }
@@ -66,4 +71,13 @@ function countTests(testModule: TestModule): TestCounts {
     else skipped.push(`${test.fullName}: ${('note' in result && result.note) || 'no reason given'}`)
   }
   return { passed, failed, skipped }
+}
+
+function failuresOf(testModule: TestModule): readonly string[] {
+  const lines: string[] = []
+  for (const test of testModule.children.allTests('failed')) {
+    const message = test.result().errors?.[0]?.message.split('\n')[0] ?? 'no message'
+    lines.push(`${testModule.relativeModuleId} › ${test.fullName}: ${message}`)
+  }
+  return lines
 }

@@ -31,10 +31,11 @@ export function vitestSuite(
           ],
           { timeoutMs, env: { ...env, CAIRN_TEST_COUNTS: countsPath } },
         )
-        const { unfinished, ...counts } = readCounts(countsPath)
+        const { unfinished, failures, ...counts } = readCounts(countsPath)
         // A run that ends badly without a failed test (crash, deadline, no test found) is one failure.
         const failed = ok ? counts.failed : Math.max(1, counts.failed)
-        return { ...counts, failed, output: [output, ...unfinished.map((path) => `not finished: ${path}`)].join('\n') }
+        const notes = [...failures.map((line) => `failed: ${line}`), ...unfinished.map((path) => `not finished: ${path}`)]
+        return { ...counts, failed, output: [output, ...notes].join('\n') }
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
@@ -46,6 +47,6 @@ function readCounts(path: string): CountsFile {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as CountsFile
   } catch {
-    return { passed: 0, failed: 0, skipped: [], unfinished: [] }
+    return { passed: 0, failed: 0, skipped: [], unfinished: [], failures: [] }
   }
 }

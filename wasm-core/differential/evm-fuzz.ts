@@ -15,6 +15,10 @@ export interface FuzzOptions {
   readonly module: WasmModule
   readonly blocks: number
   readonly seed: number
+  /** A chain is started anew from the next seed after so many blocks; default 100. */
+  readonly chainBlocks?: number
+  /** After each chain. */
+  readonly onProgress?: (blocks: number) => void
   /** Default Osaka. */
   readonly referenceHardfork?: Hardfork
 }
@@ -49,17 +53,18 @@ export interface Mismatch {
   readonly payload: Uint8Array
 }
 
-/** A chain is started anew from the next seed after so many blocks. */
 const CHAIN_BLOCKS = 100
 const TRANSACTIONS_MAX = 10
 
 export async function fuzzEvm(options: FuzzOptions): Promise<FuzzReport> {
   const tally = createTally()
-  for (let done = 0; done < options.blocks; done += CHAIN_BLOCKS) {
-    const seed = options.seed + done / CHAIN_BLOCKS
-    const blocks = Math.min(CHAIN_BLOCKS, options.blocks - done)
+  const chainBlocks = options.chainBlocks ?? CHAIN_BLOCKS
+  for (let done = 0; done < options.blocks; done += chainBlocks) {
+    const seed = options.seed + done / chainBlocks
+    const blocks = Math.min(chainBlocks, options.blocks - done)
     const mismatch = await fuzzChain({ ...options, seed, blocks }, tally)
     if (mismatch !== undefined) return { counts: tally, mismatch }
+    options.onProgress?.(tally.blocks)
   }
   return { counts: tally, mismatch: undefined }
 }
@@ -159,6 +164,6 @@ export function describeMismatch({ seed, block, item, core, reference, details, 
     `  reference ${reference}`,
     ...details.map((line) => `  ${line}`),
     `  payload   ${hexFromBytes(payload)}`,
-    `  again     npm run fuzz:evm -- --seed ${seed} --blocks ${block}`,
+    `  again     npm run fuzz:evm -- --seed ${seed} --blocks ${block} --chain-blocks ${block}`,
   ].join('\n')
 }

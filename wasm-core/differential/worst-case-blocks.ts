@@ -126,9 +126,10 @@ function cases(): readonly Case[] {
   ]
 }
 
-/** EIP-7883 prices; an even modulus has no Montgomery form. */
+/** EIP-7883 prices. A modulus with many trailing zero bits has no Montgomery form and is split. */
 function modexpCases(): readonly Case[] {
   return [
+    { size: 32, exponent: 4 },
     { size: 32, exponent: 32 },
     { size: 64, exponent: 32 },
     { size: 192, exponent: 1 },
@@ -136,16 +137,16 @@ function modexpCases(): readonly Case[] {
     { size: 1024, exponent: 1 },
     { size: 1024, exponent: 16 },
   ].flatMap(({ size, exponent }) =>
-    [0xff, 0xfe].map((lastByte): Case => {
+    ['odd', 'half zero'].map((shape): Case => {
       const modulus = new Uint8Array(size).fill(0xff)
-      modulus[size - 1] = lastByte
+      if (shape === 'half zero') modulus.fill(0, size / 2)
       const base = new Uint8Array(size).fill(0xfd)
       const power = new Uint8Array(exponent).fill(0xff)
       const lengths = [size, exponent, size].map((length) => word(BigInt(length)))
       const words = Math.ceil(size / 8)
       const complexity = size <= 32 ? 16 : 2 * words * words
       return {
-        name: `modexp bytes=${size},exponent=${exponent},${lastByte === 0xff ? 'odd' : 'even'}`,
+        name: `modexp bytes=${size},exponent=${exponent},modulus=${shape}`,
         precompile: 0x05,
         input: concatBytes(...lengths, base, power, modulus),
         gasPerCall: Math.max(500, complexity * (8 * exponent - 1)) + 500,

@@ -1,11 +1,11 @@
 /**
  * One step of the large-state benchmark in a process of its own, so that its memory is a node's and not a generator's.
  * Arguments: `generate <directory> <accounts>` · `lead <directory> <accounts> <blocks file>` ·
- * `verify <directory> <accounts> <blocks file>`. The last line of stdout is a JSON report.
+ * `verify <directory> <accounts> <blocks file>`, with `core.wasm` beside the directory. Prints a JSON report.
  */
 import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { EMPTY_LIST_HASH, genesisBlock } from '@cairn/chain'
 import type { ChainSpec, GenesisAccount } from '@cairn/chain'
@@ -51,7 +51,10 @@ const CHAIN_ID = 7007
 const SLICE_ACCOUNTS = 20_000
 const BLOCKS = 40
 const TRANSFERS = 1000
-const wasm = readFileSync(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
+const [role, directory, accountsText, blocksFile] = process.argv.slice(2) as [string, string, string, string]
+const accountCount = Number(accountsText)
+/** One copy for all steps: a build of the artefact in between would be another chain. */
+const wasm = readFileSync(join(directory, '..', 'core.wasm'))
 
 const chainSpec: ChainSpec = {
   name: 'bench',
@@ -75,9 +78,6 @@ const chainSpec: ChainSpec = {
   ],
   alloc: [],
 }
-
-const [role, directory, accountsText, blocksFile] = process.argv.slice(2) as [string, string, string, string]
-const accountCount = Number(accountsText)
 
 /** In the order of the trie's keys: each record is written about once, and LevelDB's files need no merging. */
 async function generate(): Promise<GenerateReport> {

@@ -50,6 +50,7 @@ async function measureSize(accounts: number, parent: string): Promise<readonly B
       string,
       string,
     ]
+    await cp(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')), join(directory, 'core.wasm'))
     const generated = (await runWorker(['generate', lead, String(accounts)])) as GenerateReport
     const sizeBytes = await linkStore(lead, verify)
     const led = (await runWorker(['lead', lead, String(accounts), blocks])) as BlocksReport

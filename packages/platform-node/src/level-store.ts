@@ -3,26 +3,18 @@ import { CodedError } from '@cairn/primitives'
 import type { KeyValueStore } from '@cairn/ports'
 import { ClassicLevel } from 'classic-level'
 
-/** Memory that LevelDB takes for one store, in bytes. */
-export interface LevelStoreMemory {
-  /** Uncompressed blocks kept for the next reader. */
-  readonly cacheBytes: number
-  /** Writes gathered before they become a file; two of them may exist at a time. */
-  readonly writeBufferBytes: number
-}
-
-const defaultMemory: LevelStoreMemory = { cacheBytes: 32 * 1024 * 1024, writeBufferBytes: 4 * 1024 * 1024 }
+/** Bytes of uncompressed blocks LevelDB keeps in memory for one store. More, or a larger write buffer, measured no gain. */
+const cacheSizeBytes = 32 * 1024 * 1024
 
 /**
  * Opens the store in the directory `path`, creating it (not its parents).
  * @throws CodedError `DATA_DIRECTORY_IN_USE`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED`
  */
-export async function createLevelStore(path: string, memory = defaultMemory): Promise<KeyValueStore> {
+export async function createLevelStore(path: string): Promise<KeyValueStore> {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
     valueEncoding: 'view',
-    cacheSize: memory.cacheBytes,
-    writeBufferSize: memory.writeBufferBytes,
+    cacheSize: cacheSizeBytes,
   })
   await coded(level.open(), path)
   return {
