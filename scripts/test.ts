@@ -3,6 +3,7 @@
  * integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
  * `N passed, N failed`, with skips and their reasons if there are any.
  */
+import { locateFixtures } from '../wasm-core/conformance/fixtures.ts'
 import { buildWeb } from './build-web.ts'
 import { ensureChromium } from './chromium.ts'
 import { playwrightSuite } from './playwright-suite.ts'
@@ -12,7 +13,11 @@ import { vitestSuite } from './vitest-suite.ts'
 
 const minuteMs = 60_000
 const chromium = ensureChromium(console.log)
-const environment = 'path' in chromium ? { CAIRN_CHROMIUM: chromium.path } : {}
+const fixtures = locateFixtures(process.env)
+const environment = {
+  ...('path' in chromium ? { CAIRN_CHROMIUM: chromium.path } : {}),
+  ...(fixtures === undefined ? {} : { CAIRN_ETHEREUM_FIXTURES: fixtures }),
+}
 
 const buildPage: Step = {
   title: 'web page builds',

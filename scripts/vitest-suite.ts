@@ -34,7 +34,10 @@ export function vitestSuite(
         const { unfinished, failures, ...counts } = readCounts(countsPath)
         // A run that ends badly without a failed test (crash, deadline, no test found) is one failure.
         const failed = ok ? counts.failed : Math.max(1, counts.failed)
-        const notes = [...failures.map((line) => `failed: ${line}`), ...unfinished.map((path) => `not finished: ${path}`)]
+        const notes = [
+          ...failures.map((line) => `failed: ${line}`),
+          ...unfinished.map((path) => `not finished: ${path}`),
+        ]
         return { ...counts, failed, output: [output, ...notes].join('\n') }
       } finally {
         rmSync(directory, { recursive: true, force: true })

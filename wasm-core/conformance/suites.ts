@@ -15,7 +15,7 @@ export interface Suite {
   readonly folder: string
   /** Files of the original repository that the archive leaves out for their size; run where they are there. */
   readonly leftOut: readonly string[]
-  /** Files of which one post takes minutes: scheduled first, each post by itself. */
+  /** Files that take minutes: scheduled first, in parts. */
   readonly slow: readonly string[]
   /** Whether any part of a test is of a fork that the core knows. */
   readonly isRunnable: (test: JsonObject) => boolean
@@ -34,8 +34,8 @@ export const suites: readonly Suite[] = [
       'stStackTests/stackOverflowM1PUSH.json',
       'stStackTests/stackOverflowPUSH.json',
     ],
-    // 2^32 - 1 rounds of BLAKE2.
-    slow: ['stTimeConsuming/CALLBlake2f_MaxRounds.json'],
+    // 2^32 - 1 rounds of BLAKE2; loops of ten million rounds.
+    slow: ['stTimeConsuming/CALLBlake2f_MaxRounds.json', 'VMTests/vmPerformance/loopMul.json'],
     isRunnable: isStateTestRunnable,
     run: runStateTest,
   },
@@ -91,7 +91,7 @@ export interface SuiteFile {
   readonly part?: number
 }
 
-/** Parts of a slow file: as many as it has posts. */
+/** Parts of a slow file, whose posts are dealt out in turn. */
 export const SLOW_PARTS = 6
 
 /** All files: slow ones first and in parts, the rest folder by folder, sorted by name. */

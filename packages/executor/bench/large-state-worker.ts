@@ -30,7 +30,7 @@ import { encodeGenesisRecord, encodeHeadRecord } from '../src/head-record.ts'
 import { createExecutor } from '../src/index.ts'
 import type { GenesisExecutor } from '../src/index.ts'
 import { createStateHost } from '../src/state-host.ts'
-import { GENESIS_KEY, HEAD_KEY } from '../src/state-key.ts'
+import { GENESIS_KEY, HEAD_KEY, UNDO_INDEX_PREFIX, UNDO_PREFIX, heightKey } from '../src/state-key.ts'
 
 export interface GenerateReport {
   readonly seconds: number
@@ -45,6 +45,8 @@ export interface BlocksReport {
   readonly anonymousBytes: number
   readonly stateCacheBytes: number
   readonly coreMemoryBytes: number
+  /** Undo list and index row of the last block. */
+  readonly undoBytes: number
 }
 
 const CHAIN_ID = 7007
@@ -162,9 +164,11 @@ async function withExecutor(
   await executor.start()
   await run(executor, samples)
   const { stateCacheBytes, memoryBytes: coreMemoryBytes } = await executor.memory()
+  const undoKeys = [UNDO_PREFIX, UNDO_INDEX_PREFIX].map((prefix) => heightKey(prefix, BLOCKS))
+  const undoBytes = (await stateStore.getMany(undoKeys)).reduce((sum, value) => sum + (value?.length ?? 0), 0)
   await executor.stop()
   const peakRssBytes = 1024 * process.resourceUsage().maxRSS
-  return { samples, peakRssBytes, anonymousBytes: anonymousBytes(), stateCacheBytes, coreMemoryBytes }
+  return { samples, peakRssBytes, anonymousBytes: anonymousBytes(), stateCacheBytes, coreMemoryBytes, undoBytes }
 }
 
 /** Builds blocks of transfers between accounts drawn at random. */

@@ -77,6 +77,7 @@ async function measureSize(accounts: number, parent: string): Promise<readonly B
       ),
       row('past-account', medianOf(verified, 'past-account'), 'ms', 'balance up to 40 blocks back'),
       row('past-proof', medianOf(verified, 'past-proof'), 'ms', ''),
+      row('undo', verified.undoBytes / 1024, 'KiB', 'kept of a block for reads of older state'),
       row(
         'rss-peak',
         mebibytes(Math.max(led.peakRssBytes, verified.peakRssBytes)),
