@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
- * `--only <suite>` runs one suite. Nothing here passes or fails: figures are for reading.
+ * `--only <suite>` runs one suite, also `worst-case` and `large-state`, which take minutes. Nothing here passes or fails: figures are for reading.
  */
 import { parseArgs } from 'node:util'
 
@@ -20,11 +20,17 @@ const suites: Readonly<Record<string, Suite>> = {
   executor: async () => (await import('../packages/executor/bench/executor.bench.ts')).runExecutorBench(),
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
+  'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
+  'large-state': async () =>
+    (await import('../packages/executor/bench/large-state.bench.ts')).runLargeStateBench({ accounts: [1_000_000] }),
+  gossip: async () => (await import('../packages/platform-node/bench/network-gossip.bench.ts')).runGossipBench(),
   network: async () => (await import('../apps/cli/bench/network.bench.ts')).runNetworkBench(),
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
-const chosen = values.only ?? Object.keys(suites)
+/** Minutes each: only when asked for. */
+const longSuites: readonly string[] = ['worst-case', 'large-state']
+const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {
   const suite = suites[name]

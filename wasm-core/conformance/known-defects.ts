@@ -5,14 +5,6 @@
 
 /** Start of the names of the failing tests, by cause. */
 export const KNOWN_DEFECTS: Readonly<Record<string, readonly string[]>> = {
-  // revm looks at nonce and code of a creation's target only. No reachable state of a Cairn chain has such an account.
-  'EIP-7610: creation at an address with storage and neither code nor nonce is not refused': [
-    'stSStoreTest/InitCollisionParis.json',
-    'stCreate2/create2collisionStorageParis.json',
-    'stCreate2/RevertInCreateInInitCreate2Paris.json',
-    'stRevertTest/RevertInCreateInInit_Paris.json',
-    'stExtCodeHash/dynamicAccountOverwriteEmpty_Paris.json',
-  ],
   // alloy holds fees as 128-bit integers; no account can pay such a fee.
   'transactions with a fee above 2^128 - 1 are refused': [
     'ttGasPrice/TransactionWithHighGasPrice.json',

@@ -2,7 +2,7 @@
 
 use crate::{
     crypto::keccak256,
-    state::{AccountChange, AccountFields, StateDatabase, StateReader, Unread, slot_key},
+    state::{AccountChange, AccountFields, StateDatabase, StateReader, Unread},
     types::ABSENT_ACCOUNT,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -50,9 +50,7 @@ fn account_change(reader: &StateReader<'_>, update: AccountUpdate) -> Result<Acc
         let hash = keccak256(slot);
         let before = match loaded.record {
             None => U256::ZERO,
-            Some(_) => {
-                reader.get(&slot_key(&loaded.hash, &hash))?.map_or(U256::ZERO, |bytes| U256::from_be_slice(&bytes))
-            }
+            Some(_) => reader.slot_value(&loaded.hash, &hash)?,
         };
         slots.push((hash, value, before));
     }

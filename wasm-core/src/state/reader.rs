@@ -98,7 +98,12 @@ impl<'a> StateReader<'a> {
         let account = self.account(address)?;
         let slot_hash = keccak256(slot.to_be_bytes::<32>());
         self.slots.borrow_mut().push((*address, slot_hash));
-        match self.get(&slot_key(&account.hash, &slot_hash))? {
+        self.slot_value(&account.hash, &slot_hash)
+    }
+
+    /// The same by hashes, without noting the read.
+    pub fn slot_value(&self, account_hash: &B256, slot_hash: &B256) -> core::result::Result<U256, Unread> {
+        match self.get(&slot_key(account_hash, slot_hash))? {
             None => Ok(U256::ZERO),
             Some(bytes) if bytes.len() <= SLOT_BYTES_MAX => Ok(U256::from_be_slice(&bytes)),
             Some(_) => Err(self.corrupt("slot value")),
