@@ -59,6 +59,12 @@ program
   )
   .addOption(new Option('--peer <multiaddr>', 'peer to stay connected to (repeatable)').argParser(collect).default([]))
   .addOption(
+    flag(
+      '--history-blocks <count>',
+      'past blocks whose state stays readable; all: an archive (default: 1024)',
+    ).argParser(historyBlocks),
+  )
+  .addOption(
     flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
       false,
     ),
@@ -93,6 +99,11 @@ function wholeNumber(min: number, max: number): (text: string) => number {
     }
     return value
   }
+}
+
+/** A number of blocks, or `all`. */
+function historyBlocks(text: string): number | 'all' {
+  return text === 'all' ? 'all' : wholeNumber(0, 1e9)(text)
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

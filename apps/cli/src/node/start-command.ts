@@ -32,6 +32,8 @@ export interface StartCommandOptions {
   readonly tabPort: number
   readonly peer: readonly string[]
   readonly localNetwork: boolean
+  /** Past blocks whose state stays readable; absent: the executor's default. */
+  readonly historyBlocks: number | 'all' | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -81,7 +83,11 @@ async function startNode(
   verifyChainSpec(chainSpec, bls)
   const identity = await data.readKey('identity.key')
   if (identity === undefined) throw new CodedError('KEY_MISSING', `${data.path} has no identity.key`)
-  const executor = await spawnExecutor({ chainSpec, path: data.statePath })
+  const executor = await spawnExecutor({
+    chainSpec,
+    path: data.statePath,
+    ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
+  })
   cleanup.defer(() => executor.stop())
   await executor.start()
   const genesis = genesisBlock(chainSpec, executor.genesis())
