@@ -22,6 +22,7 @@ export interface BenchRow {
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 const BLOCKS_WATCHED = 12
 const POLL_INTERVAL_MS = 10
+const WAIT_MAX_MS = 60_000
 
 export async function runTabBench(): Promise<readonly BenchRow[]> {
   await buildWeb(() => undefined)
@@ -83,9 +84,13 @@ async function timeToVerified(page: Page, open: () => Promise<unknown>): Promise
   return performance.now() - startedAtMs
 }
 
-/** The verified height once it is above `height`. */
+/** The verified height once it is above `height`. @throws Error with what the page says when it stays below */
 async function waitAbove(page: Page, height: number): Promise<number> {
+  const giveUpAtMs = performance.now() + WAIT_MAX_MS
   for (;;) {
+    if (performance.now() > giveUpAtMs) {
+      throw new Error(`the tab did not pass height ${height}: ${(await page.locator('main').innerText()).slice(0, 500)}`)
+    }
     const shown = await verifiedHeight(page)
     if (shown > height) return shown
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS))
