@@ -145,3 +145,6 @@ export const GOSSIP_HEARTBEAT_MS = 700
 /** Pause between keep-alive pings on transports without their own. */
 export const PING_INTERVAL_MS = 10_000
 export const PING_TIMEOUT_MIN_MS = 8_000
+
+/** Closing connections takes no longer than this at a stop; what is left goes with the process. */
+export const STOP_MAX_MS = 1_000

@@ -15,6 +15,7 @@ import {
   PENALTY,
   PENALTY_DEFAULT,
   REQUEST_STREAMS_MAX,
+  STOP_MAX_MS,
   TOPIC_SIZE_MAX_BYTES,
 } from './limits.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
@@ -62,7 +63,11 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
       if (state !== 'starting' && state !== 'running') return
       state = 'stopped'
       links.stop()
-      await libp2p.stop()
+      // A peer that went at the same moment is waited for until its connection times out: of no use to anybody.
+      const patience = Promise.withResolvers<void>()
+      const timer = deps.timers.after(STOP_MAX_MS, patience.resolve)
+      await Promise.race([libp2p.stop(), patience.promise])
+      timer.cancel()
     },
     async publish(topic, data) {
       if (data.length === 0 || data.length > TOPIC_SIZE_MAX_BYTES[topic]) throw sizeError(topic, data.length)

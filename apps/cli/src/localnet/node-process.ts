@@ -1,6 +1,8 @@
 /** One validator of a local network: a child process with its IPC channel and the tail of its log. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { openSync, closeSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '@cairn/primitives'
 import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
@@ -33,7 +35,12 @@ export async function spawnNodeProcess(
   events: NodeProcessEvents,
 ): Promise<NodeProcess> {
   const log = openSync(options.logFile, 'a')
-  const child = fork(MAIN, ['start', ...options.arguments], { stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
+  const child = fork(MAIN, ['start', ...options.arguments], {
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: [],
+    // Every validator loads the same modules: after the first one has compiled them, the others start in half the time.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
+  })
   closeSync(log)
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
