@@ -4,6 +4,9 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError } from '@cairn/primitives'
+import { runExport } from './chain-files/export-command.ts'
+import { runImport } from './chain-files/import-command.ts'
+import { runRemovedb } from './chain-files/removedb-command.ts'
 import { runLocalnet } from './localnet/localnet-command.ts'
 import { runStart } from './node/start-command.ts'
 
@@ -70,7 +73,51 @@ program
     ),
   )
   .addOption(flag('--log-level <level>', 'log level').choices(['debug', 'info', 'warn', 'error']).default('info'))
-  .action((options) => runStart(options))
+  .action(async (options) => {
+    await runStart(options)
+    // Everything of the node is closed; a connection to a peer that went first would hold the process for seconds.
+    process.exit()
+  })
+
+program
+  .command('export')
+  .description('write the finalized blocks of a stopped node into a file')
+  .addOption(flag('--data-dir <directory>', 'data directory of the stopped node').makeOptionMandatory())
+  .addOption(flag('--output <file>', 'file to write; -: standard output').makeOptionMandatory())
+  .addOption(
+    flag('--from <height>', 'first block (default: the first that the format has)').argParser(wholeNumber(0, 2 ** 52)),
+  )
+  .addOption(
+    flag('--to <height>', 'last block (default: the certified head); ranges go on to the next certificate').argParser(
+      wholeNumber(0, 2 ** 52),
+    ),
+  )
+  .addOption(
+    flag('--format <format>', 'cairn: ranges with certificates, for import; rlp: Ethereum blocks, for other tools')
+      .choices(['cairn', 'rlp'])
+      .default('cairn'),
+  )
+  .action((options) => runExport(options))
+
+program
+  .command('import')
+  .description('verify, execute and store the blocks of a file of `cairn export` in a stopped node')
+  .argument('<file>', 'file of format cairn')
+  .addOption(flag('--data-dir <directory>', 'data directory with network.json').makeOptionMandatory())
+  .addOption(
+    flag(
+      '--history-blocks <count>',
+      'past blocks whose state stays readable, as for `start` (default: 1024)',
+    ).argParser(historyBlocks),
+  )
+  .action((file, options) => runImport(file, options))
+
+program
+  .command('removedb')
+  .description('remove blocks and state of a stopped node; keys, votes and chain spec stay')
+  .addOption(flag('--data-dir <directory>', 'data directory of the stopped node').makeOptionMandatory())
+  .addOption(flag('--yes', 'do not ask').default(false))
+  .action((options) => runRemovedb(options))
 
 try {
   await program.parseAsync()

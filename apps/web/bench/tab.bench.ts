@@ -89,7 +89,9 @@ async function waitAbove(page: Page, height: number): Promise<number> {
   const giveUpAtMs = performance.now() + WAIT_MAX_MS
   for (;;) {
     if (performance.now() > giveUpAtMs) {
-      throw new Error(`the tab did not pass height ${height}: ${(await page.locator('main').innerText()).slice(0, 500)}`)
+      throw new Error(
+        `the tab did not pass height ${height}: ${(await page.locator('main').innerText()).slice(0, 500)}`,
+      )
     }
     const shown = await verifiedHeight(page)
     if (shown > height) return shown

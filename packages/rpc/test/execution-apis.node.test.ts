@@ -100,7 +100,10 @@ function itemLengthBytes(bytes: Uint8Array): number {
   return 1 + sizeOfLength + bytes.subarray(1, 1 + sizeOfLength).reduce((sum, byte) => sum * 256 + byte, 0)
 }
 
-if (!present) it('execution-apis vectors', ({ skip }) => skip('fixtures not found'))
+it('finds the execution-apis vectors', ({ skip }) => {
+  skip(!present, 'fixtures not found')
+  expect(readdirSync(folder)).toContain('chain.rlp')
+})
 
 describe.runIf(present)('execution-apis vectors', () => {
   const memory = createMemoryBackend()
