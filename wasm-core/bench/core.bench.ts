@@ -190,6 +190,7 @@ function rootRows(core: Core): BenchRow[] {
       root = body.raw(32)
       core.write(body.changes())
     }
+    if (size === 100_000) rows.push(...rangeRows(core, root))
     rows.push({
       name: `core/root/updates=1000,accounts=${size}`,
       value: Math.min(...times),
@@ -198,6 +199,39 @@ function rootRows(core: Core): BenchRow[] {
     })
   }
   return rows
+}
+
+/** Snapshot chunks of some hundred KB, as a peer sends them. */
+function rangeRows(core: Core, root: Uint8Array): BenchRow[] {
+  const chunks: { readonly prove: Uint8Array; readonly verify: Uint8Array; readonly count: number }[] = []
+  for (const slice of [0x10, 0x50, 0x90, 0xd0]) {
+    const from = new Uint8Array(32).fill(slice)
+    const prove = start()
+      .raw(root)
+      .u8(0)
+      .raw(from)
+      .u32(5_000)
+      .u32(1 << 20)
+      .finish()
+    const body = core.ok(OP.rangeProve, prove)
+    const items = body.list((item) => ({ key: item.raw(32), value: item.bytes() }))
+    const verify = start().raw(root).raw(from).u32(items.length)
+    for (const { key, value } of items) verify.raw(key).bytes(value)
+    const nodes = body.list((node) => node.bytes())
+    verify.u32(nodes.length)
+    for (const node of nodes) verify.bytes(node)
+    chunks.push({ prove, verify: verify.finish(), count: items.length })
+  }
+  const leaves = chunks.reduce((sum, { count }) => sum + count, 0)
+  const rate = (run: (chunk: (typeof chunks)[number]) => void): number => {
+    return (leaves / best(ROUNDS, () => chunks.forEach(run))) * 1_000
+  }
+  const verified = rate(({ verify }) => void core.ok(OP.rangeVerify, verify))
+  const proved = rate(({ prove }) => void core.ok(OP.rangeProve, prove))
+  return [
+    { name: 'core/range/verify', value: verified, unit: 'leaves/s', reference: 'goal 650 000' },
+    { name: 'core/range/prove', value: proved, unit: 'leaves/s', reference: 'state in a map' },
+  ]
 }
 
 function accounts(from: number, count: number, balance: bigint): Account[] {

@@ -16,6 +16,10 @@ export const OP = {
   info: 11,
   stateTest: 12,
   cache: 13,
+  rangeProve: 14,
+  rangeVerify: 15,
+  witness: 16,
+  executeStateless: 17,
 } as const
 
 export const EMPTY_ROOT = bytesOf('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')

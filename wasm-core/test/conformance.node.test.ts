@@ -1,7 +1,6 @@
 /** A tenth of Ethereum's own tests, every tenth of each folder; all of them: `npm run conformance`. */
 import { expect, test } from 'vitest'
 import { locateFixtures } from '../conformance/fixtures.ts'
-import { isKnownDefect } from '../conformance/known-defects.ts'
 import { runConformance } from '../conformance/run-conformance.ts'
 import { suites } from '../conformance/suites.ts'
 
@@ -16,7 +15,7 @@ test(
     const reports = await runConformance({ fixtures, tenth: true, only: [], filter: '' })
     expect([...reports.keys()]).toEqual(suites.map(({ name }) => name))
     for (const report of reports.values()) {
-      expect(report.failures.filter(({ test: name }) => !isKnownDefect(name))).toEqual([])
+      expect(report.failures).toEqual([])
       expect(report.passed).toBeGreaterThan(0)
     }
   },

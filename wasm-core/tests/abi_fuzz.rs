@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use cairn_core::abi::run_op;
 use support::{CHAIN, MapStore, Seeded, Signer, set, system_contracts};
 
-const OPS: u32 = 13;
+const OPS: u32 = 17;
 const STATUS_ERROR: u8 = 3;
 
 #[derive(Default)]
@@ -88,10 +88,15 @@ fn fixture() -> Fixture {
     let state_test = Request::new().chain().raw(root.as_slice()).u64(1).u64(1).u64(7).u64(30_000_000).raw(&[0; 20]);
     let state_test = state_test.raw(zero.as_slice()).u64(0).bytes(&raw).raw(&[0]).0;
     let read = Request::new().raw(signer.address().as_slice()).0;
+    let range = Request::new().raw(root.as_slice()).raw(&[0]).raw(&[0x40; 32]).u32(4).u32(10_000).0;
+    let chunk = run_op(14, &range, &store);
+    let check = Request::new().raw(root.as_slice()).raw(&[0x40; 32]).raw(&chunk[4..chunk.len() - 1]).0;
+    let witness = run_op(16, &execute, &store);
+    let stateless = Request(execute.clone()).raw(&witness[4..]).0;
     let requests = vec![
         (1, apply),
         (2, genesis),
-        (3, execute),
+        (3, execute.clone()),
         (4, build),
         (5, call.clone()),
         (6, call),
@@ -101,6 +106,10 @@ fn fixture() -> Fixture {
         (10, recover),
         (11, vec![1]),
         (12, state_test),
+        (14, range),
+        (15, check),
+        (16, execute),
+        (17, stateless),
     ];
     for (op, request) in &requests {
         let answer = run_op(*op, request, &store);

@@ -6,6 +6,7 @@ export { encodeBuild, encodeExecute, readBuildOutcome, readExecuteOutcome, trans
 export type { BuildOutcome, ExecutionOutcome } from './abi/block.ts'
 export { readChangeset } from './abi/changeset.ts'
 export type { ChangesetEntry } from './abi/changeset.ts'
+export { encodeRangeProve, encodeRangeVerify, readRangeProve, readRangeVerify } from './abi/range.ts'
 export { AbiReader } from './abi/reader.ts'
 export {
   encodeApply,
@@ -17,6 +18,7 @@ export {
   readGenesisHeader,
   readProof,
 } from './abi/state.ts'
+export { encodeExecuteStateless, readWitness } from './abi/witness.ts'
 export { AbiWriter } from './abi/writer.ts'
 export { createCore, operations } from './core-instance.ts'
 export type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'

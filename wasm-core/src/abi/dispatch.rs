@@ -1,6 +1,6 @@
 //! From request bytes to response bytes: the whole core as one function of the request and the store.
 
-use super::{ops_block, ops_call, ops_state, ops_transaction, reader::Reader, writer::Writer};
+use super::{ops_block, ops_call, ops_range, ops_state, ops_transaction, ops_witness, reader::Reader, writer::Writer};
 use crate::{
     crypto::install_precompile_crypto,
     mpt::{record_cache_bytes, set_record_cache_limit},
@@ -54,6 +54,10 @@ fn answer(op: u32, bytes: &[u8], store: &dyn PreState, response: &mut Writer) ->
         11 => info(request, response),
         12 => ops_block::state_test(request, &state, response),
         13 => cache(request),
+        14 => ops_range::prove_range(request, &state, response),
+        15 => ops_range::verify(request, response),
+        16 => ops_witness::witness(request, &state, response),
+        17 => ops_witness::execute_stateless(request, response),
         _ => Err(error(codes::ERROR_UNKNOWN_OP, "unknown operation")),
     }
 }

@@ -38,18 +38,22 @@ pub fn genesis_header(request: &mut Reader<'_>, response: &mut Writer) -> Result
     Ok(())
 }
 
-pub fn execute(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut Writer) -> Result<()> {
-    let chain = chain(request)?;
-    let flags = flags(request)?;
-    let parsed = ExecuteRequest {
-        chain,
-        flags,
+/// Without the end: EXECUTE_STATELESS goes on.
+pub fn execute_request<'a>(request: &mut Reader<'a>) -> Result<ExecuteRequest<'a>> {
+    Ok(ExecuteRequest {
+        chain: chain(request)?,
+        flags: flags(request)?,
         parent_header_rlp: request.bytes()?,
         block_rlp: request.bytes()?,
         senders: request.list(20, Reader::address)?,
         ancestors: ancestors(request)?,
-    };
+    })
+}
+
+pub fn execute(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut Writer) -> Result<()> {
+    let parsed = execute_request(request)?;
     request.end()?;
+    let flags = parsed.flags;
     let outcome = execute_block(state, parsed)?;
     responses::outcome(response, outcome, flags);
     Ok(())

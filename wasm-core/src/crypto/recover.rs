@@ -3,7 +3,7 @@
 
 use crate::types::codes;
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844};
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256, Signature, keccak256};
 use k256::{
     AffinePoint, FieldBytes, ProjectivePoint, Scalar, U256,
     elliptic_curve::{
@@ -25,12 +25,16 @@ const HALF_ORDER: alloy_primitives::U256 = alloy_primitives::U256::from_limbs([
 
 /// @return the transaction code `TX_SIGNATURE` for a high s, or a signature that fits no key.
 pub fn recover_sender(tx: &EthereumTxEnvelope<TxEip4844>) -> Result<Address, u16> {
-    let signature = tx.signature();
+    recover_signer(tx.signature(), &tx.signature_hash())
+}
+
+/// The same for a message hash computed elsewhere.
+pub fn recover_signer(signature: &Signature, message: &B256) -> Result<Address, u16> {
     if signature.s() > HALF_ORDER {
         return Err(codes::TX_SIGNATURE);
     }
     let (r, s) = (signature.r().to_be_bytes(), signature.s().to_be_bytes());
-    let key = recover_key(&r, &s, signature.v(), &tx.signature_hash()).ok_or(codes::TX_SIGNATURE)?;
+    let key = recover_key(&r, &s, signature.v(), message).ok_or(codes::TX_SIGNATURE)?;
     Ok(Address::from_slice(&keccak256(key)[12..]))
 }
 

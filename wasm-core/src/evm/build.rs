@@ -7,6 +7,7 @@ use super::{
     outcome::{Flags, Outcome},
     prefetch::prefetch,
     transaction::{Tx, check_stateless, decode_transaction},
+    wide_fees::WideFees,
 };
 use crate::{
     crypto::{keccak256, recover_sender},
@@ -181,7 +182,10 @@ fn decode_candidate(candidate: &Candidate<'_>, chain: &ChainRules) -> core::resu
     if candidate.raw.len() > TX_BYTES_MAX {
         return Err(codes::TX_SIZE);
     }
-    let tx = decode_transaction(candidate.raw)?;
+    let tx = decode_transaction(candidate.raw).map_err(|code| match WideFees::decode(candidate.raw) {
+        Some(wide) => wide.admit(chain).err().unwrap_or(codes::TX_FUNDS),
+        None => code,
+    })?;
     check_stateless(&tx, chain)?;
     Ok(tx)
 }

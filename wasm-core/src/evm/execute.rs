@@ -38,6 +38,7 @@ pub fn execute_block(reader: &StateReader<'_>, request: ExecuteRequest<'_>) -> R
     let result = verify_block(reader, &request, &parent);
     if let Err(Failure::Invalid(code, _)) = &result
         && depends_on_state(*code)
+        && !reader.is_stateless()
     {
         audit(reader, parent.header.state_root)?;
     }

@@ -54,35 +54,45 @@ impl NodeRef {
 /// A branch's RLP from its children's references, `None` where there is no child. Branches hold no values here:
 /// all keys have the same length.
 pub fn branch_rlp<'a>(children: impl Iterator<Item = Option<&'a [u8]>> + Clone) -> Vec<u8> {
+    let mut rlp = Vec::with_capacity(536);
+    write_branch(&mut rlp, children);
+    rlp
+}
+
+/// `branch_rlp` into a buffer that is used again.
+pub fn write_branch<'a>(rlp: &mut Vec<u8>, children: impl Iterator<Item = Option<&'a [u8]>> + Clone) {
     let size = |child: Option<&[u8]>| match child {
         None => 1,
         Some(reference) if reference.len() == 32 => 33,
         Some(reference) => reference.len(),
     };
     let payload = children.clone().map(size).sum::<usize>() + 1;
-    let mut rlp = Vec::with_capacity(payload + 3);
-    push_list_header(&mut rlp, payload);
+    push_list_header(rlp, payload);
     for child in children {
         match child {
             None => rlp.push(EMPTY_STRING),
-            Some(reference) => push_reference(&mut rlp, reference),
+            Some(reference) => push_reference(rlp, reference),
         }
     }
     rlp.push(EMPTY_STRING);
-    rlp
 }
 
 /// A leaf hanging at depth `depth`.
 pub fn leaf_rlp(key: &B256, depth: usize, value: &[u8]) -> Vec<u8> {
+    let mut rlp = Vec::with_capacity(value.len() + 40);
+    write_leaf(&mut rlp, key, depth, value);
+    rlp
+}
+
+/// `leaf_rlp` into a buffer that is used again.
+pub fn write_leaf(rlp: &mut Vec<u8>, key: &B256, depth: usize, value: &[u8]) {
     let suffix = compact(&key.0, depth, KEY_NIBBLES, LEAF_FLAG);
     let value_header = string_header_size(value);
     let payload = compact_size(&suffix) + value_header + value.len();
-    let mut rlp = Vec::with_capacity(payload + 3);
-    push_list_header(&mut rlp, payload);
-    push_compact(&mut rlp, &suffix);
-    push_string_header(&mut rlp, value);
+    push_list_header(rlp, payload);
+    push_compact(rlp, &suffix);
+    push_string_header(rlp, value);
     rlp.extend_from_slice(value);
-    rlp
 }
 
 /// An extension from depth `depth` to `path`, whose branch has the reference `child`.
@@ -102,31 +112,35 @@ pub fn branch_edge_ref(path: &Path, depth: usize, own: &NodeRef) -> NodeRef {
     if path.len() == depth { *own } else { NodeRef::of_rlp(&extension_rlp(path, depth, own)) }
 }
 
-/// Hex-prefix encoding of the nibbles `from..to`.
-fn compact(bytes: &[u8; 32], from: usize, to: usize, flag: u8) -> Vec<u8> {
-    let count = to - from;
-    let mut out = Vec::with_capacity(34);
-    if to == KEY_NIBBLES || from % 2 == to % 2 && to % 2 == 0 {
-        // Ends on a byte: whole bytes can be copied.
-        if count % 2 == 1 {
-            out.push(flag | ODD_FLAG | super::path::nibble_of(bytes, from));
-        } else {
-            out.push(flag);
-        }
-        out.extend_from_slice(&bytes[from.div_ceil(2)..to / 2]);
-        return out;
+/// Hex-prefix encoding, at most 33 bytes.
+struct Compact {
+    bytes: [u8; 33],
+    len: usize,
+}
+
+impl core::ops::Deref for Compact {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
+}
+
+/// Of the nibbles `from..to`.
+fn compact(bytes: &[u8; 32], from: usize, to: usize, flag: u8) -> Compact {
     let nibble = |position| super::path::nibble_of(bytes, position);
-    let mut position = from;
-    if count % 2 == 1 {
-        out.push(flag | ODD_FLAG | nibble(position));
-        position += 1;
+    let odd = (to - from) % 2 == 1;
+    let mut out = Compact { bytes: [0; 33], len: 1 + (to - from) / 2 };
+    out.bytes[0] = if odd { flag | ODD_FLAG | nibble(from) } else { flag };
+    let from = from + usize::from(odd);
+    if from.is_multiple_of(2) {
+        // Whole bytes.
+        out.bytes[1..out.len].copy_from_slice(&bytes[from / 2..to / 2]);
     } else {
-        out.push(flag);
-    }
-    while position < to {
-        out.push(nibble(position) << 4 | nibble(position + 1));
-        position += 2;
+        for at in 1..out.len {
+            let position = from + 2 * (at - 1);
+            out.bytes[at] = nibble(position) << 4 | nibble(position + 1);
+        }
     }
     out
 }

@@ -46,6 +46,25 @@ impl Path {
         &self.bytes
     }
 
+    /// One nibble further. The path is no whole key.
+    pub fn child(&self, nibble: u8) -> Self {
+        let mut bytes = self.bytes;
+        let at = self.len();
+        bytes[at / 2] |= if at.is_multiple_of(2) { nibble << 4 } else { nibble };
+        Self { bytes, len: self.len + 1 }
+    }
+
+    /// The last of the keys with this prefix; the first is `as_key`.
+    pub fn greatest_key(&self) -> B256 {
+        let mut bytes = self.bytes;
+        let half = self.len() / 2;
+        bytes[self.len().div_ceil(2)..].fill(0xff);
+        if self.len() % 2 == 1 {
+            bytes[half] |= 0x0f;
+        }
+        B256::new(bytes)
+    }
+
     pub fn is_prefix_of(&self, key: &B256) -> bool {
         common_nibbles(&self.bytes, &key.0).min(self.len()) == self.len()
     }

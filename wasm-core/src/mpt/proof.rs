@@ -12,6 +12,8 @@ use alloy_primitives::B256;
 
 #[derive(Debug, Default)]
 pub struct Proof {
+    /// Branches at this depth or deeper end the walk.
+    until: usize,
     pub nodes: Vec<Vec<u8>>,
     /// The leaf's value (RLP); `None` is proved absence.
     pub value: Option<Rc<[u8]>>,
@@ -19,7 +21,12 @@ pub struct Proof {
 
 impl Trie<'_> {
     pub fn prove(&self, root: B256, key: &B256) -> Read<Proof> {
-        let mut proof = Proof::default();
+        self.prove_to(root, key, usize::MAX)
+    }
+
+    /// The same, but no deeper than the first branch at depth `until`: the path to a node and not beyond.
+    pub fn prove_to(&self, root: B256, key: &B256, until: usize) -> Read<Proof> {
+        let mut proof = Proof { until, ..Proof::default() };
         match self.root(&root)? {
             Root::Empty => {}
             Root::Branch(branch) => self.prove_branch(&branch, key, true, &mut proof)?,
@@ -33,7 +40,7 @@ impl Trie<'_> {
             proof.nodes.push(branch.rlp());
         }
         let nibble = super::path::nibble_of(&key.0, branch.path.len());
-        if !branch.has(nibble) {
+        if !branch.has(nibble) || branch.path.len() >= proof.until {
             return Ok(());
         }
         let edge = branch.edge(nibble).ok_or_else(|| self.bad_edge())?;

@@ -52,7 +52,8 @@ impl<'a> Trie<'a> {
         }
         // Read even when cached: this is the check that the host's store stands at the state asked for.
         let raw = self.reader.get(&self.key_of(&Path::ROOT))?;
-        if let Some(cached) = cached_record(expected)
+        if !self.reader.is_stateless()
+            && let Some(cached) = cached_record(expected)
             && raw.as_deref() == Some(&cached[..])
         {
             return Ok(Root::Branch(self.parse(cached, Path::ROOT)?));
@@ -71,14 +72,16 @@ impl<'a> Trie<'a> {
         if keccak256(branch.rlp()) != *expected {
             return Err(self.reader.root_mismatch());
         }
-        cache_record(*expected, branch.raw.clone());
+        if !self.reader.is_stateless() {
+            cache_record(*expected, branch.raw.clone());
+        }
         Ok(Root::Branch(branch))
     }
 
     /// @param own the branch's own reference where the parent's edge holds it (no extension between).
     /// @param towards a key below the path, to guess what else a cold host will be asked for.
     pub fn branch(&self, path: &Path, own: Option<&NodeRef>, towards: &B256) -> Read<Branch> {
-        let hash = own.and_then(NodeRef::as_hash).filter(|_| path.len() <= CACHED_DEPTH_MAX && record_cache_is_on());
+        let hash = own.and_then(NodeRef::as_hash).filter(|_| path.len() <= CACHED_DEPTH_MAX && self.may_cache());
         if let Some(raw) = hash.as_ref().and_then(cached_record) {
             return self.parse(raw, *path);
         }
@@ -115,6 +118,10 @@ impl<'a> Trie<'a> {
             return Err(self.reader.corrupt("slot value"));
         }
         Ok(alloy_rlp::encode(U256::from_be_slice(&bytes)).into())
+    }
+
+    fn may_cache(&self) -> bool {
+        record_cache_is_on() && !self.reader.is_stateless()
     }
 
     pub(super) fn bad_edge(&self) -> Unread {

@@ -172,7 +172,10 @@ impl Trie<'_> {
     fn own_reference(&self, path: &Path, own: Option<&NodeRef>) -> Read<NodeRef> {
         match own {
             Some(own) => Ok(*own),
-            None => Ok(NodeRef::of_rlp(&self.branch(path, None, &path.as_key())?.rlp())),
+            None => {
+                self.reader.note_neighbour(self.owner, *path);
+                Ok(NodeRef::of_rlp(&self.branch(path, None, &path.as_key())?.rlp()))
+            }
         }
     }
 
@@ -263,8 +266,16 @@ impl Trie<'_> {
     /// The last, untouched child of a branch that goes away.
     fn lift(&self, branch: &Branch, nibble: u8) -> Read<After> {
         match branch.edge(nibble).ok_or_else(|| self.bad_edge())? {
-            Edge::Leaf { key, .. } => Ok(After::Leaf(key, self.leaf_value(&key)?)),
+            Edge::Leaf { key, .. } => {
+                self.reader.note_neighbour(self.owner, Path::prefix_of(&key, KEY_NIBBLES));
+                Ok(After::Leaf(key, self.leaf_value(&key)?))
+            }
             Edge::Branch { path, reference } => {
+                self.reader.note_neighbour(self.owner, path);
+                if self.reader.is_stateless() {
+                    // Only its node tells that it is a branch.
+                    self.branch(&path, None, &path.as_key())?;
+                }
                 let own = (path.len() == branch.path.len() + 1).then_some(&reference);
                 Ok(After::Branch(path, self.own_reference(&path, own)?))
             }
@@ -309,7 +320,9 @@ impl Trie<'_> {
         record[1..3].copy_from_slice(&mask.to_le_bytes());
         let rlp = branch_rlp(spans.iter().map(|(from, to)| edge_reference(&record[*from..*to], depth)));
         let own = NodeRef::of_rlp(&rlp);
-        if let Some(hash) = own.as_hash().filter(|_| path.len() <= super::trie::CACHED_DEPTH_MAX) {
+        if let Some(hash) =
+            own.as_hash().filter(|_| path.len() <= super::trie::CACHED_DEPTH_MAX && !self.reader.is_stateless())
+        {
             cache_record(hash, Rc::from(record.as_slice()));
         }
         changes.put(self.key_of(path), Some(record), old.map(|branch| branch.raw.to_vec()));

@@ -39,7 +39,8 @@ pub fn verify_proof(root: &B256, key: &B256, nodes: &[&[u8]]) -> Result<Option<V
     }
 }
 
-enum Expected<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Expected<'a> {
     Hash(B256),
     Embedded(&'a [u8]),
 }
@@ -82,7 +83,7 @@ fn step<'a>(node: &'a [u8], key: &B256, depth: &mut usize) -> Result<Step<'a>, P
 }
 
 /// The reference in a child position: `None` for an empty one.
-fn child(item: &[u8]) -> Result<Option<Expected<'_>>, ProofError> {
+pub(super) fn child(item: &[u8]) -> Result<Option<Expected<'_>>, ProofError> {
     if item.first().is_some_and(|first| *first >= 0xc0) {
         return if item.len() < 32 { Ok(Some(Expected::Embedded(item))) } else { Err(ProofError) };
     }
@@ -95,7 +96,7 @@ fn child(item: &[u8]) -> Result<Option<Expected<'_>>, ProofError> {
 }
 
 /// The whole encodings of a list's items.
-fn list_items(node: &[u8]) -> Result<Vec<&[u8]>, ProofError> {
+pub(super) fn list_items(node: &[u8]) -> Result<Vec<&[u8]>, ProofError> {
     let mut rest = node;
     let header = Header::decode(&mut rest).map_err(|_| ProofError)?;
     if !header.list || header.payload_length != rest.len() {
@@ -116,13 +117,13 @@ fn list_items(node: &[u8]) -> Result<Vec<&[u8]>, ProofError> {
     Ok(items)
 }
 
-fn string(item: &[u8]) -> Result<&[u8], ProofError> {
+pub(super) fn string(item: &[u8]) -> Result<&[u8], ProofError> {
     let mut rest = item;
     let bytes = Header::decode_bytes(&mut rest, false).map_err(|_| ProofError)?;
     if rest.is_empty() { Ok(bytes) } else { Err(ProofError) }
 }
 
-fn path_nibbles(path: &[u8]) -> Result<(bool, Vec<u8>), ProofError> {
+pub(super) fn path_nibbles(path: &[u8]) -> Result<(bool, Vec<u8>), ProofError> {
     let (first, rest) = path.split_first().ok_or(ProofError)?;
     let flag = first >> 4;
     if flag > 3 || (flag & 1 == 0 && first & 0x0f != 0) || rest.len() > 32 {

@@ -92,7 +92,8 @@ fn commit_storage(
     let old_root = loaded.record.as_ref().unwrap_or(&ABSENT_ACCOUNT).storage_root;
     let trie = Trie::storage(reader, &loaded.hash);
     let gone = change.fields.is_none() || change.wiped;
-    if gone && old_root != EMPTY_ROOT_HASH {
+    // A witness does not hold the storage that goes, and its changeset is not used.
+    if gone && old_root != EMPTY_ROOT_HASH && !reader.is_stateless() {
         // Only reached by accounts older than EIP-6780 semantics or emptied by EIP-161; their slots are enumerable.
         for key in trie.wipe(old_root, changeset)? {
             let flat = slot_key(&loaded.hash, &key);

@@ -50,7 +50,8 @@ impl Database for StateDatabase<'_> {
         if code_hash == KECCAK256_EMPTY || code_hash == STORAGE_WITHOUT_CODE {
             return Ok(Bytecode::default());
         }
-        if let Some(code) = code_cache::cached_code(&code_hash) {
+        self.reader.note_code(&code_hash);
+        if let Some(code) = code_cache::cached_code(&code_hash).filter(|_| !self.reader.is_stateless()) {
             return Ok(code);
         }
         let Some(bytes) = self.reader.get(&code_key(&code_hash))? else {

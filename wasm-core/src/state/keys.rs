@@ -1,6 +1,6 @@
 //! Host-visible keys; layout in ABI.md, «State keys and values».
 
-use crate::mpt::Path;
+use crate::mpt::{KEY_NIBBLES, Path};
 use alloc::vec::Vec;
 use alloy_primitives::B256;
 
@@ -47,4 +47,34 @@ fn prefixed(prefix: u8, hash: &B256, more: usize) -> Vec<u8> {
     key.push(prefix);
     key.extend_from_slice(hash.as_slice());
     key
+}
+
+/// A key taken apart again, for stores that are not maps.
+#[derive(Debug, PartialEq, Eq)]
+pub enum StateKey {
+    Account(B256),
+    Slot(B256, B256),
+    Code(B256),
+    Record(Option<B256>, Path),
+}
+
+impl StateKey {
+    pub fn parse(key: &[u8]) -> Option<Self> {
+        let (table, rest) = key.split_first()?;
+        let hashed = || Some((B256::try_from(rest.get(..32)?).ok()?, &rest[32..]));
+        match *table {
+            ACCOUNT => hashed().filter(|(_, rest)| rest.is_empty()).map(|(hash, _)| Self::Account(hash)),
+            CODE => hashed().filter(|(_, rest)| rest.is_empty()).map(|(hash, _)| Self::Code(hash)),
+            SLOT => hashed().and_then(|(owner, slot)| Some(Self::Slot(owner, B256::try_from(slot).ok()?))),
+            ACCOUNT_RECORD => Some(Self::Record(None, record_path(rest)?)),
+            STORAGE_RECORD => hashed().and_then(|(owner, path)| Some(Self::Record(Some(owner), record_path(path)?))),
+            _ => None,
+        }
+    }
+}
+
+fn record_path(bytes: &[u8]) -> Option<Path> {
+    let (end, nibbles) = bytes.split_last()?;
+    let good = *end == PATH_END && nibbles.len() <= KEY_NIBBLES && nibbles.iter().all(|byte| (1..=16).contains(byte));
+    good.then(|| nibbles.iter().fold(Path::ROOT, |path, byte| path.child(byte - 1)))
 }

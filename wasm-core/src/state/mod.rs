@@ -14,6 +14,6 @@ pub use audit::audit;
 pub use changeset::Changeset;
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
 pub use database::{STORAGE_WITHOUT_CODE, StateDatabase};
-pub use keys::{account_key, code_key, record_key, slot_key};
+pub use keys::{StateKey, account_key, code_key, record_key, slot_key};
 pub use pre_state::{Lookup, PreState};
 pub use reader::{LoadedAccount, StateReader, Unread};

@@ -47,6 +47,10 @@ pub struct StateReader<'a> {
     accounts: RefCell<HashMap<Address, Rc<LoadedAccount>>>,
     /// `(account, keccak(slot))` of every slot read, for `audit`.
     slots: RefCell<Vec<(Address, B256)>>,
+    /// Code hashes, and trie nodes beside the paths of what was read, for `witness_of`.
+    codes: RefCell<BTreeSet<B256>>,
+    neighbours: RefCell<Vec<(Option<B256>, Path)>>,
+    stateless: bool,
 }
 
 impl fmt::Debug for StateReader<'_> {
@@ -63,7 +67,19 @@ impl<'a> StateReader<'a> {
             fault: RefCell::default(),
             accounts: RefCell::new(HashMap::default()),
             slots: RefCell::default(),
+            codes: RefCell::default(),
+            neighbours: RefCell::default(),
+            stateless: false,
         }
+    }
+
+    /// Over a witness: nothing is taken from or given to the caches, so that only the witness counts.
+    pub fn stateless(store: &'a dyn PreState) -> Self {
+        Self { stateless: true, ..Self::new(store) }
+    }
+
+    pub fn is_stateless(&self) -> bool {
+        self.stateless
     }
 
     pub fn get(&self, key: &[u8]) -> core::result::Result<Option<Vec<u8>>, Unread> {
@@ -119,6 +135,23 @@ impl<'a> StateReader<'a> {
 
     pub fn slots_read(&self) -> Vec<(Address, B256)> {
         self.slots.borrow().clone()
+    }
+
+    pub fn note_code(&self, hash: &B256) {
+        self.codes.borrow_mut().insert(*hash);
+    }
+
+    pub fn codes_read(&self) -> BTreeSet<B256> {
+        self.codes.borrow().clone()
+    }
+
+    /// A node that an update needs though no key under it was read.
+    pub fn note_neighbour(&self, owner: Option<B256>, path: Path) {
+        self.neighbours.borrow_mut().push((owner, path));
+    }
+
+    pub fn neighbours_read(&self) -> Vec<(Option<B256>, Path)> {
+        self.neighbours.borrow().clone()
     }
 
     pub fn decode_account(&self, bytes: &[u8]) -> core::result::Result<AccountRecord, Unread> {

@@ -11,6 +11,7 @@ pub const ERROR_REENTERED: u16 = 8;
 pub const ERROR_FORK: u16 = 9;
 pub const ERROR_INTERNAL: u16 = 10;
 pub const ERROR_PARENT_HEADER: u16 = 11;
+pub const ERROR_WITNESS: u16 = 12;
 
 pub const TX_OK: u16 = 0;
 pub const TX_MALFORMED: u16 = 1;
@@ -67,3 +68,4 @@ pub const BLOCK_GAS_ABOVE_LIMIT: u16 = 123;
 
 pub const PROOF_ACCOUNT: u16 = 300;
 pub const PROOF_STORAGE: u16 = 301;
+pub const PROOF_RANGE: u16 = 302;

@@ -1,6 +1,8 @@
 //! What the native tests share: a map store that can forget, a seeded generator, and a signer.
 #![allow(dead_code)]
 
+pub mod subject;
+
 use alloy_consensus::{SignableTransaction, TxEip1559, transaction::RlpEcdsaEncodableTx};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
@@ -172,6 +174,13 @@ impl Signer {
         let (signature, recovery) = self.0.sign_prehash_recoverable(tx.signature_hash().as_slice()).expect("signature");
         let signed = tx.into_signed(Signature::from((signature, recovery)));
         signed.encoded_2718()
+    }
+
+    /// r, s, and whether y is odd.
+    pub fn sign_hash(&self, hash: &B256) -> (U256, U256, bool) {
+        let signed = self.0.sign_prehash_recoverable(hash.as_slice()).expect("signature");
+        let signature = Signature::from(signed);
+        (signature.r(), signature.s(), signature.v())
     }
 
     pub fn transfer(&self, nonce: u64, to: Address, value: u64) -> Vec<u8> {

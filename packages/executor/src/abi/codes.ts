@@ -42,6 +42,7 @@ const errorNames: Readonly<Record<number, string>> = {
   9: 'CORE_UNKNOWN_FORK',
   10: 'CORE_INTERNAL',
   11: 'CORE_PARENT_HEADER_MALFORMED',
+  12: 'WITNESS_INCOMPLETE',
 }
 
 const transactionNames: Readonly<Record<number, string>> = {
@@ -98,7 +99,11 @@ const blockNames: Readonly<Record<number, string>> = {
   123: 'PAYLOAD_GAS_ABOVE_LIMIT',
 }
 
-const proofNames: Readonly<Record<number, string>> = { 300: 'ACCOUNT_PROOF_INVALID', 301: 'STORAGE_PROOF_INVALID' }
+const proofNames: Readonly<Record<number, string>> = {
+  300: 'ACCOUNT_PROOF_INVALID',
+  301: 'STORAGE_PROOF_INVALID',
+  302: 'RANGE_PROOF_INVALID',
+}
 
 const haltNames: Readonly<Record<number, string>> = {
   1: 'OUT_OF_GAS',

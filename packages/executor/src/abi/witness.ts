@@ -1,0 +1,26 @@
+/** WITNESS and EXECUTE_STATELESS (`wasm-core/ABI.md` 16 and 17). Both take an EXECUTE request. */
+import type { AbiReader } from './reader.ts'
+import { AbiWriter } from './writer.ts'
+
+/** What a block read; with the headers its BLOCKHASH needs, Ethereum's `ExecutionWitness`. */
+export interface CoreWitness {
+  /** RLP of trie nodes. */
+  readonly state: readonly Uint8Array[]
+  readonly codes: readonly Uint8Array[]
+}
+
+/** Byte strings are copies. */
+export function readWitness(body: AbiReader): CoreWitness {
+  const state = body.list((reader) => reader.bytes().slice())
+  const codes = body.list((reader) => reader.bytes().slice())
+  body.end()
+  return { state, codes }
+}
+
+/** @param execute request of `encodeExecute`. The answer is `readExecuteOutcome`'s, without changes. */
+export function encodeExecuteStateless(execute: Uint8Array, witness: CoreWitness): Uint8Array {
+  // The writer puts the version.
+  const writer = new AbiWriter(execute.length + 65_536).raw(execute.subarray(1))
+  writer.list(witness.state, (node) => writer.bytes(node))
+  return writer.list(witness.codes, (code) => writer.bytes(code)).finish()
+}
