@@ -1,46 +1,121 @@
-/** Evidence of equivocation: two votes that no honest signer makes in one view (consensus.md «Slashable»). */
+/**
+ * Evidence of equivocation (consensus.md «Slashable»): two messages of one view that no honest signer lets exist.
+ *
+ * From votes: two N or two F of different hashes, or X and F, by one validator. From certificates: the same pairs; who
+ * signed both is the intersection of the bitmaps, more than a third of the weight, since both are quorums.
+ * Not slashable: N and X; N(h′) and F(h); one vote twice; anything of two views, epochs or chains.
+ *
+ * A piece of evidence proves itself: genesis hash and the validator set of its own epoch are all that verifying takes,
+ * so rotating keys at an epoch change saves nobody.
+ */
 import type { BlsKeySet } from '@cairn/crypto'
-import { ACCEPT, reject } from '@cairn/primitives'
-import type { Hash, Verdict } from '@cairn/primitives'
-import { verifyVote } from './certificate.ts'
+import type { Epoch, Hash, Verdict, View } from '@cairn/primitives'
+import { verifyCertificate, verifyVote } from './certificate.ts'
+import type { Certificate } from './certificate.ts'
+import { indicesFromBitmap } from './signers.ts'
 import type { ValidatorSet } from './validator-set.ts'
-import type { Vote } from './vote.ts'
+import type { Vote, VoteSubject } from './vote.ts'
 
-/** Ordered, so that one pair of votes has one encoding: by kind (notarize, nullify, finalize), then by hash. */
-export interface Equivocation {
+/** Two votes of one validator. Ordered, so that a pair has one encoding: by kind (N, X, F), then by hash. */
+export interface VoteEvidence {
+  readonly type: 'votes'
   readonly first: Vote
   readonly second: Vote
 }
 
-/** `undefined` unless the two votes are slashable together: N/N or F/F of different hashes, or X and F, of one view. */
-export function equivocationFromVotes(a: Vote, b: Vote): Equivocation | undefined {
-  const evidence = isOrdered(a, b) ? { first: a, second: b } : { first: b, second: a }
-  return isSlashable(evidence) ? evidence : undefined
+/** Two certificates of one view, ordered in the same way. Offenders: who signed both. */
+export interface CertificateEvidence {
+  readonly type: 'certificates'
+  readonly first: Certificate
+  readonly second: Certificate
 }
 
-/** Whether the pair is slashable, ordered and well signed by a validator of `set`. Two verifications. */
-export function verifyEquivocation(
-  evidence: Equivocation,
+export type Evidence = VoteEvidence | CertificateEvidence
+
+/** Which rule was broken: sN, sF, or sX against sF. */
+export type OffenceKind = 'double-notarize' | 'double-finalize' | 'nullify-and-finalize'
+
+/** One broken rule of one view; with an offender, what evidence is deduplicated by. */
+export interface Offence {
+  readonly kind: OffenceKind
+  readonly epoch: Epoch
+  readonly view: View
+}
+
+/** `accept`: proven against `offenders`, ascending indices into the set of the evidence's epoch, at least one. */
+export type EvidenceVerdict =
+  | { readonly verdict: 'accept'; readonly offenders: readonly number[] }
+  | Exclude<Verdict, { readonly verdict: 'accept' }>
+
+/** `undefined` unless the two votes are slashable together. No signature is checked. */
+export function evidenceFromVotes(a: Vote, b: Vote): VoteEvidence | undefined {
+  const [first, second] = isOrdered(a, b) ? [a, b] : [b, a]
+  const evidence: VoteEvidence = { type: 'votes', first, second }
+  return isConflicting(evidence) ? evidence : undefined
+}
+
+/** `undefined` unless whoever signed both certificates is slashable. No signature is checked. */
+export function evidenceFromCertificates(a: Certificate, b: Certificate): CertificateEvidence | undefined {
+  const [first, second] = isOrdered(a, b) ? [a, b] : [b, a]
+  const evidence: CertificateEvidence = { type: 'certificates', first, second }
+  return isConflicting(evidence) ? evidence : undefined
+}
+
+/** Whether the pair is slashable and in order: all that needs neither keys nor sets. */
+export function isConflicting({ type, first, second }: Evidence): boolean {
+  if (type === 'votes' && first.validator !== second.validator) return false
+  if (first.epoch !== second.epoch || first.view !== second.view) return false
+  if (first.kind === second.kind) return first.kind !== 'nullify' && first.hash < second.hash
+  return first.kind === 'nullify' && second.kind === 'finalize'
+}
+
+/** The evidence is conflicting. */
+export function offenceOf({ first, second }: Evidence): Offence {
+  const { epoch, view } = first
+  const kind = first.kind === 'nullify' ? 'nullify-and-finalize' : OFFENCE_BY_KIND[second.kind]
+  return { kind, epoch, view }
+}
+
+/** Who is accused, ascending: without checked signatures, an accusation only. `set` is the set of the evidence's epoch. */
+export function accusedOf(evidence: Evidence, set: ValidatorSet): readonly number[] {
+  const { first, second, type } = evidence
+  const size = set.validators.length
+  if (type === 'votes') return first.validator < size ? [first.validator] : []
+  const signedSecond = new Set(indicesFromBitmap(second.signers, size))
+  return (indicesFromBitmap(first.signers, size) ?? []).filter((index) => signedSecond.has(index))
+}
+
+/**
+ * Whether the evidence proves what it says, from its bytes alone. Two verifications. `set` is the set of the evidence's
+ * own epoch, `keySet` its keys in order. All signatures are over the genesis hash: another chain's evidence is refused.
+ */
+export function verifyEvidence(
+  evidence: Evidence,
   set: ValidatorSet,
   keySet: BlsKeySet,
   genesisHash: Hash,
-): Verdict {
-  if (!isSlashable(evidence) || !isOrdered(evidence.first, evidence.second)) return reject('EVIDENCE_NOT_CONFLICTING')
-  for (const vote of [evidence.first, evidence.second]) {
-    const verdict = verifyVote(vote, set, keySet, genesisHash)
+): EvidenceVerdict {
+  if (!isConflicting(evidence)) return EVIDENCE_NOT_CONFLICTING
+  for (const half of [evidence.first, evidence.second]) {
+    const verdict =
+      'validator' in half
+        ? verifyVote(half, set, keySet, genesisHash)
+        : verifyCertificate(half, set, keySet, genesisHash)
     if (verdict.verdict !== 'accept') return verdict
   }
-  return ACCEPT
+  return { verdict: 'accept', offenders: accusedOf(evidence, set) }
 }
+
+const EVIDENCE_NOT_CONFLICTING = { verdict: 'reject', code: 'EVIDENCE_NOT_CONFLICTING' } as const
+
+const OFFENCE_BY_KIND = {
+  notarize: 'double-notarize',
+  finalize: 'double-finalize',
+  nullify: 'nullify-and-finalize',
+} as const
 
 const KIND_ORDER = { notarize: 0, nullify: 1, finalize: 2 } as const
 
-function isOrdered(a: Vote, b: Vote): boolean {
+function isOrdered(a: VoteSubject, b: VoteSubject): boolean {
   return a.kind === b.kind ? a.hash < b.hash : KIND_ORDER[a.kind] < KIND_ORDER[b.kind]
-}
-
-function isSlashable({ first, second }: Equivocation): boolean {
-  if (first.epoch !== second.epoch || first.view !== second.view || first.validator !== second.validator) return false
-  if (first.kind === second.kind) return first.kind !== 'nullify' && first.hash !== second.hash
-  return first.kind === 'nullify' && second.kind === 'finalize'
 }

@@ -25,8 +25,15 @@ export { chainSpecHash, encodeChainSpec, verifyChainSpec } from './chain-spec.ts
 export type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator } from './chain-spec.ts'
 export { decodeHeader, encodeHeader, hashHeader } from './consensus-header.ts'
 export { epochOfHeight, isBoundaryHeight } from './epochs.ts'
-export { equivocationFromVotes, verifyEquivocation } from './evidence.ts'
-export type { Equivocation } from './evidence.ts'
+export {
+  decodeEvidence,
+  decodeEvidenceList,
+  encodeEvidence,
+  encodeEvidenceList,
+  evidenceHash,
+} from './evidence-codec.ts'
+export { accusedOf, evidenceFromCertificates, evidenceFromVotes, offenceOf, verifyEvidence } from './evidence.ts'
+export type { CertificateEvidence, Evidence, EvidenceVerdict, Offence, OffenceKind, VoteEvidence } from './evidence.ts'
 export { decodePayload, transactionHash } from './execution-body.ts'
 export type { ExecutionBody } from './execution-body.ts'
 export { decodeExecutionHeader } from './execution-header.ts'
@@ -42,7 +49,8 @@ export {
   CERTIFICATES_MAX,
   CERTIFICATE_MAX_BYTES,
   CLOCK_DRIFT_MAX_MS,
-  EQUIVOCATION_MAX_BYTES,
+  EVIDENCE_MAX_BYTES,
+  EVIDENCE_PER_BLOCK_MAX,
   FINALIZED_RANGE_MAX,
   NULLIFICATIONS_MAX,
   PROOF_HEADERS_MAX,
@@ -92,11 +100,9 @@ export type { Validator, ValidatorSet } from './validator-set.ts'
 export {
   decodeCertificate,
   decodeEntryProof,
-  decodeEquivocation,
   decodeVote,
   encodeCertificate,
   encodeEntryProof,
-  encodeEquivocation,
   encodeVote,
 } from './vote-codec.ts'
 export type { Vote, VoteKind, VoteSubject } from './vote.ts'

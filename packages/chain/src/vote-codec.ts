@@ -1,5 +1,5 @@
 /**
- * Codec of votes, certificates, entry proofs and equivocations.
+ * Codec of votes, certificates and entry proofs.
  *
  * subject     = kind (1 notarize, 2 nullify, 3 finalize), epoch, view, hash (32; zero exactly for nullify)
  * vote        = [...subject, validator, signature (96)]
@@ -9,12 +9,10 @@
 import { ZERO_HASH, bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, rlpUint, view } from '@cairn/primitives'
 import type { Decoded, RlpInput, RlpReader } from '@cairn/primitives'
 import type { Certificate, EntryProof } from './certificate.ts'
-import type { Equivocation } from './evidence.ts'
 import {
   BITMAP_MAX_BYTES,
   CERTIFICATE_MAX_BYTES,
   ENTRY_PROOF_MAX_BYTES,
-  EQUIVOCATION_MAX_BYTES,
   NULLIFICATIONS_MAX,
   VALIDATORS_MAX,
   VOTE_MAX_BYTES,
@@ -51,21 +49,6 @@ export function encodeEntryProof(proof: EntryProof): Uint8Array {
 /** Kinds, order and epoch of the certificates are right; that they reach the view in question is consensus' check. */
 export function decodeEntryProof(bytes: Uint8Array): Decoded<EntryProof> {
   return decodeRlp(bytes, ENTRY_PROOF_MAX_BYTES, readEntryProof)
-}
-
-/** Canonical RLP. */
-export function encodeEquivocation(evidence: Equivocation): Uint8Array {
-  return encodeRlp([rlpFromVote(evidence.first), rlpFromVote(evidence.second)])
-}
-
-/** Well-formed; whether it proves anything is `checkEquivocation`'s. */
-export function decodeEquivocation(bytes: Uint8Array): Decoded<Equivocation> {
-  return decodeRlp(bytes, EQUIVOCATION_MAX_BYTES, (item) => {
-    const fields = item.list()
-    const evidence = { first: readVote(fields), second: readVote(fields) }
-    fields.end()
-    return evidence
-  })
 }
 
 /** For codecs of objects that contain votes. */

@@ -7,10 +7,8 @@ import {
   bitmapFromIndices,
   checkCertificateShape,
   createValidatorSet,
-  equivocationFromVotes,
   randaoSigningBytes,
   verifyCertificate,
-  verifyEquivocation,
   verifyRandaoReveal,
   verifyVote,
   voteSigningBytes,
@@ -84,34 +82,6 @@ describe('verifyCertificate', () => {
     expect(weighted.quorum).toBe(9n)
     expect(shape([0])).toBe('accept')
     expect(shape([1, 2, 3])).toBe('reject')
-  })
-})
-
-describe('equivocation', () => {
-  it('is N/N or F/F of different hashes, or X and F; not N and X, not N and F', () => {
-    const other = hashOf(2)
-    const notarize = voteOf(1)
-    const nullify = voteOf(1, { kind: 'nullify', hash: hashOf(0) })
-    const finalize = voteOf(1, { kind: 'finalize' })
-    expect(equivocationFromVotes(voteOf(1, { hash: other }), notarize)?.first).toEqual(notarize)
-    expect(equivocationFromVotes(finalize, voteOf(1, { kind: 'finalize', hash: other }))).toBeDefined()
-    expect(equivocationFromVotes(finalize, nullify)?.first).toEqual(nullify)
-    expect(equivocationFromVotes(notarize, notarize)).toBeUndefined()
-    expect(equivocationFromVotes(nullify, nullify)).toBeUndefined()
-    expect(equivocationFromVotes(notarize, nullify)).toBeUndefined()
-    expect(equivocationFromVotes(notarize, voteOf(1, { kind: 'finalize', hash: other }))).toBeUndefined()
-    expect(equivocationFromVotes(notarize, voteOf(2, { hash: other }))).toBeUndefined()
-    expect(equivocationFromVotes(notarize, voteOf(1, { hash: other, view: view(6) }))).toBeUndefined()
-  })
-
-  it('needs both signatures and one order', () => {
-    const evidence = equivocationFromVotes(voteOf(1), voteOf(1, { hash: hashOf(2) }))
-    if (evidence === undefined) throw new Error('no evidence')
-    const swapped = { first: evidence.second, second: evidence.first }
-    const forged = { ...evidence, second: { ...evidence.second, hash: hashOf(3) } }
-    expect(verifyEquivocation(evidence, set, keySet, GENESIS_HASH)).toEqual(ACCEPT)
-    expect(verifyEquivocation(swapped, set, keySet, GENESIS_HASH)).toEqual(reject('EVIDENCE_NOT_CONFLICTING'))
-    expect(verifyEquivocation(forged, set, keySet, GENESIS_HASH)).toEqual(reject('VOTE_BAD_SIGNATURE'))
   })
 })
 

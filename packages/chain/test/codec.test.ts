@@ -86,11 +86,27 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.encodeStatus,
     chain.decodeStatus,
   ),
-  equivocation: define(
-    '0x5915f6483b052a66477f2471039b58939aabc345216fd6edf90ef83f72063b3d',
-    { first: sampleVote('nullify'), second: sampleVote('finalize') },
-    chain.encodeEquivocation,
-    chain.decodeEquivocation,
+  'vote evidence': define(
+    '0x04b729b6fd49bf0eb201adf17bb96ba38440a6bead3efa1a27703a43584b21e5',
+    { type: 'votes', first: sampleVote('nullify'), second: sampleVote('finalize') },
+    chain.encodeEvidence,
+    chain.decodeEvidence,
+  ),
+  'certificate evidence': define(
+    '0x4ce9509ef4cc17a3d557daa1b97ffba94e5205187842209379bde8060129a57e',
+    {
+      type: 'certificates',
+      first: sampleCertificate('notarize', { hash: hashOf(1) }),
+      second: sampleCertificate('notarize', { hash: hashOf(2) }),
+    },
+    chain.encodeEvidence,
+    chain.decodeEvidence,
+  ),
+  'evidence list': define(
+    '0x21f19a6cd5374b54a3c91dd6637b767ef05f96c74807e87e1f8b84708899f07d',
+    [{ type: 'votes', first: sampleVote('nullify'), second: sampleVote('finalize') }],
+    chain.encodeEvidenceList,
+    chain.decodeEvidenceList,
   ),
   'validator set': define(
     '0x65aa4faf65c8d8e062671bde8be127c069319bc0327d7a309a1742383b1a5ef1',

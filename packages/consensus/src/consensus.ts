@@ -12,6 +12,7 @@ import type { Effect } from './effect.ts'
 import type { FinalizedHead, Input, Now } from './input.ts'
 import { onBlockFetched, onExecuted, onFetchFailed } from './inputs/on-block.ts'
 import { onBuilt } from './inputs/on-built.ts'
+import { onEvidence } from './inputs/on-evidence.ts'
 import { onCertificate, onStatus, onVote } from './inputs/on-messages.ts'
 import { onProposal } from './inputs/on-proposal.ts'
 import { onSigned } from './inputs/on-signed.ts'
@@ -19,12 +20,12 @@ import { onStart } from './inputs/on-start.ts'
 import { onSynced } from './inputs/on-synced.ts'
 import { onVerified } from './inputs/on-verified.ts'
 import { runRules } from './rules/fixpoint.ts'
-import { screenCertificate, screenProposal, screenStatus, screenVote } from './screen.ts'
+import { screenCertificate, screenEvidence, screenProposal, screenStatus, screenVote } from './screen.ts'
 import type { ConsensusState, Core } from './state.ts'
 import { certificatesFrom, statusOf } from './status.ts'
 
 /** The inputs that come by gossip. */
-export type Message = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' }>
+export type Message = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' }>
 
 /** One running instance. It owns its state: `step` changes it in place. */
 export interface Consensus {
@@ -111,6 +112,8 @@ function handle(core: Core, input: Input): void {
       return onCertificate(core, input)
     case 'status':
       return onStatus(core, input)
+    case 'evidence':
+      return onEvidence(core, input)
     case 'block-fetched':
       return onBlockFetched(core, input)
     case 'fetch-failed':
@@ -150,6 +153,8 @@ function screen(core: Core, message: Message): Verdict {
       return screenVote(core, message.vote)
     case 'certificate':
       return screenCertificate(core, message.certificate)
+    case 'evidence':
+      return screenEvidence(core, message.evidence)
     default:
       return screenStatus(core, message.status)
   }

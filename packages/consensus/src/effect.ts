@@ -5,7 +5,7 @@
  * Order that safety rests on: `persist-block` and `sign` are durable before the vote they lead to leaves
  * (R10: append, fsync, then send), which the runtime gets by awaiting the one before the other.
  */
-import type { Block, Certificate, Equivocation, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
+import type { Block, Certificate, Evidence, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
 import type { Epoch, Hash, Height, View } from '@cairn/primitives'
 import type { From } from './input.ts'
 import type { VerificationRequest } from './verification.ts'
@@ -49,8 +49,8 @@ export type Effect =
   /** R6 «send once». `gossiped`: the overlay is forwarding it already; a gossip network may skip it. */
   | { readonly type: 'broadcast-certificate'; readonly certificate: Certificate; readonly gossiped: boolean }
   | { readonly type: 'broadcast-status'; readonly status: Status }
-  /** Two verified votes of one validator that no honest signer makes; a receiver feeds them in as two `vote` inputs. */
-  | { readonly type: 'broadcast-evidence'; readonly evidence: Equivocation }
+  /** Verified: votes or certificates of one view that no honest signer lets exist. */
+  | { readonly type: 'broadcast-evidence'; readonly evidence: Evidence }
   /** To one peer. */
   | { readonly type: 'send-status'; readonly status: Status; readonly to: From }
   /** Into the WAL, for liveness: no fsync of its own is needed. */

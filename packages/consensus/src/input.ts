@@ -3,7 +3,7 @@
  * effects into these; nothing else reaches the rules. Inputs that a peer caused carry `from`, so that the
  * rules can say whom to blame. Decoders have already bounded every byte string and list (chain's limits).
  */
-import type { Block, Certificate, ConsensusHeader, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, Evidence, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
 import type { Hash, Verdict, View } from '@cairn/primitives'
 import type { VerificationResult } from './verification.ts'
 import type { WalFloor } from './vote-guard.ts'
@@ -46,6 +46,7 @@ export type Input =
   /** `gossiped`: came as a gossip message of its own, so the overlay forwards it without us. */
   | { readonly type: 'certificate'; readonly certificate: Certificate; readonly from: From; readonly gossiped: boolean }
   | { readonly type: 'status'; readonly status: Status; readonly from: From }
+  | { readonly type: 'evidence'; readonly evidence: Evidence; readonly from: From }
   /** Answer to `fetch-block`. `block.hash` is the computed hash, never the peer's word. `from` is `undefined` for the own store. */
   | { readonly type: 'block-fetched'; readonly block: Block; readonly from: From | undefined }
   /** No peer had the block. It is asked for again at the next standstill tick. */

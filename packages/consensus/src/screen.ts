@@ -3,7 +3,7 @@
  * of use now (else `ignore`). No signature is checked. Gossip forwards on `accept`.
  */
 import { checkCertificateShape, isBoundaryHeight } from '@cairn/chain'
-import type { Certificate, Proposal, Status, Vote } from '@cairn/chain'
+import type { Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
 import { ACCEPT, equalBytes, ignore, reject } from '@cairn/primitives'
 import type { Verdict, View } from '@cairn/primitives'
 import { VIEW_WINDOW } from './limits.ts'
@@ -49,6 +49,16 @@ export function screenProposal(core: Core, proposal: Proposal): Verdict {
 export function screenStatus({ options }: Core, status: Status): Verdict {
   if (status.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   return ACCEPT
+}
+
+/** Both halves as messages of their own: one that is known already makes the other one no less of use. */
+export function screenEvidence(core: Core, evidence: Evidence): Verdict {
+  const verdicts =
+    evidence.type === 'votes'
+      ? [evidence.first, evidence.second].map((vote) => screenVote(core, vote))
+      : [evidence.first, evidence.second].map((certificate) => screenCertificate(core, certificate))
+  const worst = verdicts.find(({ verdict }) => verdict === 'reject')
+  return worst ?? verdicts.find(({ verdict }) => verdict === 'accept') ?? verdicts[0] ?? ACCEPT
 }
 
 function proposalFault({ options, leaderOf }: Core, proposal: Proposal): string | undefined {

@@ -3,7 +3,7 @@
  * alone; a quorum is, once, as an aggregate. Alone are verified only votes that matter alone: several of one
  * validator that differ (so that an invalid one never displaces a valid one), and slashable pairs.
  */
-import { equivocationFromVotes } from '@cairn/chain'
+import { evidenceFromVotes } from '@cairn/chain'
 import type { Vote, VoteKind } from '@cairn/chain'
 import { equalBytes } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
@@ -115,7 +115,7 @@ function reportConflict(core: Core, record: ViewRecord, candidates: readonly Vot
   const verified = candidates.filter((candidate) => candidate.isVerified).map((candidate) => candidate.vote)
   for (const [index, first] of verified.entries()) {
     for (const second of verified.slice(index + 1)) {
-      const evidence = equivocationFromVotes(first, second)
+      const evidence = evidenceFromVotes(first, second)
       if (evidence === undefined) continue
       const isLeader = first.validator === core.leaderOf(record.view)
       if (first.kind === 'notarize' && second.kind === 'notarize' && isLeader) record.isLeaderEquivocating = true

@@ -1,19 +1,19 @@
 /** Gossip topics ↔ consensus inputs: decode, screen, step. No exception crosses a peer boundary. */
 import {
   decodeCertificate,
-  decodeEquivocation,
+  decodeEvidence,
   decodeProposal,
   decodeStatus,
   decodeVote,
   encodeCertificate,
-  encodeEquivocation,
+  encodeEvidence,
   encodeProposal,
   encodeStatus,
   encodeVote,
 } from '@cairn/chain'
 import type { Consensus, Message } from '@cairn/consensus'
 import type { Log, Network, PeerId, Topic } from '@cairn/ports'
-import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
+import { type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 
 /** Registers the consensus topics; call before the network starts. */
@@ -39,19 +39,7 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
     from,
     gossiped: true,
   }))
-  network.onTopic('evidence', (data, from) => {
-    const decoded = decodeEquivocation(data)
-    if (!decoded.ok) return reject(decoded.code)
-    const votes = [decoded.value.first, decoded.value.second]
-    const messages = votes.map((vote): Message => ({ type: 'vote', vote, from }))
-    for (const message of messages) {
-      const verdict = consensus.screen(message)
-      if (verdict.verdict === 'reject') return verdict
-    }
-    // Both votes as votes: the rules find the conflict by themselves and need no trust in its finder.
-    for (const message of messages) runtime.input(message)
-    return ACCEPT
-  })
+  route('evidence', decodeEvidence, (evidence, from) => ({ type: 'evidence', evidence, from }))
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
@@ -74,6 +62,6 @@ export function broadcast(network: Network, effect: BroadcastEffect, log: Log): 
     case 'send-status':
       return publish('status', encodeStatus(effect.status))
     case 'broadcast-evidence':
-      return publish('evidence', encodeEquivocation(effect.evidence))
+      return publish('evidence', encodeEvidence(effect.evidence))
   }
 }

@@ -1,10 +1,10 @@
 import {
   encodeCertificate,
-  encodeEquivocation,
+  encodeEvidence,
   encodeProposal,
   encodeStatus,
   encodeVote,
-  equivocationFromVotes,
+  evidenceFromVotes,
 } from '@cairn/chain'
 import type { Consensus, Input, Message } from '@cairn/consensus'
 import type { Topic } from '@cairn/ports'
@@ -18,16 +18,17 @@ import { sampleAt, sampleCertificate, sampleProposal, sampleStatus, sampleVote }
 
 const first = sampleVote('notarize', 3)
 const second = sampleVote('notarize', 3, { hash: sampleAt(4).block.hash })
-const evidence = equivocationFromVotes(first, second)
+const evidence = evidenceFromVotes(first, second)
 if (evidence === undefined) throw new Error('the votes conflict')
 
-const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions' | 'evidence'>, readonly [Uint8Array, Message]>> = {
+const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions'>, readonly [Uint8Array, Message]>> = {
   proposals: [encodeProposal(sampleProposal(2)), { type: 'proposal', proposal: sampleProposal(2), from: 'peer' }],
   votes: [encodeVote(first), { type: 'vote', vote: first, from: 'peer' }],
   certificates: [
     encodeCertificate(sampleCertificate('finalize', 2)),
     { type: 'certificate', certificate: sampleCertificate('finalize', 2), from: 'peer', gossiped: true },
   ],
+  evidence: [encodeEvidence(evidence), { type: 'evidence', evidence, from: 'peer' }],
   status: [encodeStatus(sampleStatus), { type: 'status', status: sampleStatus, from: 'peer' }],
 }
 
@@ -75,34 +76,6 @@ describe('routing', () => {
       }),
       { seed: 1, numRuns: 300 },
     )
-  })
-})
-
-describe('evidence', () => {
-  it('becomes two votes, which the rules judge by themselves', async () => {
-    const { network, inputs } = start()
-    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(ACCEPT)
-    expect(inputs).toEqual([
-      { type: 'vote', vote: evidence.first, from: 'peer' },
-      { type: 'vote', vote: evidence.second, from: 'peer' },
-    ])
-  })
-
-  it('is news also when one of the votes is known', async () => {
-    const { network, inputs } = start((message) =>
-      message.type === 'vote' && message.vote.hash === first.hash ? ignore('DUPLICATE') : ACCEPT,
-    )
-    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(ACCEPT)
-    expect(inputs).toHaveLength(2)
-  })
-
-  it('is rejected as a whole when one vote could come from nobody, or when it does not decode', async () => {
-    const { network, inputs } = start((message) =>
-      message.type === 'vote' && message.vote.hash === second.hash ? reject('VOTE_UNKNOWN_VALIDATOR') : ACCEPT,
-    )
-    expect(await network.deliver('evidence', encodeEquivocation(evidence))).toEqual(reject('VOTE_UNKNOWN_VALIDATOR'))
-    expect(await network.deliver('evidence', Uint8Array.of(1))).toMatchObject({ verdict: 'reject' })
-    expect(inputs).toEqual([])
   })
 })
 

@@ -1,5 +1,5 @@
 /** What must hold at every step of a run, whatever the adversaries do. The first violation ends the run. */
-import { equivocationFromVotes, verifyCertificate } from '@cairn/chain'
+import { evidenceFromVotes, verifyCertificate } from '@cairn/chain'
 import type { Block, Certificate, Vote, VoteKind } from '@cairn/chain'
 import type { Hash } from '@cairn/primitives'
 import type { SimulatedChain } from './model-application.ts'
@@ -40,7 +40,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       const key = `${slot}:${vote.view}`
       const earlier = votes.get(key) ?? []
       for (const other of earlier) {
-        if (equivocationFromVotes(other, vote) === undefined) continue
+        if (evidenceFromVotes(other, vote) === undefined) continue
         violate(`SLASHABLE_VOTE: node ${slot} signed ${other.kind} and ${vote.kind} in view ${vote.view}`)
       }
       votes.set(key, [...earlier, vote])

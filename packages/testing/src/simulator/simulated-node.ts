@@ -126,9 +126,6 @@ export class SimulatedNode implements Actor {
       for (const certificate of message.certificates) {
         this.#feed({ type: 'certificate', certificate, from, gossiped: false })
       }
-    } else if (message.type === 'evidence') {
-      this.#feed({ type: 'vote', vote: message.evidence.first, from })
-      this.#feed({ type: 'vote', vote: message.evidence.second, from })
     } else if (message.type === 'block') this.#feed({ type: 'block-fetched', block: message.block, from })
     else if (message.type === 'range') this.#onRange(message.blocks, message.head)
     else this.#feed({ ...message, from })

@@ -1,5 +1,5 @@
 /** Messages between simulated actors: the node's gossip and requests, as values. */
-import type { Block, Certificate, Equivocation, Proposal, Status, Vote } from '@cairn/chain'
+import type { Block, Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
 import type { FinalizedHead } from '@cairn/consensus'
 import type { Hash, Height, View } from '@cairn/primitives'
 
@@ -8,7 +8,7 @@ export type WireMessage =
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'certificate'; readonly certificate: Certificate }
   | { readonly type: 'status'; readonly status: Status }
-  | { readonly type: 'evidence'; readonly evidence: Equivocation }
+  | { readonly type: 'evidence'; readonly evidence: Evidence }
   | { readonly type: 'get-block'; readonly hash: Hash }
   | { readonly type: 'block'; readonly block: Block }
   | { readonly type: 'get-certificates'; readonly fromView: View }
