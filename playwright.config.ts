@@ -1,8 +1,6 @@
 /** The page in Chromium against real networks. One worker: each test has a network of processes of its own. */
 import { defineConfig } from '@playwright/test'
-import { chromiumArguments, findChromium } from './scripts/chromium.ts'
-
-const executablePath = findChromium()
+import { cairnLaunchOptions } from '@cairn/playwright/chromium'
 
 export default defineConfig({
   testDir: 'e2e/tab',
@@ -15,7 +13,7 @@ export default defineConfig({
   outputDir: 'test-results',
   use: {
     permissions: ['camera', 'microphone'],
-    launchOptions: { args: [...chromiumArguments], ...(executablePath === undefined ? {} : { executablePath }) },
+    launchOptions: cairnLaunchOptions(),
     screenshot: 'only-on-failure',
     trace: 'off',
   },

@@ -1,43 +1,11 @@
-/**
- * Where the tests' Chromium is. Looked for in this order: `CAIRN_CHROMIUM`, the system's, the one Playwright has
- * downloaded. `ensureChromium` also installs one: by Playwright's own download, else by the system's package manager.
- */
+/** Installs the tests' Chromium where there is none: by Playwright's own download, else by the system's package manager. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, dirname, join } from 'node:path'
-import { chromium } from 'playwright-core'
+import { dirname, join } from 'node:path'
+import { findChromium } from '@cairn/playwright/chromium'
 
-const systemNames = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge']
-const macPaths = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-]
 const downloadMaxMs = 5 * 60_000
-
-/**
- * Arguments for every Chromium that the tests start. Loopback alone gives WebRTC no candidates, so it is allowed as
- * one (the page also needs the `microphone` and `camera` permissions); the rest keeps the browser off the network.
- */
-export const chromiumArguments: readonly string[] = [
-  '--allow-loopback-in-peer-connection',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-]
-
-/** Path of a Chromium that is installed, or `undefined`. Installs nothing. */
-export function findChromium(): string | undefined {
-  const named = process.env.CAIRN_CHROMIUM
-  if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined
-  const onPath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => systemNames.map((name) => join(folder, name)))
-  const downloaded = chromium.executablePath()
-  return [...onPath, ...(process.platform === 'darwin' ? macPaths : []), downloaded].find(isExecutable)
-}
 
 /** Finds Chromium or installs it. `reason`: what to do by hand, in one line. */
 export function ensureChromium(say: (line: string) => void): { readonly path: string } | { readonly reason: string } {
@@ -81,13 +49,4 @@ function installByApt(): void {
 
 function isUbuntu(): boolean {
   return /^ID=ubuntu$/m.test(readFileSync('/etc/os-release', 'utf8'))
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -25,6 +25,7 @@ const layers: Readonly<Record<string, number>> = {
   node: 5,
   'platform-node': 5,
   'platform-browser': 5,
+  playwright: 6,
 }
 
 const sideways: Readonly<Record<string, readonly string[]>> = {
@@ -34,8 +35,11 @@ const sideways: Readonly<Record<string, readonly string[]>> = {
   'platform-browser': ['node'],
 }
 
+/** The test kit starts the command's own local networks: there is no second way to start a network. */
+const appsAllowed: Readonly<Record<string, string>> = { playwright: '^apps/cli/src/index\\.ts$' }
+
 /** Packages that run unchanged on a server and in a tab: they know no platform. */
-const universal = Object.keys(layers).filter((name) => !name.startsWith('platform-'))
+const universal = Object.keys(layers).filter((name) => !name.startsWith('platform-') && name !== 'playwright')
 
 /** Libraries of one platform: only the platform packages and the apps may import them. */
 const platformLibraries = [
@@ -108,7 +112,10 @@ function layerRule(name: string): IForbiddenRuleType {
     severity: 'error',
     comment: `${name} (layer ${layer}) may import only ${allowed.join(', ')}`,
     from: { path: `^packages/${name}/src/` },
-    to: { path: '^(packages|apps|e2e|scripts)/', pathNot: `^packages/(${allowed.join('|')})/` },
+    to: {
+      path: '^(packages|apps|e2e|scripts)/',
+      pathNot: `^packages/(${allowed.join('|')})/|${appsAllowed[name] ?? '^$'}`,
+    },
   }
 }
 
@@ -141,7 +148,7 @@ function generalRules(): IForbiddenRuleType[] {
       name: 'no-app-import',
       severity: 'error',
       comment: 'nothing imports an app',
-      from: { path: '^packages/' },
+      from: { path: '^packages/', pathNot: '^packages/playwright/' },
       to: { path: '^(apps|e2e|scripts)/' },
     },
     {
@@ -149,7 +156,7 @@ function generalRules(): IForbiddenRuleType[] {
       severity: 'error',
       comment: 'sources do not import tests or the testing package',
       from: { path: '^(packages|apps)/(?!testing/)[^/]+/src/' },
-      to: { path: '(^packages/testing/|/test/|\\.test\\.ts$)' },
+      to: { path: '(^packages/testing/|/test/|\\.test\\.ts$)', pathNot: '^node_modules/' },
     },
     {
       name: 'resolvable',

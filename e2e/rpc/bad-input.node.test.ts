@@ -2,7 +2,7 @@
 import type { Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestNetwork, startNetwork } from '../network.ts'
+import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
 
 interface RpcAnswer {
   readonly result?: unknown

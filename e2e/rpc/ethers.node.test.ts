@@ -2,7 +2,7 @@
 import { Contract, ContractFactory, JsonRpcProvider, Wallet, WebSocketProvider, isError, parseEther } from 'ethers'
 import type { EventLog, TransactionReceipt } from 'ethers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestNetwork, startNetwork } from '../network.ts'
+import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
 import { compileToken } from './solidity.ts'
 
 const SUPPLY = 10n ** 24n

@@ -14,7 +14,7 @@ import {
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestNetwork, startNetwork } from '../network.ts'
+import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
 import { compileToken } from './solidity.ts'
 import { TOKEN_ABI } from './token-abi.ts'
 

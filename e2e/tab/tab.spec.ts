@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test'
 import { createPublicClient, createWalletClient, http, parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { startNetwork, type TestNetwork } from '../network.ts'
+import { startNetwork, type TestNetwork } from '@cairn/playwright/network'
 import { blockRows, flipStoredBytes, verifiedHeight, waitForVerified } from './tab-page.ts'
 
 let network: TestNetwork

@@ -1,6 +1,6 @@
 /** The same generated chain in Node and in Chromium: every root, receipt, gas figure and changeset is the same. */
 import { expect, test } from 'vitest'
-import { findChromium } from '../../scripts/chromium.ts'
+import { findChromium } from '@cairn/playwright/chromium'
 import { firstDifference } from '../../wasm-core/differential/chain-digest.ts'
 import { runTwoHosts } from '../../wasm-core/differential/two-hosts.ts'
 

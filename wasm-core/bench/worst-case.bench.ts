@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { webAssembly } from '@cairn/executor/abi'
-import { findChromium } from '../../scripts/chromium.ts'
+import { findChromium } from '@cairn/playwright/chromium'
 import { openCorePage } from '../differential/chromium-page.ts'
 import type { CorePageGlobals } from '../differential/core-page.ts'
 import { prepareWorstCase, worstCaseNames } from '../differential/worst-case-blocks.ts'

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
-import { chromiumArguments } from '../../scripts/chromium.ts'
+import { chromiumArguments } from '@cairn/playwright/chromium'
 
 export interface CorePage extends AsyncDisposable {
   readonly page: Page

@@ -10,7 +10,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { startLocalnet, startWebServer } from '@cairn/cli'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { buildWeb } from '../../../scripts/build-web.ts'
-import { chromiumArguments, findChromium } from '../../../scripts/chromium.ts'
+import { chromiumArguments, findChromium } from '@cairn/playwright/chromium'
 
 export interface BenchRow {
   readonly name: string

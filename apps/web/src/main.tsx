@@ -12,6 +12,8 @@ if (container === null) throw new Error('the page has no #root')
 const root = createRoot(container)
 try {
   const client = startTabNode(optionsFromAddress(new URL(location.href)))
+  // For the browser's console and for tests, which read `cairn.snapshot()`.
+  Object.assign(globalThis, { cairn: client })
   root.render(<Page client={client} />)
 } catch (error) {
   root.render(<CannotStart reason={error instanceof Error ? error.message : String(error)} />)

@@ -1,0 +1,156 @@
+/**
+ * A real local network for tests: validator processes on their own data directories, QUIC between them through
+ * proxies that can be cut, slowed and made to lose, and on request the web page. All ports are free ones.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CodedError, type Hex } from '@cairn/primitives'
+import {
+  DEV_ACCOUNTS,
+  type FinalizedBlockMeasure,
+  type Localnet,
+  type NodeStatus,
+  startLocalnet,
+  startWebServer,
+} from '@cairn/cli'
+import { createHeightWatch } from './height-watch.ts'
+import { type LinkFault, createLinks } from './links.ts'
+import { seededRandom } from './seeded-random.ts'
+import { type Wallets, createWallets } from './wallets.ts'
+
+export interface TestNetworkOptions {
+  /** Default 4. */
+  readonly validators?: number
+  /** Longest time between blocks while there are no transactions, milliseconds; default 1 000. */
+  readonly heartbeatMs?: number
+  /** Of the links' losses and jitter; default 1. */
+  readonly seed?: number
+}
+
+export interface TestNetwork extends Wallets {
+  readonly chainId: number
+  readonly validators: number
+  /** Data directories `validator-0` …, each with its `node.log`; removed by `stop`. */
+  readonly directory: string
+  readonly fundedKeys: readonly Hex[]
+  rpcUrl(index: number): string
+  wsUrl(index: number): string
+  /** Starts the web page on a free port, or gives the one that runs. @throws CodedError `WEB_NOT_BUILT` */
+  startWeb(): Promise<string>
+  /** Latest status that validator `index` reported. */
+  status(index: number): NodeStatus | undefined
+  /** Every finalized block that validator `index` reported, in order, over restarts. */
+  finalized(index: number): readonly FinalizedBlockMeasure[]
+  /**
+   * Resolves when every validator in `indices` (default: all that run) has finalized `height`.
+   * @throws CodedError `HEIGHT_NOT_REACHED` after `timeoutMs` (default 60 s), with the heights there are
+   */
+  waitForHeight(height: number, indices?: readonly number[], timeoutMs?: number): Promise<void>
+  /** Highest height reported by any validator. */
+  maxHeight(): number
+  /** @throws CodedError `ROOTS_DIFFER` when two of `indices` (default: all) have reported two roots for one height */
+  assertSameRoot(indices?: readonly number[]): void
+  /** SIGKILL: nothing is flushed, nobody is told. */
+  kill(index: number): Promise<void>
+  /** Starts a validator that was killed, on what its directory holds. */
+  start(index: number): Promise<void>
+  /** `kill` and `start`. */
+  restart(index: number): Promise<void>
+  /** SIGSTOP: the process keeps its sockets and answers nothing. `resume` lets it go on. */
+  pause(index: number): void
+  resume(index: number): void
+  isRunning(index: number): boolean
+  /** Cuts all links between validators of different groups; one in no group is cut off from all in groups. */
+  partition(...groups: readonly (readonly number[])[]): void
+  /** Undoes `partition`. */
+  heal(): void
+  /** Delays (and, with `fault`, loses) datagrams on all links, or those between the validators named. */
+  delay(delayMs: number, fault?: Partial<Omit<LinkFault, 'delayMs'>>, between?: readonly number[]): void
+  stop(): Promise<void>
+}
+
+const HEIGHT_TIMEOUT_MS = 60_000
+
+/** Resolves when every validator answers. @throws CodedError what the first failing validator reported */
+export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
+  const validators = options.validators ?? 4
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
+  const links = await createLinks(validators, seededRandom(options.seed ?? 1))
+  const statuses = new Map<number, NodeStatus>()
+  const heights = createHeightWatch(validators)
+  const cleanUp = async (): Promise<void> => {
+    await links.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const localnet = await startLocalnet(
+    {
+      directory,
+      validatorCount: validators,
+      rpcPort: () => 0,
+      ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+      peerAddress: links.through,
+    },
+    { onStatus: (index, status) => statuses.set(index, status), onFinalized: heights.add },
+  ).catch(async (error: unknown) => {
+    await cleanUp()
+    throw error
+  })
+  const { chainId } = localnet.layout.chainSpec
+  const all = Array.from({ length: validators }, (_, index) => index)
+  const rpcUrl = (index: number): string => `http://127.0.0.1:${running(localnet, index).rpcPort}`
+  const start = async (index: number): Promise<void> => void (await localnet.startValidator(index))
+  const kill = (index: number): Promise<void> => localnet.killValidator(index, 'SIGKILL')
+  let web: ReturnType<typeof startWebServer> | undefined
+
+  return {
+    ...createWallets(chainId, rpcUrl),
+    chainId,
+    validators,
+    directory,
+    fundedKeys: DEV_ACCOUNTS.map((account) => account.privateKey),
+    rpcUrl,
+    wsUrl: (index) => `ws://127.0.0.1:${running(localnet, index).rpcPort}`,
+    startWeb: async () => (await (web ??= startWebServer(localnet, 0))).url,
+    status: (index) => statuses.get(index),
+    finalized: heights.blocks,
+    waitForHeight: (height, indices, timeoutMs = HEIGHT_TIMEOUT_MS) =>
+      heights.wait(height, indices ?? all.filter((index) => localnet.process(index) !== undefined), timeoutMs),
+    maxHeight: heights.maxHeight,
+    assertSameRoot: (indices = all) => heights.assertSameRoots(indices),
+    kill,
+    start,
+    restart: async (index) => {
+      await kill(index)
+      await start(index)
+    },
+    pause: (index) => void process.kill(running(localnet, index).pid, 'SIGSTOP'),
+    resume: (index) => void process.kill(running(localnet, index).pid, 'SIGCONT'),
+    isRunning: (index) => localnet.process(index) !== undefined,
+    partition: links.partition,
+    heal: links.heal,
+    delay: (delayMs, { jitterMs = 0, lossRatio = 0 } = {}, between = all) =>
+      links.setFault(
+        delayMs === 0 && jitterMs === 0 && lossRatio === 0 ? undefined : { delayMs, jitterMs, lossRatio },
+        between,
+      ),
+    stop: async () => {
+      await (await web)?.stop()
+      // A stopped process does not hear the request to end.
+      for (const index of all) resumeIfRunning(localnet, index)
+      await localnet.stop()
+      await cleanUp()
+    },
+  }
+}
+
+function resumeIfRunning(localnet: Localnet, index: number): void {
+  const pid = localnet.process(index)?.pid
+  if (pid !== undefined && pid > 0) process.kill(pid, 'SIGCONT')
+}
+
+function running(localnet: Localnet, index: number): NonNullable<ReturnType<Localnet['process']>> {
+  const process = localnet.process(index)
+  if (process === undefined) throw new CodedError('VALIDATOR_NOT_RUNNING', `validator ${index} is not running`)
+  return process
+}
