@@ -16,6 +16,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
 import { compileToken } from './solidity.ts'
+import { type ExecutionWitness, createStatelessVerifier } from './stateless-verifier.ts'
 import { TOKEN_ABI } from './token-abi.ts'
 
 const SUPPLY = 10n ** 24n
@@ -245,6 +246,27 @@ describe('viem', () => {
     expect(await reader.getStorageAt({ address: token, slot: '0x0' })).toBe(
       `0x${SUPPLY.toString(16).padStart(64, '0')}`,
     )
+  })
+
+  test('gives witnesses from which a verifier without a state gets the same root', async () => {
+    const { wallet, reader } = clients
+    const debug = reader as unknown as { request: (call: { method: string; params: unknown[] }) => Promise<unknown> }
+    const verifier = createStatelessVerifier(network.chainId)
+    const transfer = { address: token, abi: TOKEN_ABI, functionName: 'transfer' } as const
+    for (const value of [3n, 0n, SUPPLY / 2n]) {
+      const to = privateKeyToAccount(generatePrivateKey()).address
+      const hash = await wallet.writeContract({ ...transfer, args: [to, value] })
+      const { blockNumber, blockHash } = await reader.waitForTransactionReceipt({ hash })
+      const [parent, block] = await Promise.all([
+        reader.getBlock({ blockNumber: blockNumber - 1n }),
+        reader.getBlock({ blockNumber }),
+      ])
+      const raw = (await debug.request({ method: 'debug_getRawBlock', params: [blockHash] })) as Hex
+      const witness = await debug.request({ method: 'debug_executionWitness', params: [blockHash] })
+      expect(verifier(raw, witness as ExecutionWitness, parent.hash)).toBe(block.stateRoot)
+    }
+    const genesis = debug.request({ method: 'debug_executionWitness', params: ['earliest'] })
+    await expect(genesis).rejects.toThrow(/genesis block has no witness/)
   })
 
   test('orders a burst of one account by nonce', async () => {

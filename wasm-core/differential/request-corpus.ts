@@ -1,16 +1,22 @@
 /** One valid request of every operation, on a small generated chain: what the ABI fuzzer mutates. */
 import {
   AbiWriter,
+  addressHashOf,
   encodeApply,
+  encodeExecuteStateless,
   encodeGenesisHeader,
   encodeProve,
+  encodeRangeProve,
+  encodeRangeVerify,
   encodeRecover,
   encodeVerifyProof,
   operations,
   readProof,
+  readRangeProve,
+  readWitness,
 } from '@cairn/executor/abi'
 import type { WasmModule } from '@cairn/executor/abi'
-import { bytesFromHex } from '@cairn/primitives'
+import { ZERO_HASH, bytesFromHex, hashFromBytes } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
 import { CHAIN_ID, ChainHost } from './chain-host.ts'
 import type { BlockPlan } from './chain-host.ts'
@@ -50,11 +56,21 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
   const { stateRoot } = host.head
   const sender = generator.genesis.signers[0]?.address as Address
   const raws = plan.candidates.map(({ raw }) => raw)
-  const proofBody = (address: Address, slots: readonly Hash[]) => {
-    const core = instantiateCore(module)
-    const prove = encodeProve(stateRoot, address, slots)
-    return readProof(readHead(core.run(operations.prove, prove, (key) => host.state.get(key) ?? null)).body, address)
-  }
+  const core = instantiateCore(module)
+  const answer = (operation: number, request: Uint8Array) =>
+    readHead(core.run(operation, request, (key) => host.state.get(key) ?? null)).body
+  const proof = readProof(answer(operations.prove, encodeProve(stateRoot, SLOT_WRITER, SLOTS)), SLOT_WRITER)
+  const execute = host.executeRequest(built.payload)
+  const witness = readWitness(answer(operations.witness, execute))
+  const range = encodeRangeProve({ stateRoot, owner: undefined, start: RANGE_START, maxItems: 12, maxBytes: 4096 })
+  const storageRange = encodeRangeProve({
+    stateRoot,
+    owner: hashFromBytes(addressHashOf(SLOT_WRITER)),
+    start: ZERO_HASH,
+    maxItems: 5,
+    maxBytes: 4096,
+  })
+  const chunk = readRangeProve(answer(operations.rangeProve, range))
   const header = {
     chainId: CHAIN_ID,
     stateRoot,
@@ -69,21 +85,28 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
     entries: [
       entry('apply', operations.apply, encodeApply(stateRoot, generator.genesis.accounts.slice(0, 60))),
       entry('genesis header', operations.genesisHeader, encodeGenesisHeader(header)),
-      entry('execute', operations.execute, host.executeRequest(built.payload)),
+      entry('execute', operations.execute, execute),
       entry('build', operations.build, host.buildRequest(plan)),
       entry('call', operations.call, call),
       entry('estimate', operations.estimate, call),
       entry('read account', READ_ACCOUNT, new AbiWriter().fixed(sender).finish()),
       entry('prove', operations.prove, encodeProve(stateRoot, SLOT_WRITER, SLOTS)),
-      entry('verify proof', operations.verifyProof, encodeVerifyProof(stateRoot, proofBody(SLOT_WRITER, SLOTS))),
+      entry('verify proof', operations.verifyProof, encodeVerifyProof(stateRoot, proof)),
       entry('recover', operations.recover, encodeRecover(CHAIN_ID, raws)),
       entry('info', INFO, new AbiWriter().finish()),
       entry('state test', STATE_TEST, stateTestRequest(stateRoot, raws[0] as Uint8Array)),
+      entry('range prove', operations.rangeProve, range),
+      entry('range prove of a storage', operations.rangeProve, storageRange),
+      entry('range verify', operations.rangeVerify, encodeRangeVerify(stateRoot, RANGE_START, chunk)),
+      entry('witness', operations.witness, execute),
+      entry('execute stateless', operations.executeStateless, encodeExecuteStateless(execute, witness)),
       entry('cache', operations.cache, new AbiWriter().u64(1n << 20n).finish()),
     ],
   }
 }
 
+/** In the middle of the key space, where no account is. */
+const RANGE_START = `0x7${'0'.repeat(63)}` as Hash
 const SLOTS = [0, 1, 7, 300].map((slot) => `0x${slot.toString(16).padStart(64, '0')}` as Hash)
 
 function entry(name: string, operation: number, request: Uint8Array): CorpusEntry {

@@ -31,6 +31,10 @@ export const operations = {
   info: 11,
   stateTest: 12,
   cache: 13,
+  rangeProve: 14,
+  rangeVerify: 15,
+  witness: 16,
+  executeStateless: 17,
 } as const
 
 export type Operation = (typeof operations)[keyof typeof operations]

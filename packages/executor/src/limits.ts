@@ -72,6 +72,14 @@ export const PROOF_SLOTS_MAX = 1024
 export const PROOF_NODES_MAX = 65
 /** One trie node in a proof: 16 hashes and a value with their prefixes, with room. */
 export const PROOF_NODE_MAX_BYTES = 1024
+/** Nodes and codes of one witness together; JSON doubles it. */
+export const WITNESS_MAX_BYTES = 10 * 1024 * 1024
+/** Keys and values of one range of a trie: a reply's soft cap. */
+export const RANGE_MAX_BYTES = 2 * 1024 * 1024
+/** Items of one range: the cap in bytes over the smallest item, a storage slot of one byte. */
+export const RANGE_ITEMS_MAX = 65_536
+/** Nodes of a boundary proof: two branches, but for what they share. */
+export const RANGE_PROOF_NODES_MAX = 2 * 65
 /** Reads and calls that wait for the core; further ones are refused with `EXECUTOR_BUSY`. */
 export const READS_QUEUED_MAX = 1024
 /** Requests in flight between a client and its worker. */

@@ -20,6 +20,7 @@ import { CodedError, ZERO_ADDRESS, assert, height } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { transactionOutcomes } from './abi/block.ts'
 import { encodeProve } from './abi/state.ts'
+import { createBlockWitnesses } from './block-witness.ts'
 import { createBlockBuilder } from './block-builder.ts'
 import type { BlockBuilder, BlockDependencies } from './block-builder.ts'
 import { verifyBlock } from './block-verifier.ts'
@@ -42,6 +43,7 @@ import type { StateHost } from './state-host.ts'
 import { GENESIS_KEY, HEAD_KEY } from './state-key.ts'
 import { createStateQueries } from './state-queries.ts'
 import { createTransactionDecoder } from './transaction-decoder.ts'
+import { createTrieRanges } from './trie-ranges.ts'
 import { createUndoHistory } from './undo-history.ts'
 import type { HistoryBlocks, UndoHistory } from './undo-history.ts'
 
@@ -110,7 +112,10 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     if (opened === undefined) throw new CodedError('EXECUTOR_STOPPED', 'the executor is not started')
     return opened
   }
-  const queries = createStateQueries({ chainSpec, core, history, host, head: () => state().tree.head() })
+  const committed = { chainSpec, core, history, host, senders, head: () => state().tree.head() }
+  const queries = createStateQueries(committed)
+  const witnesses = createBlockWitnesses(committed)
+  const ranges = createTrieRanges(committed)
   const consensus = <T>(task: (open: OpenState) => Promise<T>): Promise<T> =>
     queue.run('consensus', () => task(state()))
   const read = <T>(task: () => Promise<T>): Promise<T> => queue.run('read', task)
@@ -145,6 +150,10 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     call: (request, { gasMax, at } = {}) => read(() => queries.call(request, gasMax, at)),
     estimateGas: (request, { at } = {}) => read(() => queries.estimateGas(request, at)),
     proof: (address, slots, at) => read(() => queries.proof(address, slots, at)),
+    witness: (payload, at) => read(() => witnesses.witness(payload, at)),
+    executeStateless: (request) => read(() => witnesses.executeStateless(request)),
+    trieRange: (request, at) => read(() => ranges.prove(request, at)),
+    verifyTrieRange: (root, start, range) => read(async () => ranges.verify(root, start, range)),
     memory: () =>
       read(async () => ({
         ...core.memory(),

@@ -10,6 +10,7 @@ import { encodeProve, encodeVerifyProof, readProof, readVerifiedProof } from './
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { PROOF_NODES_MAX, PROOF_NODE_MAX_BYTES, PROOF_SLOTS_MAX } from './limits.ts'
+import { pastStateAt } from './past-state.ts'
 import type { PastState } from './past-state.ts'
 import type { EvaluationResult, StateHost } from './state-host.ts'
 import { accountKey, addressHashOf, codeKey, slotHashOf, slotKey } from './state-key.ts'
@@ -37,13 +38,7 @@ export interface StateQueryDependencies {
 export function createStateQueries(deps: StateQueryDependencies): StateQueries {
   const { core, host } = deps
 
-  /** `undefined`: the committed head. */
-  const pastAt = async (at: Height | undefined): Promise<PastState | undefined> => {
-    const head = deps.head()
-    if (at === undefined || at === head.height) return undefined
-    if (at > head.height) throw new CodedError('UNKNOWN_BLOCK', `height ${at} is above the head ${head.height}`)
-    return deps.history.at(at, head)
-  }
+  const pastAt = (at: Height | undefined): Promise<PastState | undefined> => pastStateAt(at, deps.head(), deps.history)
 
   const accountsIn = async (addresses: readonly Address[], past?: PastState): Promise<readonly AccountState[]> => {
     const values = await host.read(

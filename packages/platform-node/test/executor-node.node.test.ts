@@ -8,7 +8,9 @@ import { ZERO_ADDRESS, ZERO_HASH, bytesFromHex, height } from '@cairn/primitives
 import type { Address } from '@cairn/primitives'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { measureExecutor } from '../src/executor-metrics.ts'
 import { spawnExecutor } from '../src/executor-node.ts'
+import { createPrometheusMetrics } from '../src/metrics-prometheus.ts'
 
 const account = privateKeyToAccount(`0x${'00'.repeat(31)}07`)
 const recipient = `0x${'ab'.repeat(20)}` as Address
@@ -82,6 +84,28 @@ describe('executor in a worker thread', () => {
     expect(again.head()).toMatchObject({ blockHash, height: 1, stateRoot: built.stateRoot })
     expect((await again.account(recipient)).balance).toBe(9n)
     await again.stop()
+  })
+
+  it('says what it holds, as metrics that move', async () => {
+    const metrics = createPrometheusMetrics()
+    const gauge = async (name: string): Promise<number> => {
+      const line = (await metrics.text()).split('\n').find((text) => text.startsWith(`cairn_executor_${name} `))
+      return Number(line?.split(' ')[1])
+    }
+    const executor = await spawnExecutor({ chainSpec: await chainSpec(), path })
+    await measureExecutor(executor, metrics)
+    expect(await gauge('state_cache_bytes')).toBe(0)
+    expect(await gauge('core_memory_bytes')).toBe(0)
+    await executor.start()
+    await executor.account(recipient)
+    await measureExecutor(executor, metrics)
+    const moved = [await gauge('state_cache_bytes'), await gauge('core_memory_bytes'), await gauge('core_cache_bytes')]
+    expect(moved.every((bytes) => bytes > 0)).toBe(true)
+    expect([await gauge('core_recycled'), await gauge('history_cache_bytes')]).toEqual([0, 0])
+    await executor.stop()
+    // Nobody to ask: the last values stay.
+    await measureExecutor(executor, metrics)
+    expect(await gauge('state_cache_bytes')).toBe(moved[0])
   })
 
   it('refuses another core and a database in use, by code', async () => {

@@ -112,6 +112,51 @@ export interface AccountProof {
   readonly storageProof: readonly { readonly slot: Hash; readonly value: Hash; readonly proof: readonly Uint8Array[] }[]
 }
 
+/** What the execution of one block reads: with its parent's header, enough to execute it without a state. */
+export interface BlockWitness {
+  /** RLP of trie nodes, to be found by their hash from the parent's state root down. */
+  readonly state: readonly Uint8Array[]
+  readonly codes: readonly Uint8Array[]
+  /** Least height whose header the block needs: the parent's, or a lower one where BLOCKHASH looked. */
+  readonly oldestHeaderHeight: Height
+}
+
+/** `parentHeader` is the caller's to trust: an Ethereum header's RLP. */
+export interface StatelessRequest {
+  readonly parentHeader: Uint8Array
+  /** RLP of the Ethereum block. */
+  readonly payload: Uint8Array
+  readonly witness: Pick<BlockWitness, 'state' | 'codes'>
+}
+
+/** Invalid: the block is bad, or (`WITNESS_INCOMPLETE`) the witness lacks something; it never gives another root. */
+export type StatelessOutcome =
+  | {
+      readonly valid: true
+      readonly executionBlockHash: Hash
+      readonly stateRoot: Hash
+      readonly gasUsed: bigint
+      /** RLP list of EIP-2718 receipts. */
+      readonly receipts: Uint8Array
+    }
+  | { readonly valid: false; readonly code: string; readonly message: string }
+
+/** All leaves of a trie from a start key to the last item's key; keys are keccaks of addresses or slots. */
+export interface TrieRange {
+  readonly items: readonly { readonly key: Hash; readonly value: Uint8Array }[]
+  /** RLP of the trie nodes at both boundaries. Empty: the items are the whole trie. */
+  readonly proof: readonly Uint8Array[]
+}
+
+export interface TrieRangeRequest {
+  /** Keccak of the address whose storage is asked for; absent: the account trie. */
+  readonly owner?: Hash | undefined
+  /** Least key wanted. */
+  readonly start: Hash
+  /** Bytes of keys and values after which the range ends; one item is given whatever it says. */
+  readonly maxBytes: number
+}
+
 export interface Executor {
   /** Opens state, writes genesis if empty. @throws CodedError `STATE_CORRUPT`, `GENESIS_MISMATCH`, `CORE_HASH_MISMATCH` */
   start(): Promise<void>
@@ -154,6 +199,21 @@ export interface Executor {
   proof(address: Address, slots: readonly Hash[], at?: Height): Promise<AccountProof>
   /** Checks a proof from an untrusted source against `stateRoot`; `undefined` when it does not hold. */
   verifyProof(stateRoot: Hash, proof: AccountProof): Promise<AccountProof | undefined>
+  /**
+   * Executes a committed block again, on its parent's state. @param payload the block's, of that height
+   * @throws CodedError `STATE_PRUNED` when the parent's state is no longer kept, `UNKNOWN_BLOCK` at genesis, above the
+   * head, or for another chain's payload, `WITNESS_TOO_LARGE`
+   */
+  witness(payload: Uint8Array, height: Height): Promise<BlockWitness>
+  /** Reads no state of this node. */
+  executeStateless(request: StatelessRequest): Promise<StatelessOutcome>
+  /** `hasMore`: the trie has keys after the last item. @throws CodedError as reads with `at` */
+  trieRange(request: TrieRangeRequest, at?: Height): Promise<TrieRange & { readonly hasMore: boolean }>
+  /**
+   * Checks a range from an untrusted source against its trie's root: the state root, or the account's storage root.
+   * Whether the trie has keys after it; `undefined` when it does not hold.
+   */
+  verifyTrieRange(root: Hash, start: Hash, range: TrieRange): Promise<boolean | undefined>
   /** Stateless decode and sender recovery. */
   decodeTransactions(raw: readonly Uint8Array[]): Promise<readonly DecodedTransaction[]>
 }

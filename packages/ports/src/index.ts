@@ -2,6 +2,7 @@
 export type {
   AccountProof,
   AccountState,
+  BlockWitness,
   BuildRequest,
   BuiltPayload,
   CallOutcome,
@@ -11,7 +12,11 @@ export type {
   ExecuteRequest,
   ExecutedBlock,
   Executor,
+  StatelessOutcome,
+  StatelessRequest,
   TransactionOutcome,
+  TrieRange,
+  TrieRangeRequest,
 } from './executor.ts'
 export type { AppendLog, BatchOperation, KeyRange, KeyValueStore } from './key-value-store.ts'
 export type {

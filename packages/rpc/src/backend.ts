@@ -16,7 +16,7 @@ export interface RpcBackend {
   /** `web3_clientVersion`, for example `cairn/v0.1.0/linux-x64/node24.21.0`. */
   readonly clientVersion: string
   /** State of the head block, and of as many before it as the executor keeps: else `STATE_PRUNED`. */
-  readonly state: Pick<Executor, 'account' | 'code' | 'storage' | 'call' | 'estimateGas' | 'proof'>
+  readonly state: Pick<Executor, 'account' | 'code' | 'storage' | 'call' | 'estimateGas' | 'proof' | 'witness'>
   readonly chain: RpcChain
   readonly mempool: RpcMempool
   readonly events: RpcEvents
@@ -33,6 +33,8 @@ export interface RpcBlock {
   readonly hash: Hash
   /** RLP `[header, transactions, ommers, withdrawals]`. */
   readonly payload: Uint8Array
+  /** RLP, EIP-7928 form. */
+  readonly accessList: Uint8Array
   /** RLP list of EIP-2718 receipts, as in `CommittedExecution`; the empty list in genesis. */
   readonly receipts: Uint8Array
   /** One per transaction of the payload, same order. */

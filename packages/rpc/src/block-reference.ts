@@ -51,13 +51,18 @@ export async function readState<Value>(
     return await read(at)
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'STATE_PRUNED') throw error
-    const headHeight = context.backend.chain.headHeight()
-    throw new JsonRpcError(
-      RPC_CODE.invalidInput,
-      `historical state not available: the state of block ${at} is pruned, the head is ${headHeight}`,
-      { reason: 'STATE_PRUNED', headHeight, oldestHeight: error.data['oldestHeight'] },
-    )
+    throw historicalStateError(at, error, context)
   }
+}
+
+/** @param error a `STATE_PRUNED` of the executor */
+export function historicalStateError(at: Height, error: CodedError, context: ChainContext): JsonRpcError {
+  const headHeight = context.backend.chain.headHeight()
+  return new JsonRpcError(
+    RPC_CODE.invalidInput,
+    `historical state not available: the state of block ${at} is pruned, the head is ${headHeight}`,
+    { reason: 'STATE_PRUNED', headHeight, oldestHeight: error.data['oldestHeight'] },
+  )
 }
 
 function blockNotFound(): JsonRpcError {

@@ -2,7 +2,7 @@
  * Reading stored Ethereum RLP as hex trees. The bytes are finalized blocks out of the chain store or
  * admitted transactions, checked before they got there; a shape that does not fit is a corrupt store.
  */
-import { CodedError, hexFromBytes } from '@cairn/primitives'
+import { CodedError, decodeRlp, hexFromBytes } from '@cairn/primitives'
 import type { Hex } from '@cairn/primitives'
 import * as Rlp from 'ox/Rlp'
 
@@ -27,6 +27,18 @@ export function treeList(tree: RlpTree | undefined, lengthMin = 0): readonly Rlp
 export function treeData(tree: RlpTree | undefined): Hex {
   if (typeof tree !== 'string') throw corrupt('a string')
   return tree
+}
+
+/** RLP of a payload's Ethereum header, as it stands there. @throws CodedError `BLOCK_CORRUPT` */
+export function executionHeaderRlp(payload: Uint8Array): Hex {
+  const header = decodeRlp(payload, payload.length, (item) => {
+    const fields = item.list()
+    const { bytes } = fields.raw()
+    while (!fields.isAtEnd) fields.raw()
+    return bytes
+  })
+  if (!header.ok) throw corrupt('an Ethereum block')
+  return hexFromBytes(header.value)
 }
 
 /** A transaction or receipt: EIP-2718 type and its fields, from an item of a block's list. */

@@ -23,6 +23,8 @@ export interface RpcLimits {
   readonly callsInFlightMax: number
   /** `eth_getProof` in flight over all connections. */
   readonly proofsInFlightMax: number
+  /** `debug_executionWitness` in flight over all connections: each executes a block. */
+  readonly witnessesInFlightMax: number
   /** Storage keys of one `eth_getProof`. */
   readonly proofSlotsMax: number
   /** Subscriptions of one WebSocket connection. */
@@ -55,6 +57,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   callTimeoutMs: 5_000,
   callsInFlightMax: 256,
   proofsInFlightMax: 8,
+  witnessesInFlightMax: 2,
   proofSlotsMax: 1_024,
   subscriptionsMax: 64,
   sessionRequestsMax: 256,

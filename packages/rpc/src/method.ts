@@ -15,6 +15,7 @@ export interface RpcContext extends ChainContext {
   readonly priorityFee: PriorityFeeOracle
   readonly callGate: Gate
   readonly proofGate: Gate
+  readonly witnessGate: Gate
 }
 
 /** What belongs to the caller's connection. */

@@ -65,6 +65,7 @@ export function createRpc(options: { readonly limits?: Partial<RpcLimits> }, dep
     priorityFee: createPriorityFeeOracle(backend.chain, views),
     callGate: createGate(limits.callsInFlightMax, 'callsInFlightMax'),
     proofGate: createGate(limits.proofsInFlightMax, 'proofsInFlightMax'),
+    witnessGate: createGate(limits.witnessesInFlightMax, 'witnessesInFlightMax'),
   }
   const methods = new Map(rpcMethods.map((method) => [method.name, method]))
   const dispatcher = createDispatcher(limits, { methods, context, clock, log, metrics })

@@ -31,6 +31,8 @@ const METHODS = [
   'eth_syncing',
   'eth_getStorageAt',
   'eth_getLogs',
+  'debug_getRawBlock',
+  'debug_getRawHeader',
 ] as const
 
 interface Exchange {

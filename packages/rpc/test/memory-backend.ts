@@ -1,7 +1,17 @@
 /** An `RpcBackend` in memory: blocks are encoded as the chain store has them, so decoding is tested too. */
 import type { Certificate, ConsensusHeader } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
-import type { CallOutcome, CallRequest, Clock, Executor, Log, Metrics, Random, TransactionOutcome } from '@cairn/ports'
+import type {
+  BlockWitness,
+  CallOutcome,
+  CallRequest,
+  Clock,
+  Executor,
+  Log,
+  Metrics,
+  Random,
+  TransactionOutcome,
+} from '@cairn/ports'
 import { CodedError, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
 import type { Address, Hash, Height, Hex } from '@cairn/primitives'
 import * as Rlp from 'ox/Rlp'
@@ -42,6 +52,7 @@ export interface MemoryBackend {
     oldestHeight: number
     estimate: Awaited<ReturnType<Executor['estimateGas']>>
     proof: () => ReturnType<Executor['proof']>
+    witness: BlockWitness
     submit: (raw: Uint8Array) => Promise<SubmitOutcome>
     nextNonce: bigint
     syncing: boolean
@@ -69,6 +80,7 @@ export function createMemoryBackend(): MemoryBackend {
       accountProof: [new Uint8Array([1])],
       storageProof: [],
     }),
+    witness: { state: [new Uint8Array([1])], codes: [new Uint8Array([2])], oldestHeaderHeight: height(1) },
     submit: async (raw) => ({ accepted: true, hash: keccak256(raw) }),
     nextNonce: 9n,
     syncing: false,
@@ -108,6 +120,10 @@ export function createMemoryBackend(): MemoryBackend {
       proof: async (_address, _slots, at) => {
         assertKept(at)
         return answers.proof()
+      },
+      witness: async (_payload, at) => {
+        assertKept(height(at - 1))
+        return answers.witness
       },
     },
     chain: {
@@ -268,10 +284,14 @@ function encodeBlock(number: number, parentHash: Hash, transactions: readonly Te
     header: consensusHeader,
     hash: keccak256(new Uint8Array([number])),
     payload: Rlp.fromHex([header, body as never, [], []], { as: 'Bytes' }),
+    accessList: Rlp.fromHex(ACCESS_LIST as never, { as: 'Bytes' }),
     receipts: Rlp.fromHex(receipts as never, { as: 'Bytes' }),
     transactions: outcomes,
   }
 }
+
+/** One account with a changed and a read slot. */
+const ACCESS_LIST = [[testAddress(5), [['0x07', [['0x01', '0x02']]]], ['0x']]]
 
 const BLOOM: Hex = `0x${'00'.repeat(256)}`
 

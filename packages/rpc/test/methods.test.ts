@@ -1,5 +1,6 @@
-import { CodedError } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
+import { CodedError, height, hexFromBytes } from '@cairn/primitives'
+import type { Hash, Hex } from '@cairn/primitives'
+import * as Rlp from 'ox/Rlp'
 import { parseTransaction } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { createMemoryBackend, createTestRpc, testAddress, testHash } from './memory-backend.ts'
@@ -148,6 +149,42 @@ describe('methods', async () => {
     finish()
     expect(await first).toHaveProperty('result')
     expect(await bounded.call('eth_getProof', to, ['0x0', '0x1'])).toMatchObject({ error: { code: -32005 } })
+  })
+
+  it('gives witnesses with the keys and headers they need, and says why there is none', async () => {
+    const headerOf = (payload: Uint8Array): Hex => Rlp.fromHex((Rlp.toHex(payload) as unknown as [Hex[]])[0])
+    const first = await memory.backend.chain.blockByHeight(height(1))
+    memory.answers.witness = { ...memory.answers.witness, oldestHeaderHeight: height(1) }
+    for (const reference of ['0x3', 'latest', { blockNumber: '0x3' }]) {
+      expect(await resultOf('debug_executionWitness', reference)).toEqual({
+        state: ['0x01'],
+        codes: ['0x02'],
+        keys: [testAddress(5), testHash(7), testHash(0)],
+        headers: [headerOf(first?.payload as Uint8Array), headerOf(block.payload)],
+      })
+    }
+    expect(await resultOf('debug_getRawHeader', '0x2')).toBe(headerOf(block.payload))
+    expect(await resultOf('debug_getRawBlock', '0x2')).toBe(hexFromBytes(block.payload))
+    expect(await call('debug_getRawBlock', testHash(77))).toMatchObject({ error: { code: -32000 } })
+    expect(await call('debug_executionWitness', testHash(77))).toMatchObject({ error: { code: -32000 } })
+    expect(await call('debug_executionWitness', 'earliest')).toMatchObject({
+      error: { code: -32000, message: 'the genesis block has no witness' },
+    })
+    memory.answers.oldestHeight = 2
+    expect(await call('debug_executionWitness', '0x2')).toMatchObject({
+      error: { code: -32000, data: { reason: 'STATE_PRUNED', oldestHeight: 2 } },
+    })
+    memory.answers.oldestHeight = 0
+    const failing = {
+      ...memory,
+      backend: {
+        ...memory.backend,
+        state: { ...memory.backend.state, witness: () => Promise.reject(new CodedError('WITNESS_TOO_LARGE', 'big')) },
+      },
+    }
+    expect(await createTestRpc(failing).call('debug_executionWitness', '0x2')).toMatchObject({
+      error: { code: -32005, message: 'big' },
+    })
   })
 
   it('suggests fees and tells their history', async () => {

@@ -11,6 +11,7 @@ import {
   createNodeNetwork,
   createPinoLog,
   createPrometheusMetrics,
+  measureExecutor,
   openDataDirectory,
   spawnExecutor,
   startHttpServer,
@@ -115,9 +116,13 @@ async function startNode(
     { backend: node.rpcBackend, clock: systemClock, random: systemRandom, log: log.child('rpc'), metrics },
   )
   cleanup.defer(() => rpc.stop())
+  const metricsText = async (): Promise<string> => {
+    await measureExecutor(executor, metrics)
+    return metrics.text()
+  }
   const server = await startHttpServer(
     { port: options.rpcPort },
-    { rpc, status: () => node.status(), metricsText: () => metrics.text(), log: log.child('http') },
+    { rpc, status: () => node.status(), metricsText, log: log.child('http') },
   )
   cleanup.defer(() => server.stop())
   return { node, network, rpcPort: server.port }

@@ -1,4 +1,5 @@
 /** RANGE_PROVE and RANGE_VERIFY (`wasm-core/ABI.md` 14 and 15): chunks of a state snapshot. */
+import type { TrieRange } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import type { AbiReader } from './reader.ts'
 import { AbiWriter } from './writer.ts'
@@ -12,13 +13,6 @@ export interface RangeRequest {
   readonly maxItems: number
   /** Keys and values; one item is given whatever the bounds say. */
   readonly maxBytes: number
-}
-
-/** All keys of a trie from a start key to the last item's, with their leaf values. */
-export interface TrieRange {
-  readonly items: readonly { readonly key: Hash; readonly value: Uint8Array }[]
-  /** Empty: the items are the whole trie. */
-  readonly proof: readonly Uint8Array[]
 }
 
 export function encodeRangeProve(request: RangeRequest): Uint8Array {

@@ -1,13 +1,10 @@
 /** WITNESS and EXECUTE_STATELESS (`wasm-core/ABI.md` 16 and 17). Both take an EXECUTE request. */
+import type { BlockWitness } from '@cairn/ports'
 import type { AbiReader } from './reader.ts'
 import { AbiWriter } from './writer.ts'
 
-/** What a block read; with the headers its BLOCKHASH needs, Ethereum's `ExecutionWitness`. */
-export interface CoreWitness {
-  /** RLP of trie nodes. */
-  readonly state: readonly Uint8Array[]
-  readonly codes: readonly Uint8Array[]
-}
+/** Without the headers, which the host has. */
+type CoreWitness = Pick<BlockWitness, 'state' | 'codes'>
 
 /** Byte strings are copies. */
 export function readWitness(body: AbiReader): CoreWitness {

@@ -91,6 +91,10 @@ export function createExecutorClient(port: ExecutorPort): ExecutorClient {
     call: (request, options) => ask('call', request, options),
     estimateGas: (request, options) => ask('estimateGas', request, options),
     proof: (address, slots, at) => ask('proof', address, slots, at),
+    witness: (payload, at) => ask('witness', payload, at),
+    executeStateless: (request) => ask('executeStateless', request),
+    trieRange: (request, at) => ask('trieRange', request, at),
+    verifyTrieRange: (root, start, range) => ask('verifyTrieRange', root, start, range),
     memory: () => ask('memory'),
     verifyProof: (stateRoot, proof) => ask('verifyProof', stateRoot, proof),
     decodeTransactions: async (raw) => {

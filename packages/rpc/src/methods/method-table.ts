@@ -3,6 +3,7 @@ import type { RpcMethod } from '../method.ts'
 import { blockMethods } from './block-methods.ts'
 import { cairnMethods } from './cairn-methods.ts'
 import { callMethods } from './call-methods.ts'
+import { debugMethods } from './debug-methods.ts'
 import { feeMethods } from './fee-methods.ts'
 import { logMethods } from './log-methods.ts'
 import { networkMethods } from './network-methods.ts'
@@ -17,5 +18,6 @@ export const rpcMethods: readonly RpcMethod[] = [
   ...callMethods,
   ...feeMethods,
   ...logMethods,
+  ...debugMethods,
   ...cairnMethods,
 ]
