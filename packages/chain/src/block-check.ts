@@ -10,6 +10,7 @@ import { ACCEPT, ZERO_HASH, reject } from '@cairn/primitives'
 import type { Hash, Verdict } from '@cairn/primitives'
 import type { Block, ConsensusHeader } from './block.ts'
 import type { ChainSpec } from './chain-spec.ts'
+import { decodeEvidenceList } from './evidence-codec.ts'
 import { epochOfHeight, isBoundaryHeight } from './epochs.ts'
 import { decodePayload } from './execution-body.ts'
 import type { ExecutionHeader } from './execution-header.ts'
@@ -36,7 +37,7 @@ export interface BlockContext {
   readonly nextValidatorSetHash: Hash
 }
 
-/** Whether payload and access list are what the header commits to, down to each transaction. O(size) hashing. */
+/** Whether payload, access list and evidence are what the header commits to, down to each transaction. O(size) hashing. */
 export function checkBlockData(block: Block): Verdict {
   const body = decodePayload(block.payload)
   if (!body.ok) return reject('BLOCK_DATA_MALFORMED')
@@ -44,13 +45,15 @@ export function checkBlockData(block: Block): Verdict {
   const isMatch =
     keccak256(headerBytes) === block.header.executionBlockHash &&
     keccak256(block.accessList) === block.header.accessListHash &&
+    keccak256(block.evidence) === block.header.evidenceRoot &&
     orderedTrieRoot(transactions) === header.transactionsRoot &&
     orderedTrieRoot(withdrawals) === header.withdrawalsRoot
   return isMatch ? ACCEPT : reject('BLOCK_DATA_MISMATCH')
 }
 
 /**
- * R3's deterministic checks but execution and the RANDAO signature (`verifyRandaoReveal`). The block has passed
+ * R3's deterministic checks but execution, the RANDAO signature (`verifyRandaoReveal`) and what evidence needs: keys of
+ * its epoch and what ancestors include (`consensus`). The block has passed
  * `checkBlockData`. The code of a rejection names the first field that is wrong.
  */
 export function checkBlock(block: Block, context: BlockContext): Verdict {
@@ -76,7 +79,7 @@ function headerFault(block: Block, context: BlockContext): string | undefined {
   if (header.view <= header.parentView) return 'WRONG_VIEW'
   if (header.timeMs <= parent.timeMs) return 'WRONG_TIME'
   if (header.proposer !== context.leaders(header.view)) return 'WRONG_PROPOSER'
-  if (header.evidenceRoot !== EMPTY_LIST_HASH) return 'WRONG_EVIDENCE_ROOT'
+  if (!decodeEvidenceList(block.evidence).ok) return 'BAD_EVIDENCE'
   const isBoundary = isBoundaryHeight(header.height, spec.epochLengthBlocks)
   const nextSetHash = isBoundary ? context.nextValidatorSetHash : ZERO_HASH
   if (header.nextValidatorSetHash !== nextSetHash) return 'WRONG_NEXT_VALIDATOR_SET'

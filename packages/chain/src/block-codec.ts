@@ -1,17 +1,19 @@
 /**
  * Codec of blocks, proposals and status messages.
  *
- * block    = [header, payload (byte string), access list (byte string)]
+ * block    = [header, payload (byte string), access list (byte string), evidence list (byte string)]
  * proposal = [block, epoch, view, parent view, parent hash, entry proof, vote]
  * status   = [epoch, [] | [finalization], entry proof, [vote, …]]
  */
 import { bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, rlpUint, view } from '@cairn/primitives'
 import type { Decoded, RlpInput, RlpReader } from '@cairn/primitives'
 import type { Block, ConsensusHeader, Proposal, Status } from './block.ts'
+import { NO_EVIDENCE } from './evidence-codec.ts'
 import { hashHeader, readHeader, rlpFromHeader } from './consensus-header.ts'
 import {
   BLOCK_DATA_MAX_BYTES,
   BLOCK_MAX_BYTES,
+  EVIDENCE_LIST_MAX_BYTES,
   PROPOSAL_MAX_BYTES,
   STATUS_MAX_BYTES,
   STATUS_VOTES_MAX,
@@ -26,8 +28,13 @@ import {
 } from './vote-codec.ts'
 
 /** The one way to make a block: `hash` is computed, never taken. */
-export function blockFromParts(header: ConsensusHeader, payload: Uint8Array, accessList: Uint8Array): Block {
-  return { header, hash: hashHeader(header), payload, accessList }
+export function blockFromParts(
+  header: ConsensusHeader,
+  payload: Uint8Array,
+  accessList: Uint8Array,
+  evidence: Uint8Array = NO_EVIDENCE,
+): Block {
+  return { header, hash: hashHeader(header), payload, accessList, evidence }
 }
 
 /** Canonical RLP. */
@@ -102,7 +109,7 @@ export function decodeStatus(bytes: Uint8Array): Decoded<Status> {
 
 /** For codecs of objects that contain blocks. */
 export function rlpFromBlock(block: Block): RlpInput {
-  return [rlpFromHeader(block.header), block.payload, block.accessList]
+  return [rlpFromHeader(block.header), block.payload, block.accessList, block.evidence]
 }
 
 /** For codecs of objects that contain blocks. */
@@ -111,6 +118,7 @@ export function readBlock(item: RlpReader): Block {
   const header = readHeader(fields)
   const payload = fields.bytes(BLOCK_DATA_MAX_BYTES)
   const accessList = fields.bytes(BLOCK_DATA_MAX_BYTES - payload.length)
+  const evidence = fields.bytes(EVIDENCE_LIST_MAX_BYTES)
   fields.end()
-  return blockFromParts(header, payload, accessList)
+  return blockFromParts(header, payload, accessList, evidence)
 }

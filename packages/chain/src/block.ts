@@ -24,7 +24,7 @@ export interface ConsensusHeader {
   readonly stateRoot: Hash
   /** keccak256 of `Block.accessList`. */
   readonly accessListHash: Hash
-  /** keccak256 of the RLP list of included evidence. */
+  /** keccak256 of `Block.evidence`. */
   readonly evidenceRoot: Hash
   /** BLS signature of the proposer over (epoch, view) under the RANDAO kind, 96 bytes; empty in genesis. */
   readonly randaoReveal: Uint8Array
@@ -41,6 +41,8 @@ export interface Block {
   readonly payload: Uint8Array
   /** RLP of the block-level access list (EIP-7928). */
   readonly accessList: Uint8Array
+  /** RLP of the list of included evidence; nearly always the empty list, `NO_EVIDENCE`. */
+  readonly evidence: Uint8Array
 }
 
 /** A leader's message for a view; justifies itself with the entry proof. */

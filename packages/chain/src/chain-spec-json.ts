@@ -13,6 +13,7 @@ import {
   CHAIN_SPEC_MAX_CHARACTERS,
   EPOCH_LENGTH_MAX_BLOCKS,
   PEER_ID_MAX_BYTES,
+  UNBONDING_EPOCHS_MAX,
 } from './limits.ts'
 
 /** Every fork up to Osaka is active from genesis. */
@@ -59,6 +60,7 @@ export function parseChainSpec(text: string): ChainSpec {
     chainId: config.integer('chainId', 1, 2 ** 52),
     genesisTimeMs: cairn.integer('genesisTimeMs', 0, Number.MAX_SAFE_INTEGER),
     epochLengthBlocks: cairn.integer('epochLengthBlocks', 1, EPOCH_LENGTH_MAX_BLOCKS),
+    unbondingEpochs: cairn.integer('unbondingEpochs', 1, UNBONDING_EPOCHS_MAX),
     timing: readTiming(cairn.object('timing')),
     gasLimit: file.bigint('gasLimit', 5_000n, (1n << 63n) - 1n),
     baseFeePerGas: file.bigint('baseFeePerGas', 1n, (1n << 128n) - 1n),
@@ -95,6 +97,7 @@ export function serializeChainSpec(spec: ChainSpec): string {
         name: spec.name,
         genesisTimeMs: spec.genesisTimeMs,
         epochLengthBlocks: spec.epochLengthBlocks,
+        unbondingEpochs: spec.unbondingEpochs,
         timing: spec.timing,
         blockSizeMaxBytes: spec.blockSizeMaxBytes,
         coreWasmSha256: spec.coreWasmSha256,

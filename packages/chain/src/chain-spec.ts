@@ -40,6 +40,8 @@ export interface ChainSpec {
   readonly chainId: number
   readonly genesisTimeMs: number
   readonly epochLengthBlocks: number
+  /** Who leaves stays slashable for so many epochs: evidence that is older than this at its block is invalid. */
+  readonly unbondingEpochs: number
   readonly timing: ConsensusTiming
   readonly gasLimit: bigint
   /** Wei; the genesis block's EIP-1559 base fee. */
@@ -68,6 +70,7 @@ export function encodeChainSpec(spec: ChainSpec): Uint8Array {
     rlpUint(spec.chainId),
     rlpUint(spec.genesisTimeMs),
     rlpUint(spec.epochLengthBlocks),
+    rlpUint(spec.unbondingEpochs),
     [spec.timing.leaderTimeoutMs, spec.timing.leaderTimeoutMaxMs, spec.timing.heartbeatMs].map(rlpUint),
     rlpUint(spec.gasLimit),
     rlpUint(spec.baseFeePerGas),

@@ -12,6 +12,9 @@ import type { Evidence } from './evidence.ts'
 import { EVIDENCE_LIST_MAX_BYTES, EVIDENCE_MAX_BYTES, EVIDENCE_PER_BLOCK_MAX } from './limits.ts'
 import { readCertificate, readVote, rlpFromCertificate, rlpFromVote } from './vote-codec.ts'
 
+/** The list of a block without evidence. */
+export const NO_EVIDENCE = Uint8Array.of(0xc0)
+
 const TYPE = { votes: 1, certificates: 2 } as const
 
 /** Canonical RLP. */

@@ -31,6 +31,7 @@ export {
   encodeEvidence,
   encodeEvidenceList,
   evidenceHash,
+  NO_EVIDENCE,
 } from './evidence-codec.ts'
 export { accusedOf, evidenceFromCertificates, evidenceFromVotes, offenceOf, verifyEvidence } from './evidence.ts'
 export type { CertificateEvidence, Evidence, EvidenceVerdict, Offence, OffenceKind, VoteEvidence } from './evidence.ts'

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { keccak256 } from '@cairn/crypto'
-import { bytesFromHex, encodeRlp, epoch, height, rlpUint, view } from '@cairn/primitives'
+import { bytesFromHex, encodeRlp, epoch, height, reject, rlpUint, view } from '@cairn/primitives'
 import {
   EMPTY_LIST_HASH,
   EMPTY_TRIE_ROOT,
+  NO_EVIDENCE,
   blockFromParts,
   checkBlock,
   checkBlockData,
@@ -126,7 +127,6 @@ describe('checkBlock', () => {
     ['BLOCK_WRONG_VIEW', { view: view(9) }],
     ['BLOCK_WRONG_TIME', { timeMs: parent.timeMs }],
     ['BLOCK_WRONG_PROPOSER', { proposer: (leaders(view(12)) + 1) % 4 }],
-    ['BLOCK_WRONG_EVIDENCE_ROOT', { evidenceRoot: hashOf(9) }],
     ['BLOCK_WRONG_NEXT_VALIDATOR_SET', { nextValidatorSetHash: hashOf(77) }],
     ['BLOCK_WRONG_EXECUTION_HASH', { executionBlockHash: hashOf(9) }],
   ])('%s', (code, changes) => {
@@ -144,6 +144,16 @@ describe('checkBlock', () => {
     ['BLOCK_HAS_WITHDRAWALS', { withdrawals: [[rlpUint(1), rlpUint(1), new Uint8Array(20), rlpUint(1)]] }],
   ])('%s', (code, changes) => {
     expect(codeOf(blockOf({}, changes))).toBe(code)
+  })
+
+  it('refuses evidence that its header names and that is not a list of conflicting pairs', () => {
+    const { header, payload, accessList } = blockOf()
+    for (const evidence of [Uint8Array.of(0x80), Uint8Array.of(0xc1, 0xc0), new Uint8Array(0)]) {
+      const block = blockFromParts({ ...header, evidenceRoot: keccak256(evidence) }, payload, accessList, evidence)
+      expect(checkBlockData(block)).toEqual({ verdict: 'accept' })
+      expect(codeOf(block)).toBe('BLOCK_BAD_EVIDENCE')
+      expect(checkBlockData({ ...block, evidence: NO_EVIDENCE })).toEqual(reject('BLOCK_DATA_MISMATCH'))
+    }
   })
 
   it('limits payload and access list together by the chain spec', () => {

@@ -72,6 +72,7 @@ describe('parseChainSpec', () => {
     ['config.cairn', (file) => (file['config'].cairn = [])],
     ['config.cairn.name', (file) => (file['config'].cairn.name = '')],
     ['config.cairn.epochLengthBlocks', (file) => (file['config'].cairn.epochLengthBlocks = 1.5)],
+    ['config.cairn.unbondingEpochs', (file) => (file['config'].cairn.unbondingEpochs = 0)],
     ['config.cairn.timing.heartbeatMs', (file) => (file['config'].cairn.timing.heartbeatMs = null)],
     ['config.cairn.timing.leaderTimeoutMaxMs', (file) => (file['config'].cairn.timing.leaderTimeoutMaxMs = 399)],
     ['config.cairn.timing.extra', (file) => (file['config'].cairn.timing.extra = 1)],
@@ -106,7 +107,7 @@ describe('parseChainSpec', () => {
 
 describe('chainSpecHash', () => {
   it('is pinned', () => {
-    expect(chainSpecHash(sampleSpec)).toBe('0x2ec7cec8ef320ad5a553a0a6181cb859c0936ccf7e33681366fad51268130e49')
+    expect(chainSpecHash(sampleSpec)).toBe('0x95f1a81d945441d51f735f52edf566ace9508fddba1b33acb73a95d494b05c60')
   })
 
   it('depends on every field', () => {
@@ -118,6 +119,7 @@ describe('chainSpecHash', () => {
       { chainId: 1 },
       { genesisTimeMs: 0 },
       { epochLengthBlocks: 1 },
+      { unbondingEpochs: 1 },
       { timing: { ...sampleSpec.timing, leaderTimeoutMs: 1 } },
       { timing: { ...sampleSpec.timing, leaderTimeoutMaxMs: 1 } },
       { timing: { ...sampleSpec.timing, heartbeatMs: 1 } },
@@ -163,6 +165,6 @@ it('builds the genesis block from spec and execution', () => {
     timeMs: sampleSpec.genesisTimeMs,
     validatorSetHash: genesisValidatorSet(sampleSpec).hash,
   })
-  expect(block.hash).toBe('0x8754326f3e534ce4252fbdead768b12682d8d95e830add8b8b30accfc1a05634')
+  expect(block.hash).toBe('0xf79264606ae857ba715b9c2555493270a12b5d2d15c6704653e44bcbf2da702b')
   expect(decodeBlock(encodeBlock(block))).toEqual({ ok: true, value: block })
 })

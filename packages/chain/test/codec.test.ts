@@ -40,7 +40,7 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeHeader,
   ),
   block: define(
-    '0xd566b53cc29d71fffad9be4daf41d0e01908654c2b709ba1e46cbb7666327d76',
+    '0x1cd80b1f4ac13f268afc095d1fe21dde25fe73ae900f45cf8547b098044e02ad',
     sampleBlock,
     chain.encodeBlock,
     chain.decodeBlock,
@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeEntryProof,
   ),
   proposal: define(
-    '0x03d51bd6f37921fb96f549f74e0762c7c9a021c389a265b608a91cb030f2f413',
+    '0xf33cdf6228a892c890522b12e40a01dde3a6ae354d84c3a44aed582c50bbf1b3',
     sampleProposal,
     chain.encodeProposal,
     chain.decodeProposal,
@@ -121,7 +121,7 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeBlocksByHashRequest,
   ),
   'blocks-by-hash response': define(
-    '0xf3ca1eb7b1c639748ad228842876393abc2cda992235b37d65a6190f0f5d17e5',
+    '0xd43d6a30e470125bd6d1e398621f4c425e3a9ee16d464a24a73eafb2a4d8c59f',
     { blocks: [child, sampleBlock] },
     chain.encodeBlocksByHashResponse,
     chain.decodeBlocksByHashResponse,
@@ -145,7 +145,7 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeFinalizedRangeRequest,
   ),
   'finalized-range response': define(
-    '0x1986c658263b07ba6602e5d00ffd6c0a715c9e2f558c7e11ca72005ce4bc773c',
+    '0x62ee69a081c717dc602f5839568e65a5a4468c469d9c7d4e83309973837e714b',
     { blocks: [sampleBlock, child], certificate: finalization },
     chain.encodeFinalizedRangeResponse,
     chain.decodeFinalizedRangeResponse,

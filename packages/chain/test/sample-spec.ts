@@ -7,6 +7,7 @@ export const sampleSpec: ChainSpec = {
   chainId: 1337,
   genesisTimeMs: 1_795_000_000_123,
   epochLengthBlocks: 1_000,
+  unbondingEpochs: 28,
   timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: 1_000 },
   gasLimit: 36_000_000n,
   baseFeePerGas: 1_000_000_000n,

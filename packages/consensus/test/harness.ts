@@ -79,6 +79,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     chainId: 7,
     genesisTimeMs: GENESIS_TIME_MS,
     epochLengthBlocks: 1_000,
+    unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: 1_000 },
     gasLimit: 1n,
     baseFeePerGas: 1n,

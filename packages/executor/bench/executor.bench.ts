@@ -188,6 +188,7 @@ function specWith(senders: readonly Sender[], coreWasmSha256: ChainSpec['coreWas
     chainId: CHAIN_ID,
     genesisTimeMs: 1_700_000_000_000,
     epochLengthBlocks: 1000,
+    unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
     gasLimit: 60_000_000n,
     baseFeePerGas: 1_000_000_000n,

@@ -63,6 +63,7 @@ const chainSpec: ChainSpec = {
   chainId: CHAIN_ID,
   genesisTimeMs: 1_700_000_000_000,
   epochLengthBlocks: 1000,
+  unbondingEpochs: 28,
   timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
   gasLimit: 60_000_000n,
   baseFeePerGas: 1_000_000_000n,

@@ -29,6 +29,7 @@ async function chainSpec(): Promise<ChainSpec> {
     chainId: 7007,
     genesisTimeMs: 1_700_000_000_000,
     epochLengthBlocks: 1000,
+    unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
     gasLimit: 60_000_000n,
     baseFeePerGas: 1_000_000_000n,

@@ -27,6 +27,7 @@ export function createLocalSpec(options: {
     genesisTimeMs: options.genesisTimeMs,
     // One epoch: a local network's validators do not change.
     epochLengthBlocks: 1_000_000,
+    unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: options.heartbeatMs },
     gasLimit: 60_000_000n,
     baseFeePerGas: 1_000_000_000n,

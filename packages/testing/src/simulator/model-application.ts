@@ -54,6 +54,7 @@ export function createSimulatedChain(weights: readonly bigint[], seed: number): 
     chainId: 1,
     genesisTimeMs: EPOCH_START_MS,
     epochLengthBlocks: 1_000_000,
+    unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: 1_000 },
     gasLimit: 1n,
     baseFeePerGas: 1n,
