@@ -76,13 +76,12 @@ export function offenceOf({ first, second }: Evidence): Offence {
   return { kind, epoch, view }
 }
 
-/** Who is accused, ascending: without checked signatures, an accusation only. `set` is the set of the evidence's epoch. */
-export function accusedOf(evidence: Evidence, set: ValidatorSet): readonly number[] {
-  const { first, second, type } = evidence
-  const size = set.validators.length
-  if (type === 'votes') return first.validator < size ? [first.validator] : []
-  const signedSecond = new Set(indicesFromBitmap(second.signers, size))
-  return (indicesFromBitmap(first.signers, size) ?? []).filter((index) => signedSecond.has(index))
+/** Who is accused, ascending indices into the set of the evidence's epoch: without checked signatures no more than that. */
+export function accusedOf(evidence: Evidence): readonly number[] {
+  if (evidence.type === 'votes') return [evidence.first.validator]
+  const { signers } = evidence.second
+  const both = evidence.first.signers.map((byte, index) => byte & (signers[index] ?? 0))
+  return indicesFromBitmap(both, both.length * 8) ?? []
 }
 
 /**
@@ -103,7 +102,7 @@ export function verifyEvidence(
         : verifyCertificate(half, set, keySet, genesisHash)
     if (verdict.verdict !== 'accept') return verdict
   }
-  return { verdict: 'accept', offenders: accusedOf(evidence, set) }
+  return { verdict: 'accept', offenders: accusedOf(evidence) }
 }
 
 const EVIDENCE_NOT_CONFLICTING = { verdict: 'reject', code: 'EVIDENCE_NOT_CONFLICTING' } as const

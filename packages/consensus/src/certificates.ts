@@ -8,6 +8,7 @@ import { assert } from '@cairn/primitives'
 import type { View } from '@cairn/primitives'
 import { pruneViews } from './prune.ts'
 import { halt } from './halt.ts'
+import { certificateConflict, reportCertificates } from './evidence/detection.ts'
 import type { From } from './input.ts'
 import { CERTIFICATES_WAITING_MAX, ENTRY_PROOF_TAKEN_MAX } from './limits.ts'
 import { recordOf, rememberHolder } from './state.ts'
@@ -74,19 +75,27 @@ export function offerWaiting(core: Core, kind: VoteKind, view: View): boolean {
 /** Stores a verified certificate, logs it, sends it once. */
 export function acceptCertificate(core: Core, certificate: Certificate, gossiped: boolean): void {
   const { state, effects } = core
-  state.certificateChecks.delete(certificateKey(certificate.kind, certificate.view))
+  const key = certificateKey(certificate.kind, certificate.view)
+  const waiting = state.certificateChecks.get(key)?.waiting ?? []
+  state.certificateChecks.delete(key)
   if (!isWanted(core, certificate)) return
+  const conflict = certificateConflict(core, certificate)
+  if (conflict !== undefined) reportCertificates(core, conflict)
   if (certificate.view === state.finalizedView && certificate.kind === 'finalize') {
     const { finalization } = state
     assert(finalization !== undefined, 'view 0 has no certificates')
     halt(core, 'FINALIZATION_CONFLICT', `two blocks finalized in view ${certificate.view}`, [finalization, certificate])
     return
   }
+  const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
+  if (isKnown || certificate.view <= state.finalizedView) return
   recordOf(state, certificate.view).certificates[certificate.kind] = certificate
   effects.push({ type: 'log-certificate', certificate })
   effects.push({ type: 'broadcast-certificate', certificate, gossiped })
   if (certificate.kind === 'finalize') adoptFinalization(core, certificate)
   state.isDirty = true
+  // Those of the same hash are of no use any more; one of another hash is evidence.
+  for (const other of waiting) offerCertificate(core, other.certificate, other.from, other.gossiped)
 }
 
 /** A verified finalization newer than the known one moves the finalized view; its block may follow later (R7). */
@@ -100,12 +109,15 @@ export function adoptFinalization(core: Core, finalization: Certificate): void {
   scheduleStandstill(core)
 }
 
-function isWanted({ state, options }: Core, certificate: Certificate): boolean {
-  if (certificate.epoch !== options.validators.epoch) return false
-  if (certificate.view < state.finalizedView) return false
-  if (certificate.view === state.finalizedView) {
-    // Only a second, conflicting finalization of the finalized view says anything new.
-    return certificate.kind === 'finalize' && certificate.hash !== state.finalization?.hash && certificate.view > 0
+function isWanted(core: Core, certificate: Certificate): boolean {
+  const { state, options } = core
+  if (certificate.epoch !== options.validators.epoch || certificate.view === 0) return false
+  if (certificate.view > state.finalizedView) {
+    const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
+    if (!isKnown) return true
+  } else if (certificate.view === state.finalizedView && certificate.kind === 'finalize') {
+    // A second, conflicting finalization of the finalized view ends the instance.
+    return certificate.hash !== state.finalization?.hash
   }
-  return state.views.get(certificate.view)?.certificates[certificate.kind] === undefined
+  return certificateConflict(core, certificate) !== undefined
 }

@@ -1,6 +1,7 @@
 /** What a consensus instance is made with; one epoch's worth. */
 import type { Block, BlockContext, ChainSpec, ValidatorSet } from '@cairn/chain'
 import type { Hash, Verdict } from '@cairn/primitives'
+import type { EvidenceBook } from './evidence/evidence-book.ts'
 
 /** The application's deterministic checks of a block without state; `@cairn/chain`'s for the EVM. */
 export interface BlockChecks {
@@ -20,6 +21,8 @@ export interface ConsensusOptions {
   /** Seeds the ± 20 % of R9; any 32-bit number, different on each node. Nothing else is random. */
   readonly jitterSeed: number
   readonly blockChecks: BlockChecks
+  /** Outlives the epoch; absent: an empty one. */
+  readonly evidence?: EvidenceBook
   /** Mutants for the simulator's own test: rules that are left out. Never set outside of it. */
   readonly mutations?: { readonly finalizeAfterNullify?: boolean; readonly skipGapCheck?: boolean }
 }

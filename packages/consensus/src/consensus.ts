@@ -9,6 +9,7 @@ import { assert, ignore, view as viewOf } from '@cairn/primitives'
 import type { Hash, Verdict, View } from '@cairn/primitives'
 import type { ConsensusOptions } from './consensus-options.ts'
 import type { Effect } from './effect.ts'
+import { createEvidenceBook } from './evidence/evidence-book.ts'
 import type { FinalizedHead, Input, Now } from './input.ts'
 import { onBlockFetched, onExecuted, onFetchFailed } from './inputs/on-block.ts'
 import { onBuilt } from './inputs/on-built.ts'
@@ -53,6 +54,7 @@ export interface Consensus {
 
 export function createConsensus(options: ConsensusOptions): Consensus {
   const leaderOf = rememberLast(createLeaderSchedule(options.validators, options.leaderSeed))
+  const book = options.evidence ?? createEvidenceBook(options.spec)
   let started: Core | undefined
   const core = (): Core => {
     assert(started !== undefined, 'start comes first')
@@ -62,7 +64,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     step(input, now) {
       if (input.type === 'start') {
         assert(started === undefined, 'started once')
-        started = { options, leaderOf, state: initialState(options, input.head), effects: [], now }
+        started = { options, leaderOf, book, state: initialState(options, input.head), effects: [], now }
       }
       const { state, effects } = core()
       if (state.isHalted) return []
@@ -171,6 +173,7 @@ function initialState(options: ConsensusOptions, head: FinalizedHead): Consensus
     finalization,
     head,
     views: new Map(),
+    late: new Map(),
     blocks: new Map(),
     fetches: new Set(),
     holders: new Map(),

@@ -79,7 +79,12 @@ export type Input =
   /** Answer to `verify` with the same id. */
   | { readonly type: 'verified'; readonly id: number; readonly result: VerificationResult }
   /** Sync moved the committed head by itself (after `behind`, or at any time). The certificate is verified. */
-  | { readonly type: 'synced'; readonly head: FinalizedHead }
+  | {
+      readonly type: 'synced'
+      readonly head: FinalizedHead
+      /** What sync committed since the last head, oldest first: their evidence counts for the blocks to come. */
+      readonly blocks?: readonly Block[]
+    }
   /** The time of the last `set-timer` has come. Early, late or doubled calls are harmless. */
   | { readonly type: 'timer' }
   /** Whether the mempool holds a transaction that could go into the next block. Send on each change; `true` wakes an idle leader. */

@@ -1,5 +1,5 @@
 /** Which views are justified: entry proofs, parents, gaps (consensus.md «Objects»). */
-import type { Certificate, ConsensusHeader, EntryProof } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, EntryProof } from '@cairn/chain'
 import type { Hash, View } from '@cairn/primitives'
 import type { ConsensusState } from './state.ts'
 
@@ -45,6 +45,16 @@ export function entryProof(state: ConsensusState, base: Base, view: View): Entry
     nullifications.push(certificate)
   }
   return { base: base.certificate, nullifications }
+}
+
+/** The block of `hash` and its ancestors down to the head's child, oldest first. */
+export function ancestorsAboveHead(state: ConsensusState, hash: Hash): readonly Block[] {
+  const ancestors: Block[] = []
+  for (let entry = state.blocks.get(hash); entry !== undefined;) {
+    ancestors.push(entry.block)
+    entry = state.blocks.get(entry.block.header.parentHash)
+  }
+  return ancestors.toReversed()
 }
 
 /** Header of an executed block: the head or one above it; `undefined` while it is not executed. */

@@ -38,3 +38,15 @@ export const HOLDERS_MAX = 256
 
 /** R9: a Status after this long without a new finalization, ± 20 %. Milliseconds. */
 export const STANDSTILL_MS = 2_000
+
+/** Offences of one validator in one epoch that blocks include and the pool holds; more make nobody more guilty. */
+export const OFFENCES_PER_OFFENDER_MAX = 4
+
+/** Evidence that waits for a block: four pieces against each of the most validators a set may have, about 3 MiB. */
+export const EVIDENCE_PENDING_MAX = 4_096
+
+/** Evidence remembered as proven, so that the block that includes it is checked without verifying again. */
+export const EVIDENCE_PROVEN_MAX = 1_024
+
+/** Finalized views whose votes and certificates are still compared with what comes late. */
+export const LATE_VIEWS_MAX = 16

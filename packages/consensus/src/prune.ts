@@ -1,10 +1,15 @@
 /** What a finalization makes obsolete. Keeps memory independent of the chain's length. */
 import type { Hash } from '@cairn/primitives'
+import { keepLate } from './evidence/detection.ts'
 import type { ConsensusState } from './state.ts'
 
 /** Drops records of views below the finalized one, and blocks nothing refers to. O(views + blocks held). */
 export function pruneViews(state: ConsensusState): void {
-  for (const view of state.views.keys()) if (view < state.finalizedView) state.views.delete(view)
+  for (const [view, record] of state.views) {
+    if (view >= state.finalizedView) continue
+    state.views.delete(view)
+    keepLate(state, record)
+  }
   pruneBlocks(state)
 }
 

@@ -6,31 +6,42 @@ import { checkCertificateShape, isBoundaryHeight } from '@cairn/chain'
 import type { Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
 import { ACCEPT, equalBytes, ignore, reject } from '@cairn/primitives'
 import type { Verdict, View } from '@cairn/primitives'
+import { certificateConflict, heldRecord, isReported } from './evidence/detection.ts'
 import { VIEW_WINDOW } from './limits.ts'
 import type { Core } from './state.ts'
+
+/** A vote that only the search for offences wants. */
+export const LATE_VOTE = ignore('LATE_VOTE')
 
 export function screenVote({ state, options }: Core, vote: Vote): Verdict {
   if (vote.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   if (vote.validator >= options.validators.validators.length) return reject('VOTE_UNKNOWN_VALIDATOR')
-  if (!isInWindow(state, vote.view)) return ignore('VIEW_OUT_OF_WINDOW')
-  const known = state.views.get(vote.view)?.tallies[vote.kind].byValidator.get(vote.validator) ?? []
+  const isWanted = isInWindow(state, vote.view)
+  const record = heldRecord(state, vote.view)
+  if (!isWanted && record === undefined) return ignore('VIEW_OUT_OF_WINDOW')
+  const known = record?.tallies[vote.kind].byValidator.get(vote.validator) ?? []
   for (const { vote: other, isVerified } of known) {
     if (other.hash !== vote.hash) continue
     if (equalBytes(other.signature, vote.signature)) return ignore('DUPLICATE')
     // BLS signatures are unique: with a good one known, another one is bad. Who relays it need not have known.
     if (isVerified) return ignore('DUPLICATE')
   }
-  return ACCEPT
+  // Of a finalized view: of no use to the rules and not forwarded, but it may be half of an offence.
+  return isWanted ? ACCEPT : LATE_VOTE
 }
 
-export function screenCertificate({ state, options }: Core, certificate: Certificate): Verdict {
+export function screenCertificate(core: Core, certificate: Certificate): Verdict {
+  const { state, options } = core
   if (certificate.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
-  if (certificate.view < state.finalizedView) return ignore('STALE')
-  if (certificate.view === state.finalizedView) {
-    const isConflict = certificate.kind === 'finalize' && certificate.hash !== state.finalization?.hash
-    return isConflict ? checkCertificateShape(certificate, options.validators) : ignore('STALE')
+  const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
+  if (isKnown || certificate.view <= state.finalizedView) {
+    // What contradicts a known certificate is evidence, or the end (R7).
+    const isEnd =
+      certificate.view === state.finalizedView &&
+      certificate.kind === 'finalize' &&
+      certificate.hash !== state.finalization?.hash
+    if (!isEnd && certificateConflict(core, certificate) === undefined) return ignore(isKnown ? 'DUPLICATE' : 'STALE')
   }
-  if (state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined) return ignore('DUPLICATE')
   return checkCertificateShape(certificate, options.validators)
 }
 
@@ -51,14 +62,14 @@ export function screenStatus({ options }: Core, status: Status): Verdict {
   return ACCEPT
 }
 
-/** Both halves as messages of their own: one that is known already makes the other one no less of use. */
-export function screenEvidence(core: Core, evidence: Evidence): Verdict {
-  const verdicts =
-    evidence.type === 'votes'
-      ? [evidence.first, evidence.second].map((vote) => screenVote(core, vote))
-      : [evidence.first, evidence.second].map((certificate) => screenCertificate(core, certificate))
-  const worst = verdicts.find(({ verdict }) => verdict === 'reject')
-  return worst ?? verdicts.find(({ verdict }) => verdict === 'accept') ?? verdicts[0] ?? ACCEPT
+/** Wanted by the book, or by R5 while the view is open: a leader with a full record can still make a view hopeless. */
+export function screenEvidence({ state, options, book }: Core, evidence: Evidence): Verdict {
+  const { epoch, view } = evidence.first
+  if (evidence.type === 'votes' && epoch === options.validators.epoch) {
+    if (evidence.first.validator >= options.validators.validators.length) return reject('EVIDENCE_UNKNOWN_VALIDATOR')
+    if (isInWindow(state, view) && !isReported(state.views.get(view), evidence)) return ACCEPT
+  }
+  return book.screen(evidence, options.validators.epoch)
 }
 
 function proposalFault({ options, leaderOf }: Core, proposal: Proposal): string | undefined {
@@ -80,6 +91,6 @@ function proposalFault({ options, leaderOf }: Core, proposal: Proposal): string 
 }
 
 /** (finalized, view + W]: votes of finalized views change nothing any more. */
-function isInWindow(state: Core['state'], view: View): boolean {
+export function isInWindow(state: Core['state'], view: View): boolean {
   return view > state.finalizedView && view <= state.view + VIEW_WINDOW
 }

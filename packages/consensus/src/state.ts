@@ -7,6 +7,7 @@ import type { Block, Certificate, LeaderSchedule, Proposal, Vote, VoteKind } fro
 import type { Hash, Height, View } from '@cairn/primitives'
 import type { ConsensusOptions } from './consensus-options.ts'
 import type { Effect } from './effect.ts'
+import type { EvidenceBook } from './evidence/evidence-book.ts'
 import type { FinalizedHead, From, Now } from './input.ts'
 import { HOLDERS_MAX } from './limits.ts'
 import type { VerificationRequest } from './verification.ts'
@@ -46,8 +47,8 @@ export interface ViewRecord {
   readonly own: OwnFlags
   /** Signed own votes, for R9. */
   readonly ownVotes: Vote[]
-  /** Validators whose slashable pair of this view was reported. */
-  readonly reported: Set<number>
+  /** Offences of this view that everybody was told of: validator and kind. */
+  readonly reported: Set<string>
   isLeaderEquivocating: boolean
 }
 
@@ -60,6 +61,8 @@ export interface BlockEntry {
   /** Who sent the data; `undefined` for the own. */
   readonly from: From | undefined
   status: BlockStatus
+  /** Shows an offence that its ancestors show: not voted for, yet no reason to halt when a quorum did. */
+  repeatsEvidence: boolean
   isPersisted: boolean
 }
 
@@ -109,6 +112,8 @@ export interface ConsensusState {
   /** The newest committed block; at most as new as `finalization`. */
   head: FinalizedHead
   readonly views: Map<View, ViewRecord>
+  /** Below the finalized view: what is compared with late votes and certificates, and nothing else. */
+  readonly late: Map<View, ViewRecord>
   readonly blocks: Map<Hash, BlockEntry>
   readonly fetches: Set<Hash>
   /** Who showed a certificate or proposal of a hash: the first one to ask for the block. */
@@ -133,6 +138,7 @@ export interface ConsensusState {
 export interface Core {
   readonly options: ConsensusOptions
   readonly leaderOf: LeaderSchedule
+  readonly book: EvidenceBook
   readonly state: ConsensusState
   readonly effects: Effect[]
   now: Now

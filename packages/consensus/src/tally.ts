@@ -8,6 +8,7 @@ import type { Vote, VoteKind } from '@cairn/chain'
 import { equalBytes } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { certificateKey } from './certificates.ts'
+import { heldRecord, reportVotes } from './evidence/detection.ts'
 import type { From } from './input.ts'
 import { VOTE_CANDIDATES_MAX } from './limits.ts'
 import { recordOf } from './state.ts'
@@ -16,7 +17,7 @@ import { reportPeer, requestVerification } from './verify-queue.ts'
 
 /** Takes a screened vote. O(1) until the quorum is reached, then O(n) once. */
 export function addVote(core: Core, vote: Vote, from: From | undefined, isVerified: boolean): void {
-  const record = recordOf(core.state, vote.view)
+  const record = core.state.late.get(vote.view) ?? recordOf(core.state, vote.view)
   const tally = record.tallies[vote.kind]
   const candidates = tally.byValidator.get(vote.validator) ?? []
   const known = candidates.find((other) => isSameVote(other.vote, vote))
@@ -34,7 +35,7 @@ export function addVote(core: Core, vote: Vote, from: From | undefined, isVerifi
 
 /** Result of a single vote's verification. */
 export function settleVote(core: Core, vote: Vote, from: From | undefined, isValid: boolean): void {
-  const record = core.state.views.get(vote.view)
+  const record = heldRecord(core.state, vote.view)
   const candidates = record?.tallies[vote.kind].byValidator.get(vote.validator) ?? []
   const candidate = candidates.find((other) => isSameVote(other.vote, vote))
   if (!isValid) reportPeer(core, from, 'VOTE_SIGNATURE_INVALID')
@@ -116,12 +117,7 @@ function reportConflict(core: Core, record: ViewRecord, candidates: readonly Vot
   for (const [index, first] of verified.entries()) {
     for (const second of verified.slice(index + 1)) {
       const evidence = evidenceFromVotes(first, second)
-      if (evidence === undefined) continue
-      const isLeader = first.validator === core.leaderOf(record.view)
-      if (first.kind === 'notarize' && second.kind === 'notarize' && isLeader) record.isLeaderEquivocating = true
-      if (record.reported.has(first.validator)) continue
-      record.reported.add(first.validator)
-      core.effects.push({ type: 'broadcast-evidence', evidence })
+      if (evidence !== undefined) reportVotes(core, record, evidence)
     }
   }
 }

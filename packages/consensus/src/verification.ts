@@ -2,11 +2,20 @@
  * Signature checks as requests and results. The rules never call BLS: the runtime (on a worker, where there
  * is one) calls `performVerification` and feeds the result back. One request is one unit of blame.
  */
-import { assembleCertificate, randaoSigningBytes, voteSigningBytes, verifyCertificate, verifyVote } from '@cairn/chain'
-import type { Certificate, Proposal, ValidatorSet, Vote } from '@cairn/chain'
+import {
+  assembleCertificate,
+  decodeEvidenceList,
+  randaoSigningBytes,
+  verifyCertificate,
+  verifyEvidence,
+  verifyVote,
+  voteSigningBytes,
+} from '@cairn/chain'
+import type { Block, Certificate, Evidence, Proposal, ValidatorSet, Vote } from '@cairn/chain'
 import { CodedError, assert } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
+import type { Hash, Verdict } from '@cairn/primitives'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
+import type { EvidenceVerifier } from './evidence/evidence-verifier.ts'
 
 export type VerificationRequest =
   /** Where a single vote matters: a conflicting one, the leader's nullify. */
@@ -15,7 +24,9 @@ export type VerificationRequest =
   | { readonly kind: 'aggregate'; readonly votes: readonly Vote[] }
   /** Of the current epoch; shape and weight are already checked. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
-  /** The leader's vote and the proposer's RANDAO reveal. */
+  /** Found by a peer. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  /** The leader's vote, then the proposer's RANDAO reveal and the block's evidence. */
   | { readonly kind: 'proposal'; readonly proposal: Proposal }
 
 export type VerificationResult =
@@ -23,7 +34,15 @@ export type VerificationResult =
   /** `certificate` when all were valid; else the validator indices of the bad ones, ascending and not empty. */
   | { readonly kind: 'aggregate'; readonly certificate: Certificate | undefined; readonly invalid: readonly number[] }
   | { readonly kind: 'certificate'; readonly isValid: boolean }
-  | { readonly kind: 'proposal'; readonly isVoteValid: boolean; readonly isRandaoValid: boolean }
+  /** `ignore`: of an epoch whose validators are not known here. */
+  | { readonly kind: 'evidence'; readonly verdict: Verdict['verdict'] }
+  | {
+      readonly kind: 'proposal'
+      readonly isVoteValid: boolean
+      readonly isRandaoValid: boolean
+      /** The worst of the block's items; `accept` without any. */
+      readonly evidence: Verdict['verdict']
+    }
 
 /** What verifying needs; all of it belongs to one epoch. */
 export interface VerificationContext {
@@ -32,6 +51,8 @@ export interface VerificationContext {
   readonly keys: BlsKeySet
   readonly validators: ValidatorSet
   readonly genesisHash: Hash
+  /** Absent: only evidence of this epoch can be judged. */
+  readonly verifyEvidence?: EvidenceVerifier
 }
 
 /** Pure and synchronous; milliseconds of BLS arithmetic. Never throws for bad signatures. */
@@ -41,6 +62,8 @@ export function performVerification(request: VerificationRequest, context: Verif
       return { kind: 'vote', isValid: isVoteValid(request.vote, context) }
     case 'certificate':
       return { kind: 'certificate', isValid: isCertificateValid(request.certificate, context) }
+    case 'evidence':
+      return { kind: 'evidence', verdict: judgeEvidence(request.evidence, context) }
     case 'aggregate':
       return verifyAggregate(request.votes, context)
     default: {
@@ -50,9 +73,24 @@ export function performVerification(request: VerificationRequest, context: Verif
       const isVoteGood = isVoteValid(vote, context)
       // Only the leader's word makes the reveal worth a verification.
       const isRandaoValid = isVoteGood && context.keys.verify(proposer, bytes, randaoReveal)
-      return { kind: 'proposal', isVoteValid: isVoteGood, isRandaoValid }
+      const evidence = isRandaoValid ? judgeEvidenceOf(block, context) : 'reject'
+      return { kind: 'proposal', isVoteValid: isVoteGood, isRandaoValid, evidence }
     }
   }
+}
+
+function judgeEvidenceOf(block: Block, context: VerificationContext): Verdict['verdict'] {
+  const items = decodeEvidenceList(block.evidence)
+  const verdicts = items.ok ? items.value.map((evidence) => judgeEvidence(evidence, context)) : ['reject' as const]
+  if (verdicts.includes('reject')) return 'reject'
+  return verdicts.includes('ignore') ? 'ignore' : 'accept'
+}
+
+function judgeEvidence(evidence: Evidence, context: VerificationContext): Verdict['verdict'] {
+  const { verifyEvidence: verify, validators, keys, genesisHash } = context
+  if (verify !== undefined) return verify(evidence).verdict
+  if (evidence.first.epoch !== validators.epoch) return 'ignore'
+  return verifyEvidence(evidence, validators, keys, genesisHash).verdict
 }
 
 function verifyAggregate(votes: readonly Vote[], context: VerificationContext): VerificationResult {

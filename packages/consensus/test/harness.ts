@@ -2,12 +2,21 @@
  * One consensus instance on a table: the test plays peers, signer, executor and verifier. A signature is 96 bytes
  * that name its signer; one that starts with 0xbad0 is invalid.
  */
-import { EMPTY_LIST_HASH, bitmapFromIndices, blockFromParts, createValidatorSet, isBoundaryHeight } from '@cairn/chain'
+import {
+  EMPTY_LIST_HASH,
+  bitmapFromIndices,
+  blockFromParts,
+  createValidatorSet,
+  decodeEvidenceList,
+  encodeEvidenceList,
+  isBoundaryHeight,
+} from '@cairn/chain'
 import type {
   Block,
   Certificate,
   ChainSpec,
   ConsensusHeader,
+  Evidence,
   Proposal,
   Vote,
   VoteKind,
@@ -53,6 +62,7 @@ export interface Harness {
     at: number,
     parent: { readonly hash: Hash; readonly header: ConsensusHeader },
     change?: Partial<ConsensusHeader>,
+    evidence?: readonly Evidence[],
   ): Block
   proposal(block: Block, parts?: Partial<Proposal>): Proposal
   vote(kind: VoteKind, at: number, hash: Hash, validator: number, signature?: Uint8Array): Vote
@@ -170,8 +180,11 @@ export function createHarness(options: HarnessOptions = {}): Harness {
         return { kind: 'certificate', isValid: isGood(request.certificate.signature) }
       case 'proposal': {
         const isVoteValid = isGood(request.proposal.vote.signature)
-        return { kind: 'proposal', isVoteValid, isRandaoValid: isGood(request.proposal.block.header.randaoReveal) }
+        const isRandaoValid = isGood(request.proposal.block.header.randaoReveal)
+        return { kind: 'proposal', isVoteValid, isRandaoValid, evidence: judge(request.proposal.block) }
       }
+      case 'evidence':
+        return { kind: 'evidence', verdict: judgeItem(request.evidence) }
       default: {
         const invalid = request.votes.filter((each) => !isGood(each.signature)).map((each) => each.validator)
         const [first] = request.votes
@@ -195,7 +208,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     get nowMs() {
       return nowMs
     },
-    block(at, parent, change = {}) {
+    block(at, parent, change = {}, evidence = []) {
       const header = headerOf({
         view: view(at),
         parentView: parent.header.view,
@@ -209,7 +222,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
           : ZERO_HASH,
         ...change,
       })
-      return blockFromParts(header, new Uint8Array(), new Uint8Array())
+      return blockFromParts(header, new Uint8Array(), new Uint8Array(), encodeEvidenceList(evidence))
     },
     proposal: (block, parts = {}) => ({
       block,
@@ -258,6 +271,15 @@ function vote(kind: VoteKind, at: number, hash: Hash, validator: number, signatu
     validator,
     signature: signature ?? new Uint8Array(96).fill(validator + 1),
   }
+}
+
+function judgeItem({ first, second }: Evidence): 'accept' | 'reject' {
+  return isGood(first.signature) && isGood(second.signature) ? 'accept' : 'reject'
+}
+
+function judge({ evidence }: Block): 'accept' | 'reject' {
+  const items = decodeEvidenceList(evidence)
+  return items.ok && items.value.every((item) => judgeItem(item) === 'accept') ? 'accept' : 'reject'
 }
 
 function headerOf(change: Partial<ConsensusHeader>): ConsensusHeader {

@@ -78,9 +78,15 @@ describe('performVerification', () => {
       return h.proposal(block, { vote: { ...subject, validator: 2, signature, ...change } })
     }
     const cases = [
-      { proposal: propose(reveal), expected: { isVoteValid: true, isRandaoValid: true } },
-      { proposal: propose(reveal.with(5, 1)), expected: { isVoteValid: true, isRandaoValid: false } },
-      { proposal: propose(reveal, { validator: 3 }), expected: { isVoteValid: false, isRandaoValid: false } },
+      { proposal: propose(reveal), expected: { isVoteValid: true, isRandaoValid: true, evidence: 'accept' } },
+      {
+        proposal: propose(reveal.with(5, 1)),
+        expected: { isVoteValid: true, isRandaoValid: false, evidence: 'reject' },
+      },
+      {
+        proposal: propose(reveal, { validator: 3 }),
+        expected: { isVoteValid: false, isRandaoValid: false, evidence: 'reject' },
+      },
     ]
     for (const { proposal, expected } of cases) {
       expect(performVerification({ kind: 'proposal', proposal }, context)).toEqual({ kind: 'proposal', ...expected })

@@ -19,7 +19,7 @@ import { hasCode, readIfPresent, syncDirectory, tryLink, writeWhole } from './da
 import { describeProcess, isAlive, parseHolder } from './data-directory-holder.ts'
 
 /** Of the layout above; a change that an older program cannot read makes it one more. */
-const layoutVersion = 1
+const layoutVersion = 2
 
 export type KeyFileName = 'identity.key' | 'validator.key'
 

@@ -79,8 +79,8 @@ describe('openDataDirectory', () => {
   it('refuses layouts it does not know, touches nothing and gives the lock back', async () => {
     await openAndClose()
     for (const [content, code] of [
-      ['cairn-data 2\n', 'DATA_DIRECTORY_VERSION'],
-      ['cairn-data 1', 'DATA_DIRECTORY_CORRUPT'],
+      ['cairn-data 1\n', 'DATA_DIRECTORY_VERSION'],
+      ['cairn-data 2', 'DATA_DIRECTORY_CORRUPT'],
       ['', 'DATA_DIRECTORY_CORRUPT'],
     ] as const) {
       await writeFile(join(path, 'VERSION'), content)

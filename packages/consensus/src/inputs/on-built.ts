@@ -1,8 +1,9 @@
 /** R2, second half: the built payload becomes a block; its vote follows when the executor has adopted it. */
-import { EMPTY_LIST_HASH, blockFromParts, isBoundaryHeight } from '@cairn/chain'
+import { blockFromParts, isBoundaryHeight } from '@cairn/chain'
+import { keccak256 } from '@cairn/crypto'
 import { ZERO_HASH, assert, height } from '@cairn/primitives'
 import type { Input } from '../input.ts'
-import { executedHeader } from '../justification.ts'
+import { ancestorsAboveHead, executedHeader } from '../justification.ts'
 import type { Core } from '../state.ts'
 
 export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): void {
@@ -13,6 +14,7 @@ export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): v
   if (!isCurrent || own.parentHash !== built.parentHash || parent === undefined) return
   assert(options.self !== undefined, 'only validators build')
   const blockHeight = height(parent.height + 1)
+  const evidence = core.book.pick(ancestorsAboveHead(state, built.parentHash), options.validators.epoch)
   const isBoundary = isBoundaryHeight(blockHeight, options.spec.epochLengthBlocks)
   const header = {
     chainId: options.spec.chainId,
@@ -26,13 +28,19 @@ export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): v
     executionBlockHash: built.executionBlockHash,
     stateRoot: built.stateRoot,
     accessListHash: built.accessListHash,
-    evidenceRoot: EMPTY_LIST_HASH,
+    evidenceRoot: keccak256(evidence),
     randaoReveal: built.randaoReveal,
     validatorSetHash: options.validators.hash,
     nextValidatorSetHash: isBoundary ? options.validators.hash : ZERO_HASH,
   }
-  const block = blockFromParts(header, built.payload, built.accessList)
+  const block = blockFromParts(header, built.payload, built.accessList, evidence)
   own.blockHash = block.hash
-  state.blocks.set(block.hash, { block, from: undefined, status: 'executing', isPersisted: false })
+  state.blocks.set(block.hash, {
+    block,
+    from: undefined,
+    status: 'executing',
+    repeatsEvidence: false,
+    isPersisted: false,
+  })
   effects.push({ type: 'adopt', buildId: built.buildId, block })
 }

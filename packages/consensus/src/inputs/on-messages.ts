@@ -1,14 +1,14 @@
 /** Votes, certificates and Status from peers. */
 import type { Input } from '../input.ts'
 import { offerCertificate, offerEntryProof } from '../certificates.ts'
-import { screenCertificate, screenStatus, screenVote } from '../screen.ts'
+import { LATE_VOTE, screenCertificate, screenStatus, screenVote } from '../screen.ts'
 import type { Core } from '../state.ts'
 import { addVote } from '../tally.ts'
 import { reportPeer } from '../verify-queue.ts'
 
 export function onVote(core: Core, { vote, from }: Omit<Extract<Input, { type: 'vote' }>, 'type'>): void {
   const verdict = screenVote(core, vote)
-  if (verdict.verdict === 'accept') addVote(core, vote, from, false)
+  if (verdict.verdict === 'accept' || verdict === LATE_VOTE) addVote(core, vote, from, false)
   else if (verdict.verdict === 'reject') reportPeer(core, from, 'VOTE_MALFORMED')
 }
 

@@ -9,6 +9,7 @@ import { screenProposal } from '../screen.ts'
 import { recordOf, rememberHolder } from '../state.ts'
 import type { Core } from '../state.ts'
 import { addVote } from '../tally.ts'
+import type { VerificationResult } from '../verification.ts'
 import { reportPeer, requestVerification } from '../verify-queue.ts'
 
 export function onProposal(core: Core, { proposal, from }: Extract<Input, { type: 'proposal' }>): void {
@@ -31,12 +32,12 @@ export function onProposal(core: Core, { proposal, from }: Extract<Input, { type
   record.proposalChecks.add(checkKey)
 }
 
-/** The leader's vote and RANDAO reveal were verified. A bad reveal under a good vote is an invalid block (R5). */
+/** Verified. A bad reveal or unproven evidence under a good vote makes an invalid block (R5). */
 export function onProposalVerified(
   core: Core,
   proposal: Proposal,
   from: From | undefined,
-  result: { readonly isVoteValid: boolean; readonly isRandaoValid: boolean },
+  result: Omit<Extract<VerificationResult, { kind: 'proposal' }>, 'kind'>,
 ): void {
   const { state } = core
   state.views.get(proposal.view)?.proposalChecks.delete(hexFromBytes(proposal.vote.signature))
@@ -46,12 +47,14 @@ export function onProposalVerified(
   }
   if (screenProposal(core, proposal).verdict !== 'accept') return
   const record = recordOf(state, proposal.view)
-  if (record.proposals.length < PROPOSALS_KEPT_MAX) {
+  // Evidence of an epoch that is not known here cannot be judged: abstain, as with missing data.
+  if (record.proposals.length < PROPOSALS_KEPT_MAX && result.evidence !== 'ignore') {
     record.proposals.push(proposal)
     rememberHolder(state, proposal.block.hash, from)
     addBlock(core, proposal.block, from)
     const entry = state.blocks.get(proposal.block.hash)
-    if (!result.isRandaoValid && entry !== undefined) entry.status = 'bad'
+    const isInvalid = !result.isRandaoValid || result.evidence === 'reject'
+    if (isInvalid && entry !== undefined) entry.status = 'bad'
     if (proposal.view > state.view) state.aheadPeer = from
   }
   addVote(core, proposal.vote, from, true)

@@ -4,8 +4,9 @@ import type { Input } from '../input.ts'
 import { pruneBlocks } from '../prune.ts'
 import type { Core } from '../state.ts'
 
-export function onSynced(core: Core, { head }: Extract<Input, { type: 'synced' }>): void {
-  const { state, options } = core
+export function onSynced(core: Core, { head, blocks = [] }: Extract<Input, { type: 'synced' }>): void {
+  const { state, options, book } = core
+  for (const block of blocks) book.commit(block)
   if (head.header.height <= state.head.header.height) return
   state.head = head
   state.behindHeight = undefined

@@ -6,6 +6,7 @@ import type { From, Input } from '../input.ts'
 import type { Core } from '../state.ts'
 import { removeInvalid, retryAggregates, settleVote } from '../tally.ts'
 import { reportPeer, takeVerification } from '../verify-queue.ts'
+import { onEvidenceVerified } from './on-evidence.ts'
 import { onProposalVerified } from './on-proposal.ts'
 
 export function onVerified(core: Core, { id, result }: Extract<Input, { type: 'verified' }>): void {
@@ -18,6 +19,8 @@ export function onVerified(core: Core, { id, result }: Extract<Input, { type: 'v
   else if (request.kind === 'certificate' && result.kind === 'certificate') {
     if (result.isValid) acceptCertificate(core, request.certificate, gossiped)
     else rejectCertificate(core, request.certificate, from)
+  } else if (request.kind === 'evidence' && result.kind === 'evidence') {
+    onEvidenceVerified(core, request.evidence, from, result.verdict)
   } else if (request.kind === 'aggregate' && result.kind === 'aggregate') {
     if (result.certificate !== undefined) acceptCertificate(core, result.certificate, false)
     else rejectAggregate(core, request.votes, result.invalid)

@@ -3,7 +3,7 @@ import { assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import type { Block } from '@cairn/chain'
 import type { From } from '../input.ts'
-import { executedHeader } from '../justification.ts'
+import { ancestorsAboveHead, executedHeader } from '../justification.ts'
 import { FETCHES_MAX, FETCH_DEPTH_MAX } from '../limits.ts'
 import type { BlockEntry, Core } from '../state.ts'
 
@@ -11,7 +11,7 @@ import type { BlockEntry, Core } from '../state.ts'
 export function addBlock({ state }: Core, block: Block, from: From | undefined): void {
   state.fetches.delete(block.hash)
   if (block.header.height <= state.head.header.height || state.blocks.has(block.hash)) return
-  state.blocks.set(block.hash, { block, from, status: 'known', isPersisted: false })
+  state.blocks.set(block.hash, { block, from, status: 'known', repeatsEvidence: false, isPersisted: false })
   state.isDirty = true
 }
 
@@ -46,7 +46,9 @@ function execute(core: Core, entry: BlockEntry): void {
     // The set is constant until epochs change it.
     nextValidatorSetHash: options.validators.hash,
   })
-  if (verdict.verdict !== 'accept') {
+  const evidence = core.book.check(block, ancestorsAboveHead(state, block.header.parentHash))
+  entry.repeatsEvidence = evidence.verdict === 'ignore'
+  if (verdict.verdict !== 'accept' || evidence.verdict === 'reject') {
     entry.status = 'bad'
     return
   }

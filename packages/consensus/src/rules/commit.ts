@@ -20,7 +20,9 @@ export function commit(core: Core): void {
   const blocks = entries.map((entry) => entry.block)
   const [tip] = blocks
   if (tip === undefined) return
-  effects.push({ type: 'commit', blocks: blocks.toReversed(), finalization })
+  const oldestFirst = blocks.toReversed()
+  for (const block of oldestFirst) core.book.commit(block)
+  effects.push({ type: 'commit', blocks: oldestFirst, finalization })
   state.head = { header: tip.header, hash: tip.hash, finalization }
   state.isDirty = true
   pruneBlocks(state)

@@ -12,7 +12,8 @@ export function notarize(core: Core): boolean {
   const proposal = record?.proposals[0]
   if (!isVoter(core, state.view) || record === undefined || proposal === undefined) return false
   if (record.own.notarize !== undefined) return false
-  if (state.blocks.get(proposal.block.hash)?.status !== 'good') return false
+  const entry = state.blocks.get(proposal.block.hash)
+  if (entry?.status !== 'good' || entry.repeatsEvidence) return false
   // Of a re-proposed block the header says nothing about this view, and the envelope is not signed.
   const isRepeated = proposal.block.hash === proposal.parentHash
   const parentView = isRepeated ? highestBase(state, proposal.view).view : proposal.parentView

@@ -30,7 +30,8 @@ function isHopeless(core: Core, record: ViewRecord): boolean {
   const [proposal] = record.proposals
   if (now.monotonicMs >= advanceMs) return true
   if (proposal === undefined && now.monotonicMs >= leaderMs) return true
-  if (proposal !== undefined && state.blocks.get(proposal.block.hash)?.status === 'bad') return true
+  const entry = proposal && state.blocks.get(proposal.block.hash)
+  if (entry?.status === 'bad' || entry?.repeatsEvidence === true) return true
   if (record.isLeaderEquivocating) return true
   const leader = core.leaderOf(state.view)
   if (hasVerified(record, 'nullify', leader)) return true
