@@ -2,9 +2,11 @@
  * Who may connect: inbound and outbound limits apart, a cap per address, slots reserved for validators, nobody
  * whose score is too bad. libp2p has only one limit for all, so its own is set far above these.
  */
-import type { PeerId } from '@cairn/ports'
+import type { Clock, PeerId } from '@cairn/ports'
 import type { ConnectionView, GaterView } from './libp2p-view.ts'
+import { RATED_PEERS_MAX, RELAY_DIALS_BURST_MAX, RELAY_DIALS_PER_SECOND_MAX } from './limits.ts'
 import { ipGroupOf } from './multiaddr-text.ts'
+import { createTokenBuckets } from './token-buckets.ts'
 
 export interface AdmissionOptions {
   readonly inboundMax: number
@@ -17,6 +19,7 @@ export interface AdmissionOptions {
 }
 
 export interface AdmissionDeps {
+  readonly clock: Clock
   readonly connections: () => readonly ConnectionView[]
   readonly isRefused: (peer: PeerId) => boolean
 }
@@ -29,6 +32,10 @@ export interface Admission {
 
 export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps): Admission {
   const reserved = new Set(options.reservedPeers)
+  const relayDials = createTokenBuckets(
+    { capacity: RELAY_DIALS_BURST_MAX, refillPerSecond: RELAY_DIALS_PER_SECOND_MAX, keysMax: RATED_PEERS_MAX },
+    deps,
+  )
 
   function others(direction: 'inbound' | 'outbound', except: PeerId): readonly ConnectionView[] {
     return deps.connections().filter((connection) => {
@@ -53,6 +60,9 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
     denyInboundEncryptedConnection: (peer, connection) =>
       denial('inbound', peer.toString(), connection.remoteAddr.toString()) !== undefined,
     denyOutboundConnection: (peer) => denial('outbound', peer.toString(), '') !== undefined,
+    denyInboundRelayReservation: (peer) => deps.isRefused(peer.toString()),
+    denyOutboundRelayedConnection: (from) => deps.isRefused(from.toString()) || !relayDials.take(from.toString()),
+    denyInboundRelayedConnection: (_relay, peer) => denial('inbound', peer.toString(), '') !== undefined,
   }
   return {
     gater: options.localNetwork ? { ...gater, denyDialMultiaddr: () => false } : gater,

@@ -4,7 +4,8 @@
  * closing one of two connections, would leave a silent hole in the mesh.
  *
  * Duplicates: of the same direction the newest stays (a restarted peer's old connection is dead); of opposite
- * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike.
+ * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike. A relayed link is
+ * no duplicate of a direct connection: it goes once there is a direct one.
  */
 import type { Clock, Log, PeerId, TimerHandle, Timers } from '@cairn/ports'
 import type { ConnectionView, PeerIdView, PubsubView, StreamView } from './libp2p-view.ts'
@@ -13,6 +14,7 @@ import {
   DUPLICATE_GRACE_MS,
   GOSSIP_MISSING_MAX_MS,
   GOSSIP_REOPEN_AFTER_MS,
+  RELAYED_GRACE_MS,
   WATCH_INTERVAL_MS,
 } from './limits.ts'
 
@@ -50,6 +52,15 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
       .filter((connection) => connection.status === 'open' && connection.remotePeer.toString() === peer)
   }
 
+  function directConnections(peer: PeerId): ConnectionView[] {
+    return openConnections(peer).filter((connection) => connection.limits === undefined)
+  }
+
+  function closeRelayed(peer: PeerId): void {
+    if (directConnections(peer).length === 0) return
+    for (const connection of openConnections(peer)) if (connection.limits !== undefined) close(connection, 'upgraded')
+  }
+
   function close(connection: ConnectionView, why: string): void {
     deps.log.debug('closing a connection', { peer: connection.remotePeer.toString(), why })
     connection.close().catch((error: unknown) => connection.abort(error as Error))
@@ -64,13 +75,13 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
   }
 
   function reopenGossip(peer: PeerIdView): void {
-    const connection = openConnections(peer.toString()).at(-1)
+    const connection = directConnections(peer.toString()).at(-1)
     if (connection === undefined || hasOutbound(peer.toString())) return
     deps.pubsub.onPeerConnected(peer, connection)
   }
 
   function settleOpposite(peer: PeerId): void {
-    const open = openConnections(peer)
+    const open = directConnections(peer)
     const preferred = deps.ownPeerId < peer ? 'outbound' : 'inbound'
     if (!open.some((connection) => connection.direction === preferred)) return
     for (const connection of open) if (connection.direction !== preferred) close(connection, 'duplicate')
@@ -113,7 +124,11 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
       const why = deps.excess(connection)
       if (why !== undefined) return close(connection, why)
       const peer = connection.remotePeer.toString()
-      const older = openConnections(peer).filter((other) => other.id !== connection.id)
+      if (openConnections(peer).some((other) => other.limits !== undefined) || connection.limits !== undefined) {
+        deps.timers.after(RELAYED_GRACE_MS, () => closeRelayed(peer))
+      }
+      if (connection.limits !== undefined) return
+      const older = directConnections(peer).filter((other) => other.id !== connection.id)
       for (const other of older) if (other.direction === connection.direction) close(other, 'replaced')
       const opposite = older.filter((other) => other.direction !== connection.direction)
       for (const other of opposite.slice(0, -(CONNECTIONS_PER_PEER_MAX - 1))) close(other, 'too many')

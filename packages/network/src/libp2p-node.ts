@@ -74,11 +74,20 @@ export async function dial(libp2p: Libp2pView, address: string, deps: { readonly
   }
 }
 
-/** The newest open direct connection: an older one may belong to a peer's earlier life. */
+/**
+ * The newest open direct connection: an older one may belong to a peer's earlier life. Without one a relayed link: a
+ * peer whose upgrade to WebRTC fails is still asked and answered.
+ */
 export function connectionTo(connections: readonly ConnectionView[], peer: PeerId): ConnectionView | undefined {
-  return connections
-    .filter((connection) => connection.status === 'open' && connection.limits === undefined)
-    .findLast((connection) => connection.remotePeer.toString() === peer)
+  const open = connections.filter(
+    (connection) => connection.status === 'open' && connection.remotePeer.toString() === peer,
+  )
+  return open.findLast((connection) => connection.limits === undefined) ?? open.at(-1)
+}
+
+/** Whether a connection that is not relayed is open. */
+export function isDirect(connections: readonly ConnectionView[], peer: PeerId): boolean {
+  return connectionTo(connections, peer)?.limits === undefined && connectionTo(connections, peer) !== undefined
 }
 
 /** One summary per connected peer. */
@@ -91,6 +100,7 @@ export function summaries(
   for (const connection of connections) {
     if (connection.status !== 'open') continue
     const peerId = connection.remotePeer.toString()
+    if (connection.limits !== undefined && isDirect(connections, peerId)) continue
     byPeer.set(peerId, {
       peerId,
       direction: connection.direction,

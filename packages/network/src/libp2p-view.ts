@@ -43,7 +43,10 @@ export interface ConnectionView {
   readonly timeline: { readonly open: number }
   /** Set on relayed connections. */
   readonly limits?: object
-  newStream(protocol: string, options?: { readonly signal?: AbortSignal }): Promise<StreamView>
+  newStream(
+    protocol: string,
+    options?: { readonly signal?: AbortSignal; readonly runOnLimitedConnection?: boolean },
+  ): Promise<StreamView>
   close(options?: { readonly signal?: AbortSignal }): Promise<void>
   abort(error: Error): void
 }
@@ -59,9 +62,14 @@ export interface PubsubView {
   onPeerConnected(peer: PeerIdView, connection: ConnectionView): void
 }
 
+interface PingView {
+  /** Round trip, milliseconds. Over any of the peer's connections. */
+  ping(peer: PeerIdView, options: { readonly signal: AbortSignal }): Promise<number>
+}
+
 export interface Libp2pView {
   readonly peerId: PeerIdView
-  readonly services: { readonly pubsub: PubsubView }
+  readonly services: { readonly pubsub: PubsubView; readonly ping: PingView }
   start(): Promise<void>
   stop(): Promise<void>
   getMultiaddrs(): readonly { toString(): string }[]
@@ -70,7 +78,11 @@ export interface Libp2pView {
   handle(
     protocol: string,
     handler: (stream: StreamView, connection: ConnectionView) => void,
-    options: { readonly maxInboundStreams: number; readonly maxOutboundStreams: number },
+    options: {
+      readonly maxInboundStreams: number
+      readonly maxOutboundStreams: number
+      readonly runOnLimitedConnection: boolean
+    },
   ): Promise<void>
   addEventListener(
     type: 'connection:open' | 'connection:close',
@@ -84,6 +96,12 @@ export interface GaterView {
   denyDialPeer(peer: PeerIdView): boolean
   denyInboundEncryptedConnection(peer: PeerIdView, connection: { readonly remoteAddr: { toString(): string } }): boolean
   denyOutboundConnection(peer: PeerIdView): boolean
+  /** As a relay: a place for `peer` … */
+  denyInboundRelayReservation(peer: PeerIdView): boolean
+  /** … and a connection from one to another. */
+  denyOutboundRelayedConnection(from: PeerIdView, to: PeerIdView): boolean
+  /** As the one dialed over a relay. */
+  denyInboundRelayedConnection(relay: PeerIdView, peer: PeerIdView): boolean
 }
 
 /** A libp2p transport factory, such as `tcp()`; opaque here. */

@@ -37,6 +37,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'finalized-range': 4 * MIB,
   'chain-status': 256 * KIB,
   'account-proof': MIB,
+  peers: 64 * KIB,
 }
 /** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
 export const REQUESTS_AT_ONCE_MAX = 2
@@ -148,3 +149,61 @@ export const PING_TIMEOUT_MIN_MS = 8_000
 
 /** Closing connections takes no longer than this at a stop; what is left goes with the process. */
 export const STOP_MAX_MS = 1_000
+
+/** Length of one multiaddr: a relayed address with two certificate hashes has some 350 characters. */
+export const ADDRESS_LENGTH_MAX = 512
+/** Addresses kept of one peer. */
+export const ADDRESSES_PER_PEER_MAX = 6
+/** Text of a peer id; an Ed25519 one has 52 characters. */
+export const PEER_ID_LENGTH_MAX = 64
+/** Peers named in one answer. */
+export const EXCHANGED_PEERS_MAX = 16
+/** Peers known and not connected, … */
+export const BOOK_PEERS_MAX = 256
+/** … and those of them that one peer has told of. */
+export const BOOK_PEERS_PER_TELLER_MAX = 32
+/** Discovered peers that a node keeps connected: the degree of the gossip mesh, so that each topic's mesh can be full. */
+export const MESH_TARGET = 8
+/** Dials to discovered peers under way. */
+export const MESH_DIALS_MAX = 3
+/** The mesh is looked at this often, … */
+export const MESH_INTERVAL_MS = 1_000
+/** … and each connected peer asked for others this often; sooner as long as the mesh is thin. */
+export const EXCHANGE_INTERVAL_MS = 30_000
+export const EXCHANGE_THIN_INTERVAL_MS = 3_000
+export const EXCHANGE_TIMEOUT_MS = 5_000
+/** First pause before a discovered peer is dialed again, doubled by each failure, and its cap. */
+export const DISCOVERY_RETRY_MS = 4_000
+export const DISCOVERY_RETRY_MAX_MS = 300_000
+/** Of two that hear of each other the one with the larger peer id waits this long first. */
+export const DISCOVERY_YIELD_MS = 2_500
+/** A relayed link goes this long after a direct one is there: the other side may still be finishing the upgrade. */
+export const RELAYED_GRACE_MS = 3_000
+/** Peers remembered as good over a restart, … */
+export const ANCHORS_MAX = 16
+/** … once they were connected this long. */
+export const ANCHOR_AFTER_MS = 20_000
+/** Scores remembered over a restart, the worst first. */
+export const BANS_KEPT_MAX = 256
+/** What is remembered, encoded. */
+export const PEER_MEMORY_MAX_BYTES = 256 * KIB
+/** It is written this often, where it has changed. */
+export const PEER_MEMORY_INTERVAL_MS = 15_000
+/** After a sleep or a change of networks each connection must answer a ping within this. */
+export const WAKE_PING_TIMEOUT_MS = 4_000
+
+/** Relay: reservations at once; a tab holds one on each of some relays. */
+export const RELAY_RESERVATIONS_MAX = 256
+/** Relay: a reservation lasts this long, and is renewed before. */
+export const RELAY_RESERVATION_TTL_MS = 3_600_000
+/**
+ * Relay: one relayed connection, in time and in bytes each way. Signalling needs ten kilobytes; the rest lets a tab
+ * whose upgrade fails go on verifying over the relay.
+ */
+export const RELAYED_DURATION_MAX_MS = 600_000
+export const RELAYED_MAX_BYTES = 32 * MIB
+/** Relay: streams of the relay protocol on one connection. */
+export const RELAY_STREAMS_MAX = 64
+/** Relay: connections through us that one peer opens, in quick succession and per second. */
+export const RELAY_DIALS_BURST_MAX = 32
+export const RELAY_DIALS_PER_SECOND_MAX = 1

@@ -2,6 +2,7 @@
 import type { Hash } from '@cairn/primitives'
 import type { Clock, Log, Metrics, PeerId, Random, Timers } from '@cairn/ports'
 import type { ServiceFactory, TransportFactory } from './libp2p-view.ts'
+import type { PeerMemory } from './peer-memory.ts'
 import type { Sha256 } from './request-frame.ts'
 
 export interface NetworkOptions {
@@ -16,6 +17,8 @@ export interface NetworkOptions {
   readonly peers: readonly string[]
   /** Peers admitted beyond the limits: the validators. */
   readonly reservedPeers?: readonly PeerId[]
+  /** Absent: nobody but the configured peers is dialed. Every node says whom it knows. */
+  readonly discovery?: DiscoveryOptions
   /** All nodes on one machine or LAN: no caps per address, private addresses are dialed. */
   readonly localNetwork: boolean
   readonly inboundMax?: number
@@ -25,6 +28,13 @@ export interface NetworkOptions {
   readonly heartbeatMs?: number
   /** One address of one dial. */
   readonly addressDialTimeoutMs?: number
+}
+
+export interface DiscoveryOptions {
+  /** Transports that this node can dial, as `PeerSummary.transport` names them. */
+  readonly transports: readonly string[]
+  /** Discovered peers to keep connected. */
+  readonly target?: number
 }
 
 export interface NetworkDeps {
@@ -40,4 +50,6 @@ export interface NetworkDeps {
   readonly services?: Readonly<Record<string, ServiceFactory>>
   /** An `interface-datastore`; memory when absent. */
   readonly datastore?: unknown
+  /** Anchors and bans survive a restart in it. */
+  readonly memory?: PeerMemory
 }

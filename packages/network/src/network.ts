@@ -1,12 +1,11 @@
 /** The port `Network` on libp2p 3 and gossipsub, with the platform's transports handed in. */
 import { CodedError, assert } from '@cairn/primitives'
-import type { Network, PeerId, RequestHandler, RequestProtocol, Topic, TopicHandler } from '@cairn/ports'
+import type { Network, RequestHandler, RequestProtocol, Topic, TopicHandler } from '@cairn/ports'
 import { createAdmission } from './admission.ts'
 import type { Admission } from './admission.ts'
-import { createConnectionWatch } from './connection-watch.ts'
 import { createGossipEnvelopes } from './gossip-envelope.ts'
 import { createGossipJudge } from './gossip-judge.ts'
-import { connectionTo, createNode, dial, startListening, summaries } from './libp2p-node.ts'
+import { connectionTo, createNode, startListening, summaries } from './libp2p-node.ts'
 import type { ConnectionView, Libp2pView } from './libp2p-view.ts'
 import {
   INBOUND_MAX,
@@ -18,24 +17,33 @@ import {
   STOP_MAX_MS,
   TOPIC_SIZE_MAX_BYTES,
 } from './limits.ts'
+import { type Links, type Report, createLinks, ownAddresses } from './links.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
-import { createPeering } from './peering.ts'
+import { decodePeersRequest, encodePeersResponse } from './peer-exchange.ts'
 import { createRequestClient } from './request-client.ts'
 import { createRequestServer } from './request-server.ts'
 import { createScoreBook } from './score-book.ts'
 import type { ScoreBook } from './score-book.ts'
 import { requestProtocolName, topicName } from './topics.ts'
 
+/** The port, and what only a platform knows. */
+export interface WakeableNetwork extends Network {
+  /** After a sleep or a change of networks: dials at once what is missing, closes what does not answer. */
+  wake(): void
+}
+
 /** A stopped network. @throws CodedError `IDENTITY_INVALID`, `PEER_ADDRESS_INVALID` */
-export async function createNetwork(options: NetworkOptions, deps: NetworkDeps): Promise<Network> {
+export async function createNetwork(options: NetworkOptions, deps: NetworkDeps): Promise<WakeableNetwork> {
   const book = createScoreBook(deps)
   // The gater asks about connections before libp2p exists.
   let connections = (): readonly ConnectionView[] => []
-  const admission = admissionOf(options, () => connections(), book)
+  const admission = admissionOf(options, deps, () => connections(), book)
   const libp2p = await createNode(options, deps, { gater: admission.gater, appScore: book.score })
   connections = () => libp2p.getConnections()
-  const links = createLinks(options, deps, { libp2p, book, admission })
-  const messaging = createMessaging(options, deps, { libp2p, report: links.report })
+  const report: Report = (peer, cost, code) => links.report(peer, cost, code)
+  const messaging = createMessaging(options, deps, { libp2p, report })
+  const links: Links = createLinks(options, deps, { libp2p, book, admission, request: messaging.request })
+  messaging.requestHandlers.set('peers', answerPeers(libp2p, links))
   // `starting`: incoming connections are possible, gossip does not run yet.
   let state = 'new' as 'new' | 'starting' | 'running' | 'stopped'
 
@@ -53,6 +61,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     async start() {
       assert(state === 'new', 'a network starts once')
       state = 'starting'
+      await links.load()
       await messaging.serveRequests()
       await startListening(libp2p)
       messaging.subscribe(() => state === 'running')
@@ -62,7 +71,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     async stop() {
       if (state !== 'starting' && state !== 'running') return
       state = 'stopped'
-      links.stop()
+      await links.stop()
       // A peer that went at the same moment is waited for until its connection times out: of no use to anybody.
       const patience = Promise.withResolvers<void>()
       const timer = deps.timers.after(STOP_MAX_MS, patience.resolve)
@@ -79,11 +88,24 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     penalize: (peer, code) =>
       links.report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
     onPeersChanged: links.onPeersChanged,
+    wake: links.wake,
+  }
+}
+
+/** Notes how the asker can be reached, and names others; ourselves too, since the asker may know one address only. */
+function answerPeers(libp2p: Libp2pView, { directory }: Links): RequestHandler {
+  return async (data, from) => {
+    const request = decodePeersRequest(data)
+    if (!request.ok) return { refused: request.code }
+    directory.told(from, request.value)
+    const self = { peer: libp2p.peerId.toString(), addresses: ownAddresses(libp2p) }
+    return encodePeersResponse([...(self.addresses.length > 0 ? [self] : []), ...directory.listFor(from)])
   }
 }
 
 function admissionOf(
   options: NetworkOptions,
+  deps: NetworkDeps,
   connections: () => readonly ConnectionView[],
   book: ScoreBook,
 ): Admission {
@@ -95,82 +117,8 @@ function admissionOf(
       reservedPeers: options.reservedPeers ?? [],
       localNetwork: options.localNetwork,
     },
-    { connections, isRefused: book.isRefused },
+    { ...deps, connections, isRefused: book.isRefused },
   )
-}
-
-type Report = (peer: PeerId, cost: number, code: string) => void
-
-/** Who is connected: reconnecting, watching, scoring. */
-interface Links {
-  readonly report: Report
-  readonly isGossiping: (peer: PeerId) => boolean
-  onPeersChanged(listener: () => void): () => void
-  start(): void
-  stop(): void
-}
-
-function createLinks(
-  options: NetworkOptions,
-  deps: NetworkDeps,
-  own: { readonly libp2p: Libp2pView; readonly book: ScoreBook; readonly admission: Admission },
-): Links {
-  const { libp2p, book, admission } = own
-  const listeners = new Set<() => void>()
-  const ownPeerId = libp2p.peerId.toString()
-  const connections = (): readonly ConnectionView[] => libp2p.getConnections()
-  const isConnected = (peer: PeerId): boolean => connectionTo(connections(), peer) !== undefined
-  const { pubsub } = libp2p.services
-  const watch = createConnectionWatch({ ...deps, ownPeerId, pubsub, connections, excess: admission.excess })
-  const peering = createPeering(options, {
-    ...deps,
-    ownPeerId,
-    isConnected,
-    isRefused: book.isRefused,
-    dial: (address) => dial(libp2p, address, deps),
-  })
-
-  function notifyPeersChanged(): void {
-    deps.metrics.gauge('network_peers', new Set(connections().map((one) => one.remotePeer.toString())).size)
-    for (const listener of listeners) listener()
-  }
-
-  // libp2p's own book-keeping listens to the same events, after us: hence the delay before anyone looks.
-  libp2p.addEventListener('connection:open', ({ detail }) => {
-    watch.onOpened(detail)
-    peering.onConnected(detail.remotePeer.toString())
-    deps.timers.after(0, notifyPeersChanged)
-  })
-  libp2p.addEventListener('connection:close', ({ detail }) => {
-    const peer = detail.remotePeer.toString()
-    if (!isConnected(peer)) peering.onDisconnected(peer)
-    deps.timers.after(0, () => {
-      watch.onClosed(detail)
-      notifyPeersChanged()
-    })
-  })
-  return {
-    isGossiping: watch.isGossiping,
-    report(peer, cost, code) {
-      const action = book.report(peer, cost)
-      deps.metrics.count('network_penalties_total', { code })
-      if (action === 'keep') return
-      deps.log.warn('peer disconnected for misbehaviour', { peer, code, action })
-      watch.disconnect(peer, action)
-    },
-    onPeersChanged(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    start() {
-      watch.start()
-      peering.start()
-    },
-    stop() {
-      peering.stop()
-      watch.stop()
-    },
-  }
 }
 
 /** What is said: topics and requests. */
@@ -208,7 +156,12 @@ function createMessaging(
         await libp2p.handle(
           requestProtocolName(genesisHash, protocol),
           (stream, connection) => void server.serve(protocol, handler, stream, connection),
-          { maxInboundStreams: REQUEST_STREAMS_MAX, maxOutboundStreams: REQUEST_STREAMS_MAX },
+          {
+            maxInboundStreams: REQUEST_STREAMS_MAX,
+            maxOutboundStreams: REQUEST_STREAMS_MAX,
+            // A peer whose upgrade to WebRTC fails is served over the relay.
+            runOnLimitedConnection: true,
+          },
         )
       }
     },

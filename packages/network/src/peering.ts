@@ -22,6 +22,8 @@ export interface Peering {
   onConnected(peer: PeerId): void
   /** … and that the last connection to a peer closed. */
   onDisconnected(peer: PeerId): void
+  /** The network is back: no pause is worth waiting for. */
+  wake(): void
 }
 
 export interface PeeringDeps {
@@ -106,6 +108,14 @@ export function createPeering(options: { readonly peers: readonly string[] }, de
       // A connection that is closed again at once must not be retried at full speed.
       if (livedMs >= RECONNECT_RESET_MS) target.pauseMs = RECONNECT_MIN_MS
       schedule(target, nextPauseMs(target) + firstDelayMs(target))
+    },
+    wake() {
+      for (const target of targets.values()) {
+        target.pauseMs = RECONNECT_MIN_MS
+        target.timer?.cancel()
+        target.timer = undefined
+        if (!deps.isConnected(target.peer)) schedule(target, 0)
+      }
     },
   }
 }

@@ -64,7 +64,7 @@ export function createRequestClient(deps: RequestClientDeps): RequestClient {
     if (connection === undefined) throw unreachable(peer)
     try {
       // QUIC's newStream ignores its signal once the peer's stream limit is reached, hence the race.
-      const opening = connection.newStream(deps.protocolName(protocol), { signal })
+      const opening = connection.newStream(deps.protocolName(protocol), { signal, runOnLimitedConnection: true })
       return await raceSignal(opening, signal, (late) => resetStream(late, 'opened too late'))
     } catch (error) {
       signal.throwIfAborted()

@@ -5,6 +5,7 @@
  */
 import type { Clock, PeerId } from '@cairn/ports'
 import {
+  BANS_KEPT_MAX,
   DISCONNECT_COOLDOWN_MS,
   SCORED_PEERS_MAX,
   SCORE_BAN,
@@ -12,6 +13,7 @@ import {
   SCORE_FLOOR,
   SCORE_HALF_LIFE_MS,
 } from './limits.ts'
+import type { RememberedScore } from './peer-memory.ts'
 
 export interface ScoreBook {
   /** In [−100, 0]; 0 for a peer never reported. */
@@ -20,6 +22,10 @@ export interface ScoreBook {
   report(peer: PeerId, cost: number): 'keep' | 'disconnect' | 'ban'
   /** Whether connections with the peer are refused at present. */
   isRefused(peer: PeerId): boolean
+  /** What is worth keeping over a restart, the worst first. */
+  remembered(): readonly RememberedScore[]
+  /** Scores of an earlier life, which ended `ageMs` ago. */
+  restore(scores: readonly RememberedScore[], ageMs: number): void
 }
 
 interface Entry {
@@ -64,6 +70,21 @@ export function createScoreBook(deps: { readonly clock: Clock }): ScoreBook {
       if (entry === undefined) return false
       if (entry.banned && entry.score > SCORE_DISCONNECT) entry.banned = false
       return entry.banned || deps.clock.monotonicMs() < entry.refusedUntilMs
+    },
+    remembered: () =>
+      [...entries]
+        .map(([peer, entry]) => ({ peer, score: Math.round(decayed(entry).score), banned: entry.banned }))
+        .filter(({ score }) => score < 0)
+        .toSorted((a, b) => a.score - b.score)
+        .slice(0, BANS_KEPT_MAX),
+    restore(scores, ageMs) {
+      // A clock that went back does not lengthen a ban.
+      const decay = 2 ** (-Math.max(0, ageMs) / SCORE_HALF_LIFE_MS)
+      const nowMs = deps.clock.monotonicMs()
+      for (const { peer, score, banned } of scores) {
+        const left = Math.max(SCORE_FLOOR, score * decay)
+        entries.set(peer, { score: left, atMs: nowMs, banned, refusedUntilMs: nowMs })
+      }
     },
   }
 }

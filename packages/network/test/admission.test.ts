@@ -3,13 +3,14 @@ import { createAdmission } from '../src/admission.ts'
 import type { AdmissionOptions } from '../src/admission.ts'
 import { fakeConnection, fakePeerId } from './fake-connections.ts'
 import type { FakeConnection } from './fake-connections.ts'
+import { createFakeTime } from './fake-time.ts'
 
 function setup(overrides: Partial<AdmissionOptions> = {}) {
   const connections: FakeConnection[] = []
   const refused = new Set<string>()
   const admission = createAdmission(
     { inboundMax: 2, outboundMax: 1, inboundPerIpMax: 1, reservedPeers: ['V'], localNetwork: false, ...overrides },
-    { connections: () => connections, isRefused: (peer) => refused.has(peer) },
+    { ...createFakeTime(), connections: () => connections, isRefused: (peer) => refused.has(peer) },
   )
   const deniesInbound = (peer: string, address: string): boolean =>
     admission.gater.denyInboundEncryptedConnection(fakePeerId(peer), { remoteAddr: { toString: () => address } })

@@ -2,13 +2,15 @@ import type { Log } from '@cairn/ports'
 import { expect, test } from 'vitest'
 import { createConnectionWatch } from '../src/connection-watch.ts'
 import type { PubsubView } from '../src/libp2p-view.ts'
-import { DUPLICATE_GRACE_MS, GOSSIP_MISSING_MAX_MS } from '../src/limits.ts'
+import { DUPLICATE_GRACE_MS, GOSSIP_MISSING_MAX_MS, RELAYED_GRACE_MS } from '../src/limits.ts'
 import { fakeConnection, fakeGossipStream } from './fake-connections.ts'
 import type { FakeConnection } from './fake-connections.ts'
 import { createFakeTime } from './fake-time.ts'
 
 const nothing = (): void => {}
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
+
+const RELAYED = '/ip4/1.2.3.4/tcp/1/ws/p2p/R/p2p-circuit'
 
 function setup(ownPeerId = 'M') {
   const time = createFakeTime()
@@ -98,5 +100,21 @@ test('relayed connections carry no gossip and are left alone', async () => {
   const { open, time, statuses } = setup()
   open({ ...fakeConnection('P', 'outbound'), limits: {} })
   await time.advance(60_000)
+  expect(statuses()).toEqual(['open'])
+})
+
+test('a relayed link is no duplicate, and goes a while after there is a direct connection', async () => {
+  const { open, statuses, time } = setup()
+  open(fakeConnection('P', 'outbound'))
+  open(Object.assign(fakeConnection('P', 'outbound', RELAYED), { limits: {} }))
+  expect(statuses()).toEqual(['open', 'open'])
+  await time.advance(RELAYED_GRACE_MS)
+  expect(statuses()).toEqual(['open', 'closed'])
+})
+
+test('a relayed link stays where there is nothing better', async () => {
+  const { open, statuses, time } = setup()
+  open(Object.assign(fakeConnection('P', 'inbound', RELAYED), { limits: {} }))
+  await time.advance(10 * RELAYED_GRACE_MS)
   expect(statuses()).toEqual(['open'])
 })

@@ -32,3 +32,17 @@ export const RATE_WINDOW_MS = 5_000
 export const SYNC_SHOWN_MIN_BLOCKS = 5
 /** Progress is looked up this often, milliseconds. */
 export const PROGRESS_INTERVAL_MS = 400
+/** Peer connections open at once: more than a tab's peers; a leak shows here before the browser's own limit. */
+export const RTC_CONNECTIONS_MAX = 128
+/** Peer connections opened in quick succession: every peer at once after a network change, twice over … */
+export const RTC_BURST_MAX = 120
+/** … and then one in this time, milliseconds: closed ones count against the browser's limit until they are collected. */
+export const RTC_REFILL_MS = 1_000
+/** The wall clock is compared this often, milliseconds; … */
+export const WAKE_CHECK_INTERVAL_MS = 1_000
+/** … a gap beyond this is a sleep or a clock that was set: connections are probed and made anew. */
+export const SLEEP_GAP_MS = 5_000
+/** A finalization was heard of and its block is not here: peers are asked again after these, milliseconds. */
+export const FINALIZED_NUDGES_MS: readonly number[] = [100, 300, 800]
+/** Hashes of committed blocks kept, to tell whether a finalization is still missing its block. */
+export const COMMITTED_HASHES_MAX = 64

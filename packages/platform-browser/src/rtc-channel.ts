@@ -1,6 +1,10 @@
 /**
  * A stand-in for an `RTCDataChannel` that the window is still creating: callers get it synchronously, it is
  * `connecting` until the real channel arrives, then passes everything through. It offers what `@libp2p/webrtc` uses.
+ *
+ * `@libp2p/webrtc` waits for `open`, then for `close` of its `init` channel, which the other side closes as soon as it
+ * sees it: either may have happened before anybody listens (a tenth of all dials in a busy mesh). So what has happened
+ * is told to late listeners, and an `init` channel that closed unseen has opened first.
  */
 
 /** The events of a data channel that are passed on. */
@@ -19,6 +23,8 @@ export class DeferredDataChannel extends EventTarget {
   onbufferedamountlow: ChannelHandler = null
   #real: RTCDataChannel | undefined
   #closed = false
+  #hasOpened = false
+  #hasClosed = false
   #threshold = 0
 
   constructor(label: string) {
@@ -46,6 +52,17 @@ export class DeferredDataChannel extends EventTarget {
   set bufferedAmountLowThreshold(bytes: number) {
     this.#threshold = bytes
     if (this.#real !== undefined) this.#real.bufferedAmountLowThreshold = bytes
+  }
+
+  override addEventListener(...[type, listener, options]: Parameters<EventTarget['addEventListener']>): void {
+    super.addEventListener(type, listener, options)
+    const hasHappened = type === 'close' ? this.#hasClosed : type === 'open' && this.label === 'init' && this.#hasOpened
+    if (!hasHappened || listener === null) return
+    queueMicrotask(() => {
+      const event = new Event(type)
+      if (typeof listener === 'function') listener.call(this, event)
+      else listener.handleEvent(event)
+    })
   }
 
   send(data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
@@ -78,6 +95,14 @@ export class DeferredDataChannel extends EventTarget {
   }
 
   #pass(event: Event): void {
+    if (event.type === 'close' && this.label === 'init' && !this.#hasOpened) this.#pass(new Event('open'))
+    if (event.type === 'open') {
+      if (this.#hasOpened) return
+      this.#hasOpened = true
+    } else if (event.type === 'close') {
+      if (this.#hasClosed) return
+      this.#hasClosed = true
+    }
     this.dispatchEvent(event)
     const handler = this[`on${event.type}` as 'onopen']
     handler?.(event)

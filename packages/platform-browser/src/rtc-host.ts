@@ -3,6 +3,7 @@
  * can be transferred to a dedicated worker in the very task that created it (later it cannot). So the window owns
  * the connections, every channel goes to the worker at once, and traffic flows there while the window is busy.
  */
+import { createRtcBudget } from './rtc-budget.ts'
 import type { FromRtcHost, ToRtcHost } from './rtc-messages.ts'
 
 export interface RtcHost {
@@ -10,22 +11,24 @@ export interface RtcHost {
   close(): void
 }
 
-/** More than a tab's peers; a leak shows here before the browser's own limit. */
-const CONNECTIONS_MAX = 256
-
 /** Serves the shim at the other end of `port`, until the port closes with its worker. Call in a window. */
 export function startRtcHost(port: MessagePort): RtcHost {
   const connections = new Map<number, RTCPeerConnection>()
   const certificates = new Map<number, RTCCertificate>()
+  const watched = new WeakSet<RTCDtlsTransport>()
+  const budget = createRtcBudget(() => performance.now())
   const send = (message: FromRtcHost, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
 
   function create(message: ToRtcHost & { readonly type: 'create' }): void {
     const { connection } = message
-    if (connections.size >= CONNECTIONS_MAX) return send({ type: 'state', connection, connectionState: 'failed' })
     const own = message.certificates.flatMap((call) => certificates.get(call) ?? [])
     for (const call of message.certificates) certificates.delete(call)
-    const peerConnection = new RTCPeerConnection({ ...message.configuration, certificates: own })
+    const peerConnection = open({ ...message.configuration, certificates: own })
+    if (peerConnection === undefined) return send({ type: 'state', connection, connectionState: 'failed' })
     connections.set(connection, peerConnection)
+    peerConnection.addEventListener('icecandidate', ({ candidate }) =>
+      send({ type: 'candidate', connection, candidate: candidate?.toJSON() }),
+    )
     peerConnection.addEventListener('datachannel', ({ channel }) =>
       send({ type: 'remote-channel', connection, real: channel }, [channel]),
     )
@@ -33,6 +36,16 @@ export function startRtcHost(port: MessagePort): RtcHost {
       send({ type: 'state', connection, connectionState: peerConnection.connectionState })
       if (peerConnection.connectionState === 'failed') drop(connection)
     })
+  }
+
+  /** `undefined`: the budget is spent, or the browser refuses (Chromium does at some 500, closed ones included). */
+  function open(configuration: RTCConfiguration): RTCPeerConnection | undefined {
+    if (!budget.take(connections.size)) return undefined
+    try {
+      return new RTCPeerConnection(configuration)
+    } catch {
+      return undefined
+    }
   }
 
   function createChannel(message: ToRtcHost & { readonly type: 'create-channel' }): void {
@@ -48,7 +61,20 @@ export function startRtcHost(port: MessagePort): RtcHost {
   async function call(message: ToRtcHost & { readonly type: 'call' }): Promise<void> {
     const peerConnection = required(connections.get(message.connection))
     const description = await invoke(peerConnection, message)
+    watchTransport(message.connection, peerConnection)
     send({ type: 'result', call: message.call, description, localDescription: plain(peerConnection.localDescription) })
+  }
+
+  /** Browsers do not change a connection's state when the other side closes it; its transport's state says so at once. */
+  function watchTransport(connection: number, peerConnection: RTCPeerConnection): void {
+    const transport = peerConnection.sctp?.transport
+    if (transport === undefined || watched.has(transport)) return
+    watched.add(transport)
+    transport.addEventListener('statechange', () => {
+      if (transport.state !== 'closed' || !connections.has(connection)) return
+      send({ type: 'state', connection, connectionState: 'closed' })
+      drop(connection)
+    })
   }
 
   async function generateCertificate(message: ToRtcHost & { readonly type: 'generate-certificate' }): Promise<void> {
@@ -94,8 +120,10 @@ async function invoke(
 ): Promise<RTCSessionDescriptionInit | undefined> {
   if (method === 'createOffer') return plain(await peerConnection.createOffer())
   if (method === 'createAnswer') return plain(await peerConnection.createAnswer())
-  if (method === 'setLocalDescription') await peerConnection.setLocalDescription(argument)
-  else await peerConnection.setRemoteDescription(required(argument))
+  if (method === 'addIceCandidate') await peerConnection.addIceCandidate(argument as RTCIceCandidateInit)
+  else if (method === 'setLocalDescription')
+    await peerConnection.setLocalDescription(argument as RTCSessionDescriptionInit)
+  else await peerConnection.setRemoteDescription(argument as RTCSessionDescriptionInit)
   return undefined
 }
 

@@ -4,7 +4,14 @@
  */
 
 /** The methods that only forward their argument and return a description or nothing. */
-export type RtcMethod = 'createOffer' | 'createAnswer' | 'setLocalDescription' | 'setRemoteDescription'
+export type RtcMethod =
+  | 'createOffer'
+  | 'createAnswer'
+  | 'setLocalDescription'
+  | 'setRemoteDescription'
+  | 'addIceCandidate'
+
+export type RtcArgument = RTCSessionDescriptionInit | RTCIceCandidateInit | undefined
 
 export type ToRtcHost =
   | { readonly type: 'generate-certificate'; readonly call: number; readonly algorithm: AlgorithmIdentifier }
@@ -27,7 +34,7 @@ export type ToRtcHost =
       readonly call: number
       readonly connection: number
       readonly method: RtcMethod
-      readonly argument: RTCSessionDescriptionInit | undefined
+      readonly argument: RtcArgument
     }
   | { readonly type: 'close'; readonly connection: number }
 
@@ -45,3 +52,5 @@ export type FromRtcHost =
   /** A channel the remote peer opened. */
   | { readonly type: 'remote-channel'; readonly connection: number; readonly real: RTCDataChannel }
   | { readonly type: 'state'; readonly connection: number; readonly connectionState: RTCPeerConnectionState }
+  /** `undefined`: gathering has ended. */
+  | { readonly type: 'candidate'; readonly connection: number; readonly candidate: RTCIceCandidateInit | undefined }

@@ -3,7 +3,7 @@
  * asks the window's host for everything. Install it before libp2p is imported.
  */
 import { DeferredDataChannel } from './rtc-channel.ts'
-import type { FromRtcHost, RtcMethod, ToRtcHost } from './rtc-messages.ts'
+import type { FromRtcHost, RtcArgument, RtcMethod, ToRtcHost } from './rtc-messages.ts'
 
 /** Puts the shim on `globalThis`. `port` leads to `startRtcHost` in the window. */
 export function installRtcShim(port: MessagePort): void {
@@ -17,7 +17,38 @@ export function installRtcShim(port: MessagePort): void {
       return link.generateCertificate(algorithm)
     }
   }
-  Object.assign(globalThis, { RTCPeerConnection: RTCPeerConnectionShim })
+  Object.assign(globalThis, {
+    RTCPeerConnection: RTCPeerConnectionShim,
+    RTCSessionDescription: SessionDescription,
+    RTCIceCandidate: IceCandidate,
+  })
+}
+
+/** What a signalling peer sent, on its way to the window: plain data. */
+class SessionDescription {
+  readonly type: RTCSdpType
+  readonly sdp: string | undefined
+
+  constructor({ type, sdp }: RTCSessionDescriptionInit) {
+    this.type = type
+    this.sdp = sdp
+  }
+}
+
+class IceCandidate {
+  readonly #init: RTCIceCandidateInit
+
+  constructor(init: RTCIceCandidateInit) {
+    this.#init = init
+  }
+
+  get candidate(): string {
+    return this.#init.candidate ?? ''
+  }
+
+  toJSON(): RTCIceCandidateInit {
+    return this.#init
+  }
 }
 
 /** Stands for an `RTCCertificate`, which stays in the window. */
@@ -27,7 +58,7 @@ interface CertificateToken {
 
 interface HostLink {
   send(message: ToRtcHost): void
-  call(connection: number, method: RtcMethod, argument?: RTCSessionDescriptionInit): Promise<HostResult>
+  call(connection: number, method: RtcMethod, argument?: RtcArgument): Promise<HostResult>
   generateCertificate(algorithm: AlgorithmIdentifier): Promise<CertificateToken>
   /** A new connection number; events of it go to `shim` until it is closed. */
   register(shim: PeerConnectionShim): number
@@ -87,6 +118,7 @@ class PeerConnectionShim extends EventTarget {
   connectionState: RTCPeerConnectionState = 'new'
   localDescription: RTCSessionDescriptionInit | null = null
   ondatachannel: ((event: Event) => void) | null = null
+  onicecandidate: ((event: Event) => void) | null = null
   onconnectionstatechange: ((event: Event) => void) | null = null
   readonly #link: HostLink
   readonly #connection: number
@@ -130,6 +162,10 @@ class PeerConnectionShim extends EventTarget {
     await this.#call('setRemoteDescription', description)
   }
 
+  async addIceCandidate(candidate: IceCandidate): Promise<void> {
+    await this.#call('addIceCandidate', candidate.toJSON())
+  }
+
   /** As in browsers, the closing side gets no event. */
   close(): void {
     if (this.connectionState === 'closed') return
@@ -144,6 +180,9 @@ class PeerConnectionShim extends EventTarget {
     } else if (message.type === 'state') {
       this.connectionState = message.connectionState
       this.#dispatch(new Event('connectionstatechange'))
+    } else if (message.type === 'candidate') {
+      const candidate = message.candidate === undefined ? null : new IceCandidate(message.candidate)
+      this.#dispatch(Object.assign(new Event('icecandidate'), { candidate }))
     } else {
       const deferred = this.#awaited.get(message.channel)
       this.#awaited.delete(message.channel)
@@ -152,7 +191,7 @@ class PeerConnectionShim extends EventTarget {
     }
   }
 
-  async #call(method: RtcMethod, argument?: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit | undefined> {
+  async #call(method: RtcMethod, argument?: RtcArgument): Promise<RTCSessionDescriptionInit | undefined> {
     const result = await this.#link.call(this.#connection, method, argument)
     this.localDescription = result.localDescription ?? null
     return result.description
@@ -166,7 +205,7 @@ class PeerConnectionShim extends EventTarget {
 
   #dispatch(event: Event): void {
     this.dispatchEvent(event)
-    if (event.type === 'datachannel') this.ondatachannel?.(event)
-    else this.onconnectionstatechange?.(event)
+    const handler = this[`on${event.type}` as 'ondatachannel']
+    handler?.(event)
   }
 }

@@ -112,9 +112,14 @@ async function openStores(
 }
 
 /** Of one chain: another chain on the same origin does not touch them. */
-function storeNames(chainSpec: ChainSpec): { readonly state: string; readonly chain: string } {
+export function storeNames(chainSpec: ChainSpec): {
+  readonly state: string
+  readonly chain: string
+  /** Own identity and remembered peers: kept when the others are thrown away. */
+  readonly peers: string
+} {
   const suffix = chainSpecHash(chainSpec).slice(2, 18)
-  return { state: `cairn-state-${suffix}`, chain: `cairn-chain-${suffix}` }
+  return { state: `cairn-state-${suffix}`, chain: `cairn-chain-${suffix}`, peers: `cairn-peers-${suffix}` }
 }
 
 function assertGenesis(

@@ -1,17 +1,28 @@
 /**
  * The network of a server: QUIC first, TCP and WebSocket beside it, WebRTC-direct for tabs. Ports are local choices;
- * 0 takes a free one. With a data path the WebRTC certificate survives restarts, and with it the tabs' addresses.
+ * 0 takes a free one. With a data path the WebRTC certificate survives restarts, and with it the tabs' addresses; so do
+ * the peers that were good and the bans. A server that tabs can dial is also their relay (circuit relay v2): they
+ * signal WebRTC among themselves through it.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { createNetwork } from '@cairn/network'
-import type { NetworkDeps, NetworkOptions, TransportFactory } from '@cairn/network'
+import {
+  RELAYED_DURATION_MAX_MS,
+  RELAYED_MAX_BYTES,
+  RELAY_RESERVATIONS_MAX,
+  RELAY_RESERVATION_TTL_MS,
+  RELAY_STREAMS_MAX,
+  createNetwork,
+} from '@cairn/network'
+import type { NetworkDeps, NetworkOptions, PeerMemory, ServiceFactory, TransportFactory } from '@cairn/network'
 import type { Network } from '@cairn/ports'
 import { quic } from '@chainsafe/libp2p-quic'
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { keychain } from '@libp2p/keychain'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { LevelDatastore } from 'datastore-level'
+import { Key } from 'interface-datastore'
 
 /** An absent port: that transport does not listen (QUIC, TCP and WebSocket can still be dialed). */
 export interface NodeListenOptions {
@@ -36,7 +47,7 @@ export type NodeNetworkDeps = Pick<NetworkDeps, 'clock' | 'timers' | 'random' | 
 export async function createNodeNetwork(options: NodeNetworkOptions, deps: NodeNetworkDeps): Promise<Network> {
   const { listen, dataPath, ...rest } = options
   const webrtc = listen.webrtcDirectPort !== undefined
-  const datastore = webrtc && dataPath !== undefined ? new LevelDatastore(join(dataPath, 'libp2p')) : undefined
+  const datastore = dataPath === undefined ? undefined : new LevelDatastore(join(dataPath, 'libp2p'))
   await datastore?.open()
   const network = await createNetwork(
     { ...rest, listen: listenAddresses(listen) },
@@ -44,9 +55,8 @@ export async function createNodeNetwork(options: NodeNetworkOptions, deps: NodeN
       ...deps,
       sha256: (bytes) => createHash('sha256').update(bytes).digest(),
       transports: await transports(webrtc),
-      // The keychain guards the certificate's key with the folder's own permissions: it gets no passphrase.
-      services: datastore === undefined ? {} : { keychain: keychain() },
-      datastore,
+      services: services(listen, datastore !== undefined),
+      ...(datastore === undefined ? {} : { datastore, memory: createPeerMemory(datastore) }),
     },
   )
   if (datastore === undefined) return network
@@ -56,6 +66,23 @@ export async function createNodeNetwork(options: NodeNetworkOptions, deps: NodeN
       await network.stop()
       await datastore.close()
     },
+  }
+}
+
+function services(listen: NodeListenOptions, isKept: boolean): Record<string, ServiceFactory> {
+  const isForTabs = listen.wsPort !== undefined || listen.webrtcDirectPort !== undefined
+  return {
+    // The keychain guards the certificate's key with the folder's own permissions: it gets no passphrase.
+    ...(isKept ? { keychain: keychain() } : {}),
+    ...(isForTabs ? { relay: circuitRelayServer(RELAY_OPTIONS) } : {}),
+  }
+}
+
+function createPeerMemory(datastore: LevelDatastore): PeerMemory {
+  const key = new Key('/cairn/peers')
+  return {
+    load: async () => ((await datastore.has(key)) ? datastore.get(key) : undefined),
+    save: async (record) => void (await datastore.put(key, record)),
   }
 }
 
@@ -88,4 +115,17 @@ const QUIC_OPTIONS = {
   keepAliveInterval: 1_000,
   // One round trip of 2 s each way, with a loss.
   handshakeTimeout: 8_000,
+}
+
+/** The defaults (15 reservations, 128 KiB) are for signalling between strangers. */
+const RELAY_OPTIONS = {
+  maxInboundHopStreams: RELAY_STREAMS_MAX,
+  maxOutboundHopStreams: RELAY_STREAMS_MAX,
+  maxOutboundStopStreams: RELAY_STREAMS_MAX,
+  reservations: {
+    maxReservations: RELAY_RESERVATIONS_MAX,
+    reservationTtl: RELAY_RESERVATION_TTL_MS,
+    defaultDurationLimit: RELAYED_DURATION_MAX_MS,
+    defaultDataLimit: BigInt(RELAYED_MAX_BYTES),
+  },
 }

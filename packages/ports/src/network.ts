@@ -6,8 +6,17 @@ export type PeerId = string
 
 export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence'
 
-/** `finalized-range`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads. */
-export type RequestProtocol = 'blocks-by-hash' | 'certificates' | 'finalized-range' | 'chain-status' | 'account-proof'
+/**
+ * `finalized-range`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
+ * light reads; `peers`: addresses of others, asked and answered by the network itself.
+ */
+export type RequestProtocol =
+  | 'blocks-by-hash'
+  | 'certificates'
+  | 'finalized-range'
+  | 'chain-status'
+  | 'account-proof'
+  | 'peers'
 
 export interface PeerSummary {
   readonly peerId: PeerId

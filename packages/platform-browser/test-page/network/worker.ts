@@ -1,10 +1,11 @@
 /** A tab's network in its worker, driven by the test through the window. */
-import type { Log, Network, Timers } from '@cairn/ports'
+import type { WakeableNetwork } from '@cairn/network'
+import type { Log, Timers } from '@cairn/ports'
 import { createBrowserNetwork } from '../../src/network-browser.ts'
 import type { BrowserNetworkOptions } from '../../src/network-browser.ts'
 
 const received: string[] = []
-let network: Network | undefined
+let network: WakeableNetwork | undefined
 
 const timers: Timers = {
   after(delayMs, callback) {
@@ -19,7 +20,13 @@ const methods = {
   async start(rtcPort: MessagePort, peers: readonly string[], genesisHash: string): Promise<string> {
     const { generateIdentity } = await import('@cairn/network')
     const identity = await generateIdentity()
-    const options = { genesisHash, identity, peers, localNetwork: true } as unknown as BrowserNetworkOptions
+    const options = {
+      genesisHash,
+      identity,
+      peers,
+      localNetwork: true,
+      isMeshed: true,
+    } as unknown as BrowserNetworkOptions
     network = await createBrowserNetwork(options, {
       clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
       timers,
@@ -39,6 +46,8 @@ const methods = {
     return network.peerId
   },
   peers: (): unknown => network?.peers(),
+  addresses: (): unknown => network?.addresses(),
+  wake: (): unknown => network?.wake(),
   publish: (text: string): unknown => network?.publish('votes', new TextEncoder().encode(text)),
   received: (): readonly string[] => received,
   async request(peer: string, sizeBytes: number): Promise<number> {
@@ -46,6 +55,10 @@ const methods = {
     new DataView(request.buffer).setUint32(0, sizeBytes)
     const response = await network?.request(peer, 'blocks-by-hash', request)
     return response?.reduce((sum, byte) => sum + byte, 0) ?? -1
+  },
+  async echo(peer: string, bytes: readonly number[]): Promise<readonly number[] | undefined> {
+    const answer = await network?.request(peer, 'blocks-by-hash', new Uint8Array(bytes))
+    return answer && [...answer]
   },
   stop: (): unknown => network?.stop(),
 }

@@ -1,0 +1,183 @@
+/** Who is connected: configured peers, discovered ones, watching, scoring, and what of it is kept over a restart. */
+import type { PeerId } from '@cairn/ports'
+import { CodedError } from '@cairn/primitives'
+import type { Admission } from './admission.ts'
+import { createConnectionWatch } from './connection-watch.ts'
+import { createDeadline } from './deadline.ts'
+import { connectionTo, dial, isDirect } from './libp2p-node.ts'
+import type { ConnectionView, Libp2pView, PeerIdView } from './libp2p-view.ts'
+import { MESH_TARGET, WAKE_PING_TIMEOUT_MS } from './limits.ts'
+import { type Mesh, type MeshDeps, createMesh } from './mesh.ts'
+import { peerIdOf } from './multiaddr-text.ts'
+import type { NetworkDeps, NetworkOptions } from './network-options.ts'
+import { usableAddresses } from './peer-addresses.ts'
+import { createPeerBook } from './peer-book.ts'
+import { type PeerDirectory, createPeerDirectory } from './peer-exchange.ts'
+import { createPeerKeeper } from './peer-keeper.ts'
+import { createPeering } from './peering.ts'
+import type { ScoreBook } from './score-book.ts'
+
+export type Report = (peer: PeerId, cost: number, code: string) => void
+
+export interface Links {
+  readonly report: Report
+  readonly isGossiping: (peer: PeerId) => boolean
+  /** What peers say of themselves. */
+  readonly directory: PeerDirectory
+  onPeersChanged(listener: () => void): () => void
+  /** Remembered peers and bans; before anybody can connect. */
+  load(): Promise<void>
+  start(): void
+  stop(): Promise<void>
+  /** Dials at once what is missing, and closes what does not answer. */
+  wake(): void
+}
+
+export interface LinksParts {
+  readonly libp2p: Libp2pView
+  readonly book: ScoreBook
+  readonly admission: Admission
+  readonly request: MeshDeps['request']
+}
+
+export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: LinksParts): Links {
+  const { libp2p, book, admission } = own
+  const listeners = new Set<() => void>()
+  const ownPeerId = libp2p.peerId.toString()
+  const connections = (): readonly ConnectionView[] => libp2p.getConnections()
+  const isConnected = (peer: PeerId): boolean => connectionTo(connections(), peer) !== undefined
+  const { pubsub } = libp2p.services
+  const directory = createPeerDirectory()
+  const watch = createConnectionWatch({ ...deps, ownPeerId, pubsub, connections, excess: admission.excess })
+  const shared = {
+    ...deps,
+    ownPeerId,
+    isRefused: book.isRefused,
+    dial: (address: string) => dial(libp2p, address, deps),
+  }
+  const peering = createPeering(options, { ...shared, isConnected: (peer) => isDirect(connections(), peer) })
+  const peers = createPeerBook({ ownPeerId, transports: options.discovery?.transports ?? [] }, deps)
+  const keeper = createPeerKeeper({
+    ...deps,
+    memory: deps.memory,
+    book,
+    addressesOf: (peer) => knownAddresses(peer, options.peers, directory),
+  })
+
+  const report: Report = (peer, cost, code) => {
+    const action = book.report(peer, cost)
+    deps.metrics.count('network_penalties_total', { code })
+    if (action === 'keep') return
+    deps.log.warn('peer disconnected for misbehaviour', { peer, code, action })
+    watch.disconnect(peer, action)
+  }
+  const mesh: Mesh | undefined =
+    options.discovery &&
+    createMesh(
+      {
+        ownPeerId,
+        target: options.discovery.target ?? MESH_TARGET,
+        isConfigured: isAmong(options.peers),
+      },
+      {
+        ...shared,
+        book: peers,
+        directory,
+        connectedPeers: () => [...peersOf(connections()).keys()],
+        isDirect: (peer) => isDirect(connections(), peer),
+        ownAddresses: () => ownAddresses(libp2p),
+        request: own.request,
+        report,
+      },
+    )
+
+  function notifyPeersChanged(): void {
+    deps.metrics.gauge('network_peers', peersOf(connections()).size)
+    for (const listener of listeners) listener()
+  }
+
+  // libp2p's own book-keeping listens to the same events, after us: hence the delay before anyone looks.
+  libp2p.addEventListener('connection:open', ({ detail }) => {
+    const peer = detail.remotePeer.toString()
+    watch.onOpened(detail)
+    peering.onConnected(peer)
+    keeper.onConnected(peer)
+    deps.timers.after(0, notifyPeersChanged)
+  })
+  libp2p.addEventListener('connection:close', ({ detail }) => {
+    const peer = detail.remotePeer.toString()
+    if (!isDirect(connections(), peer)) peering.onDisconnected(peer)
+    if (!isConnected(peer)) {
+      keeper.onDisconnected(peer)
+      directory.forget(peer)
+    }
+    deps.timers.after(0, () => {
+      watch.onClosed(detail)
+      notifyPeersChanged()
+    })
+  })
+  return {
+    isGossiping: watch.isGossiping,
+    directory,
+    report,
+    onPeersChanged(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async load() {
+      for (const { peer, addresses } of await keeper.load()) peers.add(peer, addresses, undefined)
+    },
+    start() {
+      watch.start()
+      peering.start()
+      mesh?.start()
+      keeper.start()
+    },
+    async stop() {
+      mesh?.stop()
+      peering.stop()
+      watch.stop()
+      await keeper.stop()
+    },
+    wake() {
+      for (const peer of peersOf(connections()).values()) void probe(libp2p, peer, deps)
+      peering.wake()
+      mesh?.wake()
+    },
+  }
+}
+
+/** Own addresses that are worth telling. */
+export function ownAddresses(libp2p: Libp2pView): readonly string[] {
+  const addresses = libp2p.getMultiaddrs().map((address) => address.toString())
+  return usableAddresses(addresses, libp2p.peerId.toString())
+}
+
+function isAmong(addresses: readonly string[]): (peer: PeerId) => boolean {
+  const peers = new Set(addresses.map(peerIdOf))
+  return (peer) => peers.has(peer)
+}
+
+/** The peer's own word; else the configured addresses that led to it. */
+function knownAddresses(peer: PeerId, configured: readonly string[], directory: PeerDirectory): readonly string[] {
+  const told = directory.addressesOf(peer)
+  return told.length > 0 ? told : usableAddresses(configured, peer)
+}
+
+function peersOf(connections: readonly ConnectionView[]): ReadonlyMap<PeerId, PeerIdView> {
+  return new Map(connections.map(({ remotePeer }) => [remotePeer.toString(), remotePeer]))
+}
+
+/** A connection of before a sleep may look open for half a minute: it answers now, or it goes. */
+async function probe(libp2p: Libp2pView, peer: PeerIdView, deps: NetworkDeps): Promise<void> {
+  const before = libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer.toString())
+  const error = (): CodedError => new CodedError('PING_TIMEOUT', 'no answer after a sleep or a change of networks')
+  const deadline = createDeadline({ timeoutMs: WAKE_PING_TIMEOUT_MS, error }, deps)
+  try {
+    await libp2p.services.ping.ping(peer, { signal: deadline.signal })
+  } catch (cause) {
+    for (const connection of before) connection.abort(cause as Error)
+  } finally {
+    deadline.clear()
+  }
+}

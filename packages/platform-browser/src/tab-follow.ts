@@ -1,0 +1,115 @@
+/** Follows the finalized chain: certificates in, missing blocks fetched, executed, committed, and served to others. */
+import { decodeCertificate } from '@cairn/chain'
+import { createCommitter, createSyncDriver, routeRequests } from '@cairn/node'
+import type { Network } from '@cairn/ports'
+import { type Hash, type Verdict, ignore, reject } from '@cairn/primitives'
+import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
+import { COMMITTED_HASHES_MAX, FINALIZED_NUDGES_MS, PROGRESS_INTERVAL_MS, STATUS_INTERVAL_MS } from './limits.ts'
+import { findProvenBalance } from './proven-balance.ts'
+import type { SnapshotPublisher } from './snapshot-publisher.ts'
+import type { TabChain } from './tab-chain.ts'
+import type { BalanceAnswer } from './tab-snapshot.ts'
+import { countRefusal, createProgressView, showBlock, showFailure } from './tab-view.ts'
+
+export type LookUp = (address: string) => Promise<BalanceAnswer>
+
+const log = createConsoleLog('cairn', false)
+
+/** Follows the finalized chain for as long as the tab lives. */
+export async function followChain(tab: TabChain, connected: Network, snapshots: SnapshotPublisher): Promise<LookUp> {
+  const { chain, executor, genesisHash } = tab
+  const network = countRefusals(connected, snapshots)
+  const onFatal = (error: unknown): void => {
+    showFailure(snapshots, error)
+    void sync.stop()
+  }
+  /** Hash of a block that a certificate being applied names → its height. */
+  const certified = new Map<Hash, number>()
+  const waiting = new Set<() => void>()
+  const committedHashes = new Set<Hash>()
+  const committer = createCommitter({
+    executor,
+    chainStore: chain,
+    onCommitted: (committed) => {
+      committedHashes.add(committed.block.hash)
+      if (committedHashes.size > COMMITTED_HASHES_MAX)
+        committedHashes.delete(committedHashes.keys().next().value as Hash)
+      showBlock(snapshots, tab, committed, certified.get(committed.finalization.hash) ?? 0)
+      for (const resolve of waiting) resolve()
+      waiting.clear()
+    },
+    onFatal,
+  })
+  const sync = createSyncDriver(
+    { genesisHash, head: chain.head(), pollIntervalMs: STATUS_INTERVAL_MS },
+    {
+      network,
+      clock: browserClock,
+      timers: browserTimers,
+      log: log.child('sync'),
+      verifyFinalization: tab.verifyFinalization,
+      apply: async (blocks, finalization) => {
+        certified.set(finalization.hash, blocks.at(-1)?.header.height ?? 0)
+        await committer.executeAndCommit(blocks, finalization)
+        certified.delete(finalization.hash)
+        sync.onHead(chain.head())
+      },
+      onFatal,
+    },
+  )
+  // What this tab has verified it answers for: to other tabs, and to whoever asks.
+  routeRequests({ network, chain, executor, consensus: undefined })
+  network.onTopic('certificates', (data, from) =>
+    judgeCertificate(data, tab, (hash) => {
+      sync.nudge(from)
+      nudgeUntilCommitted(hash)
+    }),
+  )
+  /** The sender hears of a finalization before it has the block itself: it is asked again. */
+  const nudgeUntilCommitted = (hash: Hash): void => {
+    for (const delayMs of FINALIZED_NUDGES_MS) {
+      browserTimers.after(delayMs, () => {
+        if (!committedHashes.has(hash)) sync.nudge()
+      })
+    }
+  }
+  const showProgress = createProgressView(snapshots, network)
+  const showNow = (): void => showProgress(sync.progress().claimedHeight)
+  const showAgain = (): void => {
+    showNow()
+    browserTimers.after(PROGRESS_INTERVAL_MS, showAgain)
+  }
+  network.onPeersChanged(showNow)
+  await network.start()
+  sync.start()
+  showAgain()
+  const nextBlock = (timeoutMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.add(resolve)
+      browserTimers.after(timeoutMs, resolve)
+    })
+  return (address) => findProvenBalance(address, { network, chain, executor, clock: browserClock, nextBlock })
+}
+
+/** Every answer that is held against a peer is counted for the page. */
+function countRefusals(network: Network, snapshots: SnapshotPublisher): Network {
+  return {
+    ...network,
+    penalize: (peer, code) => {
+      countRefusal(snapshots, code)
+      network.penalize(peer, code)
+    },
+  }
+}
+
+/** A new finalization means that there is something to fetch. A follower has no use for the other kinds. */
+function judgeCertificate(data: Uint8Array, tab: TabChain, onFinalization: (hash: Hash) => void): Verdict {
+  const decoded = decodeCertificate(data)
+  if (!decoded.ok) return reject(decoded.code)
+  const certificate = decoded.value
+  if (certificate.kind !== 'finalize') return ignore('CERTIFICATE_NOT_NEEDED')
+  if (certificate.hash === tab.chain.head().hash) return ignore('CERTIFICATE_KNOWN')
+  const verdict = tab.verifyFinalization(certificate)
+  if (verdict.verdict === 'accept') onFinalization(certificate.hash)
+  return verdict
+}
