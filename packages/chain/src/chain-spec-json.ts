@@ -10,8 +10,10 @@ import { genesisValidatorSet } from './genesis.ts'
 import { JsonFields } from './json-fields.ts'
 import {
   BLOCK_DATA_MAX_BYTES,
+  BOOTSTRAP_MAX,
   CHAIN_SPEC_MAX_CHARACTERS,
   EPOCH_LENGTH_MAX_BLOCKS,
+  MULTIADDR_MAX_BYTES,
   PEER_ID_MAX_BYTES,
   UNBONDING_EPOCHS_MAX,
 } from './limits.ts'
@@ -69,6 +71,7 @@ export function parseChainSpec(text: string): ChainSpec {
     depositContractAddress: config.address('depositContractAddress'),
     validators: cairn.objects('validators').map(readValidator),
     alloc: readAlloc(file.object('alloc')),
+    ...(cairn.has('bootstrap') ? { bootstrap: readBootstrap(cairn) } : {}),
   }
   const seconds = Math.floor(spec.genesisTimeMs / 1000)
   if (file.integer('timestamp', 0, Number.MAX_SAFE_INTEGER) !== seconds) {
@@ -108,6 +111,7 @@ export function serializeChainSpec(spec: ChainSpec): string {
           peerId: validator.peerId,
           proofOfPossession: hexFromBytes(validator.proofOfPossession),
         })),
+        ...(spec.bootstrap === undefined ? {} : { bootstrap: spec.bootstrap }),
       },
     },
     timestamp: quantity(Math.floor(spec.genesisTimeMs / 1000)),
@@ -173,6 +177,20 @@ function readValidator(fields: JsonFields): GenesisValidator {
   }
   fields.end()
   return validator
+}
+
+/** Whether one leads anywhere, dialing finds out; each must say whom it leads to. */
+function readBootstrap(cairn: JsonFields): readonly string[] {
+  const value = cairn.take('bootstrap')
+  const isGood = (address: unknown): address is string =>
+    typeof address === 'string' &&
+    address.length <= MULTIADDR_MAX_BYTES &&
+    /^\/[\x21-\x7e]+\/p2p\/[A-Za-z0-9]+$/.test(address)
+  if (Array.isArray(value) && value.length <= BOOTSTRAP_MAX && value.every(isGood)) return value
+  throw specError(
+    cairn.pathOf('bootstrap'),
+    `not a list of at most ${BOOTSTRAP_MAX} multiaddrs that end in /p2p/<peer id>`,
+  )
 }
 
 function readAlloc(alloc: JsonFields): readonly GenesisAccount[] {

@@ -56,6 +56,11 @@ export interface ChainSpec {
   readonly validators: readonly GenesisValidator[]
   /** Ascending by address. */
   readonly alloc: readonly GenesisAccount[]
+  /**
+   * Multiaddrs of first peers. Not part of the hash: addresses change while the chain stays the same, and they are
+   * trusted with nothing.
+   */
+  readonly bootstrap?: readonly string[]
 }
 
 /** keccak256 of `encodeChainSpec`: the parent hash of the genesis header. */
@@ -63,7 +68,7 @@ export function chainSpecHash(spec: ChainSpec): Hash {
   return keccak256(encodeChainSpec(spec))
 }
 
-/** Canonical RLP of every field, in the order of the type. */
+/** Canonical RLP of every field but `bootstrap`, in the order of the type. */
 export function encodeChainSpec(spec: ChainSpec): Uint8Array {
   return encodeRlp([
     ascii(spec.name),

@@ -9,6 +9,10 @@ export const BITMAP_MAX_BYTES = VALIDATORS_MAX / 8
 /** Text of a libp2p peer id (Ed25519: 52, RSA as CID: 64). */
 export const PEER_ID_MAX_BYTES = 128
 
+/** First peers in a chain spec, and the length of one's multiaddr. */
+export const BOOTSTRAP_MAX = 64
+export const MULTIADDR_MAX_BYTES = 512
+
 /** One consensus header, RLP: 7 hashes of 33 bytes, 98 of RANDAO reveal, 8 integers. */
 export const HEADER_MAX_BYTES = 512
 

@@ -39,6 +39,28 @@ describe('parseChainSpec', () => {
     expect(parseChainSpec(serializeChainSpec(sampleSpec))).toEqual(sampleSpec)
   })
 
+  it('reads first peers, which are no part of the chain’s identity', () => {
+    const bootstrap = ['/ip4/192.0.2.1/udp/4001/quic-v1/p2p/12D3KooW', '/dns4/example.org/tcp/443/wss/p2p/12D3KooW']
+    const spec = parseChainSpec(fileWith((file) => (file['config'].cairn.bootstrap = bootstrap)))
+    expect(spec.bootstrap).toEqual(bootstrap)
+    expect(parseChainSpec(serializeChainSpec(spec))).toEqual(spec)
+    expect(chainSpecHash(spec)).toBe(chainSpecHash(sampleSpec))
+    const tooMany = Array.from({ length: 65 }, () => bootstrap[0])
+    for (const bad of [
+      'x',
+      [1],
+      ['/ip4/192.0.2.1/tcp/1'],
+      ['http://a/p2p/b'],
+      [`/${'a'.repeat(600)}/p2p/b`],
+      tooMany,
+    ]) {
+      expect(failureOf(fileWith((file) => (file['config'].cairn.bootstrap = bad)))).toMatchObject({
+        code: 'CHAIN_SPEC_INVALID',
+        data: { path: 'config.cairn.bootstrap' },
+      })
+    }
+  })
+
   it('reads geth’s spellings of the same allocation', () => {
     const text = fileWith((file) => {
       const [first, second] = Object.keys(file['alloc'])

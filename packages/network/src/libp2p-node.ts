@@ -2,6 +2,7 @@
 import { CodedError } from '@cairn/primitives'
 import type { PeerId, PeerSummary, Timers } from '@cairn/ports'
 import { createDeadline, raceSignal } from './deadline.ts'
+import { dhtService } from './dht.ts'
 import { gossipsubOptions } from './gossip-settings.ts'
 import { privateKeyFromIdentity } from './identity.ts'
 import { createLibp2pNode, parseMultiaddr } from './libp2p-view.ts'
@@ -20,7 +21,7 @@ import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { TOPICS, topicName } from './topics.ts'
 
 /** Stopped. @throws CodedError `IDENTITY_INVALID` */
-export function createNode(
+export async function createNode(
   options: NetworkOptions,
   deps: NetworkDeps,
   own: { readonly gater: GaterView; readonly appScore: (peer: PeerId) => number },
@@ -30,7 +31,10 @@ export function createNode(
     listen: options.listen,
     announce: options.announce ?? [],
     transports: deps.transports,
-    services: deps.services ?? {},
+    services: {
+      ...deps.services,
+      ...(options.discovery?.dht === 'server' ? { dht: await dhtService({ ...options, mode: 'server' }) } : {}),
+    },
     datastore: deps.datastore,
     gater: own.gater,
     pubsub: gossipsubOptions({

@@ -69,7 +69,8 @@ interface PingView {
 
 export interface Libp2pView {
   readonly peerId: PeerIdView
-  readonly services: { readonly pubsub: PubsubView; readonly ping: PingView }
+  /** `dht`: on servers that answer in it. */
+  readonly services: { readonly pubsub: PubsubView; readonly ping: PingView; readonly dht?: DhtView }
   start(): Promise<void>
   stop(): Promise<void>
   getMultiaddrs(): readonly { toString(): string }[]
@@ -147,4 +148,50 @@ export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
 /** @throws Error when `text` is no multiaddr. */
 export function parseMultiaddr(text: string): unknown {
   return multiaddr(text)
+}
+
+/** The part of `@libp2p/kad-dht` that is used. */
+export interface DhtView {
+  stop(): Promise<void>
+  getClosestPeers(key: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<DhtEvent>
+}
+
+interface DhtEvent {
+  readonly name: string
+  readonly from?: PeerIdView
+  readonly closer?: readonly { readonly id: PeerIdView; readonly multiaddrs: readonly { toString(): string }[] }[]
+}
+
+interface DhtService extends DhtView {
+  start(): Promise<void>
+  readonly routingTable: { add(peer: PeerIdView): Promise<void> }
+}
+
+export interface KadDhtOptions {
+  readonly protocol: string
+  readonly clientMode: boolean
+  readonly localNetwork: boolean
+}
+
+/** Loads it. */
+export async function kadDhtService({ protocol, clientMode, localNetwork }: KadDhtOptions): Promise<ServiceFactory> {
+  const { kadDHT, passthroughMapper, removePrivateAddressesMapper } = await import('@libp2p/kad-dht')
+  const peerInfoMapper = localNetwork ? passthroughMapper : removePrivateAddressesMapper
+  return kadDHT({ protocol, clientMode, peerInfoMapper })
+}
+
+/** Starts it beside a running node; peers that are connected already are taken into its routing table. */
+export async function startKadDht(libp2p: Libp2pView, options: KadDhtOptions): Promise<DhtView> {
+  const { components, peerStore } = libp2p as unknown as {
+    readonly components: never
+    readonly peerStore: { get(peer: PeerIdView): Promise<{ readonly protocols: readonly string[] }> }
+  }
+  const dht = (await kadDhtService(options))(components) as DhtService
+  await dht.start()
+  for (const { remotePeer } of libp2p.getConnections()) {
+    const known = await peerStore.get(remotePeer).catch(() => undefined)
+    // One that answers our ping too late is found again by others.
+    if (known?.protocols.includes(options.protocol) === true) await dht.routingTable.add(remotePeer).catch(() => {})
+  }
+  return dht
 }

@@ -192,6 +192,13 @@ export const PEER_MEMORY_INTERVAL_MS = 15_000
 /** After a sleep or a change of networks each connection must answer a ping within this. */
 export const WAKE_PING_TIMEOUT_MS = 4_000
 
+/** One look-up in the DHT, … */
+export const DHT_WALK_MAX_MS = 15_000
+/** … the peers taken from it, … */
+export const DHT_WALK_PEERS_MAX = 64
+/** … and the pause between two while the mesh is thin. A tab loads the DHT after the first such pause. */
+export const DHT_INTERVAL_MS = 20_000
+
 /** Relay: reservations at once; a tab holds one on each of some relays. */
 export const RELAY_RESERVATIONS_MAX = 256
 /** Relay: a reservation lasts this long, and is renewed before. */

@@ -4,6 +4,7 @@ import { CodedError } from '@cairn/primitives'
 import type { Admission } from './admission.ts'
 import { createConnectionWatch } from './connection-watch.ts'
 import { createDeadline } from './deadline.ts'
+import { type Dht, openDht } from './dht.ts'
 import { connectionTo, dial, isDirect } from './libp2p-node.ts'
 import type { ConnectionView, Libp2pView, PeerIdView } from './libp2p-view.ts'
 import { MESH_TARGET, WAKE_PING_TIMEOUT_MS } from './limits.ts'
@@ -71,6 +72,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
     deps.log.warn('peer disconnected for misbehaviour', { peer, code, action })
     watch.disconnect(peer, action)
   }
+  const dht = createLazyDht(options, deps, libp2p)
   const mesh: Mesh | undefined =
     options.discovery &&
     createMesh(
@@ -88,6 +90,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
         ownAddresses: () => ownAddresses(libp2p),
         request: own.request,
         report,
+        lookFurther: dht && (() => dht.look((...found) => peers.add(...found))),
       },
     )
 
@@ -135,6 +138,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
     },
     async stop() {
       mesh?.stop()
+      await dht?.stop()
       peering.stop()
       watch.stop()
       await keeper.stop()
@@ -144,6 +148,32 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
       peering.wake()
       mesh?.wake()
     },
+  }
+}
+
+interface LazyDht {
+  look(onFound: Parameters<Dht['walk']>[0]): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A tab loads the code with its first look-up. */
+function createLazyDht(options: NetworkOptions, deps: NetworkDeps, libp2p: Libp2pView): LazyDht | undefined {
+  const mode = options.discovery?.dht
+  if (mode === undefined) return undefined
+  let opened: Promise<Dht | undefined> | undefined
+  return {
+    async look(onFound) {
+      opened ??= openDht({ ...options, mode }, { ...deps, libp2p }).catch((error: unknown) => {
+        deps.log.warn('the DHT could not be started', { error })
+        return undefined
+      })
+      const dht = await opened
+      await dht?.walk((peer, addresses, teller) => {
+        deps.metrics.count('network_dht_peers_total', {})
+        onFound(peer, addresses, teller)
+      })
+    },
+    stop: async () => (await opened)?.stop(),
   }
 }
 

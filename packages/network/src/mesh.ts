@@ -5,6 +5,7 @@
  */
 import type { Clock, Log, PeerId, Random, TimerHandle, Timers } from '@cairn/ports'
 import {
+  DHT_INTERVAL_MS,
   EXCHANGE_INTERVAL_MS,
   EXCHANGE_THIN_INTERVAL_MS,
   EXCHANGE_TIMEOUT_MS,
@@ -51,6 +52,8 @@ export interface MeshDeps {
     options: { readonly timeoutMs: number },
   ) => Promise<Uint8Array>
   readonly report: (peer: PeerId, cost: number, code: string) => void
+  /** A look-up beyond the own peers; fills the book. Called now and then while there are too few. Never rejects. */
+  readonly lookFurther: (() => Promise<void>) | undefined
 }
 
 export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
@@ -59,6 +62,8 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
   const asked = new Map<PeerId, { readonly atMs: number; readonly told: string }>()
   let timer: TimerHandle | undefined
   let running = false
+  let isLooking = false
+  let lookAtMs = 0
 
   function directCount(): number {
     return deps.connectedPeers().filter((peer) => deps.isDirect(peer) && !options.isConfigured(peer)).length
@@ -117,8 +122,19 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
     }
   }
 
+  function lookFurther(): void {
+    const nowMs = deps.clock.monotonicMs()
+    if (deps.lookFurther === undefined || isLooking || nowMs < lookAtMs || directCount() >= options.target) return
+    isLooking = true
+    void deps.lookFurther().finally(() => {
+      isLooking = false
+      lookAtMs = deps.clock.monotonicMs() + DHT_INTERVAL_MS
+    })
+  }
+
   function tick(): void {
     askAround()
+    lookFurther()
     dialMore()
     if (running) timer = deps.timers.after(MESH_INTERVAL_MS, tick)
   }
@@ -126,6 +142,7 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
   return {
     start() {
       running = true
+      lookAtMs = deps.clock.monotonicMs() + DHT_INTERVAL_MS
       tick()
     },
     stop() {

@@ -35,6 +35,8 @@ export interface DiscoveryOptions {
   readonly transports: readonly string[]
   /** Discovered peers to keep connected. */
   readonly target?: number
+  /** Look-ups in the DHT too, while there are too few peers: `server` also answers others. */
+  readonly dht?: 'server' | 'client'
 }
 
 export interface NetworkDeps {

@@ -18,6 +18,11 @@ export function requestProtocolName(genesisHash: Hash, protocol: RequestProtocol
   return `/cairn/${genesisPrefix(genesisHash)}/req/${protocol}/1`
 }
 
+/** `/cairn/<first 8 hex of the genesis hash>/kad/1` */
+export function dhtProtocolName(genesisHash: Hash): string {
+  return `/cairn/${genesisPrefix(genesisHash)}/kad/1`
+}
+
 function genesisPrefix(genesisHash: Hash): string {
   return genesisHash.slice(2, 10)
 }

@@ -1,6 +1,6 @@
 import type { Log } from '@cairn/ports'
 import { expect, test } from 'vitest'
-import { EXCHANGE_INTERVAL_MS, MESH_DIALS_MAX } from '../src/limits.ts'
+import { DHT_INTERVAL_MS, EXCHANGE_INTERVAL_MS, MESH_DIALS_MAX } from '../src/limits.ts'
 import { createMesh } from '../src/mesh.ts'
 import { createPeerBook } from '../src/peer-book.ts'
 import { createPeerDirectory, encodePeersResponse } from '../src/peer-exchange.ts'
@@ -22,6 +22,7 @@ function setup(others: readonly string[], target = 2) {
     dials: [] as string[],
     asked: [] as string[],
     reports: [] as string[],
+    looks: 0,
     addresses: [addressOf('A')],
     /** What a dial ends with. */
     upgrade: (peer: string): 'direct' | 'relayed' | 'failed' => (peer === '' ? 'failed' : 'direct'),
@@ -52,6 +53,9 @@ function setup(others: readonly string[], target = 2) {
         return state.answer
       },
       report: (peer, _cost, code) => void state.reports.push(`${peer} ${code}`),
+      async lookFurther() {
+        state.looks += 1
+      },
     },
   )
   return { time, state, mesh }
@@ -118,5 +122,20 @@ test('everybody is asked now and then, and at once when our own addresses have c
   state.answer = new Uint8Array([0xc2, 0xc1, 0x80])
   await time.advance(EXCHANGE_INTERVAL_MS + 1_000)
   expect(state.reports).toHaveLength(1)
+  mesh.stop()
+})
+
+test('beyond the own peers it is looked only while there are too few', async () => {
+  const { time, state, mesh } = setup(['B', 'C'])
+  state.upgrade = () => 'failed'
+  mesh.start()
+  await time.advance(DHT_INTERVAL_MS / 2)
+  expect(state.looks).toBe(0)
+  await time.advance(DHT_INTERVAL_MS)
+  expect(state.looks).toBe(1)
+  state.upgrade = () => 'direct'
+  mesh.wake()
+  await time.advance(10 * DHT_INTERVAL_MS)
+  expect(state.looks).toBe(1)
   mesh.stop()
 })

@@ -61,7 +61,7 @@ export async function createBrowserNetwork(
       outboundMax: OUTBOUND_MAX,
       ...options,
       listen: isInMesh ? ['/webrtc', ...Array.from({ length: RELAYS }, () => '/p2p-circuit')] : [],
-      ...(isInMesh ? { discovery: { transports: DIALED } } : {}),
+      ...(isInMesh ? { discovery: { transports: DIALED, ...(options.localNetwork ? {} : { dht: 'client' }) } } : {}),
     },
     { ...deps, sha256: (bytes) => bytesFromHex(sha256(bytes)), transports },
   )

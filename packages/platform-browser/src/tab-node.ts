@@ -87,11 +87,12 @@ async function runTabNode(
 /** @throws CodedError `NO_ADDRESS` */
 async function connect(
   tab: TabChain,
-  { bootstrap }: NetworkDescription,
+  { bootstrap, chainSpec }: NetworkDescription,
   { transport }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
 ): Promise<Network> {
-  const peers = chooseBootstrapPeers(bootstrap, transport, rtcPort !== undefined)
+  const known = [...new Set([...bootstrap, ...(chainSpec.bootstrap ?? [])])]
+  const peers = chooseBootstrapPeers(known, transport, rtcPort !== undefined)
   if (peers.length === 0) {
     throw new CodedError('NO_ADDRESS', 'The network names no peer that this browser can connect to.')
   }

@@ -178,6 +178,12 @@ function createNetwork(
         webrtcDirectPort: options.tabPort,
       },
       peers: options.peer,
+      ...(options.localNetwork
+        ? {}
+        : {
+            peers: [...options.peer, ...(own.chainSpec.bootstrap ?? [])],
+            discovery: { transports: ['quic-v1', 'tcp', 'wss', 'ws'], dht: 'server' as const },
+          }),
       reservedPeers: own.chainSpec.validators.flatMap(({ peerId }) => (peerId === '' ? [] : [peerId])),
       localNetwork: options.localNetwork,
       dataPath: own.data.path,
