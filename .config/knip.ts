@@ -12,7 +12,12 @@ const workspaceFolders = globSync(['packages/*', 'apps/*', 'wasm-core'])
 const config: KnipConfig = {
   workspaces: {
     '.': {
-      entry: present('.', ['scripts/*.{ts,mjs}', 'e2e/**/*.{test,spec}.ts', '.config/*.ts']),
+      entry: present('.', [
+        'scripts/*.{ts,mjs}',
+        'e2e/**/*.{test,spec}.ts',
+        'e2e/chaos/{main.ts,skewed-clock.mjs}',
+        '.config/*.ts',
+      ]),
       project: present('.', [...rootFolders.map((folder) => `${folder}/**/*.{ts,mjs}`), '*.ts']),
     },
     ...Object.fromEntries(
@@ -38,7 +43,7 @@ const config: KnipConfig = {
   },
   // Tools that are started by their path, or by another tool, not imported.
   ignoreDependencies: ['@typescript/native', 'oxfmt', 'oxlint', 'oxlint-tsgolint'],
-  ignoreBinaries: ['apt-get'],
+  ignoreBinaries: ['apt-get', 'mount', 'umount'],
 }
 
 export default config

@@ -1,4 +1,6 @@
 /** @module What tests and benchmarks use of the command: whole local networks. */
+export { openStoppedChain } from './chain-files/stopped-chain.ts'
+export type { StoppedChain } from './chain-files/stopped-chain.ts'
 export { DEV_ACCOUNTS } from './localnet/dev-accounts.ts'
 export type { DevAccount } from './localnet/dev-accounts.ts'
 export { startLocalnet } from './localnet/localnet.ts'

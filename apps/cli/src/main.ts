@@ -122,8 +122,9 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`cairn: ${lineOf(error)}\n`)
   process.exitCode = 1
+  // A node that failed may have parts that did not close, and those would hold the process for ever.
+  process.stderr.write(`cairn: ${lineOf(error)}\n`, () => process.exit())
 }
 
 /** A coded error is for the user: one line. Anything else is a bug: its stack is the report. */

@@ -41,7 +41,7 @@ export interface DataDirectory {
 /**
  * Creates or opens the directory and locks it.
  * @throws CodedError `DATA_DIRECTORY_IN_USE` (with the `pid` in its data), `DATA_DIRECTORY_VERSION`,
- * `DATA_DIRECTORY_CORRUPT`, `DATA_DIRECTORY_FAILED`
+ * `DATA_DIRECTORY_CORRUPT`, `DATA_DIRECTORY_FAILED`, `STORE_FULL`
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const lockPath = join(path, 'LOCK')
@@ -57,10 +57,12 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     }
   } catch (error) {
     if (error instanceof CodedError) throw error
-    throw new CodedError('DATA_DIRECTORY_FAILED', `cannot use the data directory ${path}: ${textOf(error)}`, {
-      cause: error,
-      data: { path },
-    })
+    const isFull = hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')
+    throw new CodedError(
+      isFull ? 'STORE_FULL' : 'DATA_DIRECTORY_FAILED',
+      `cannot use the data directory ${path}: ${textOf(error)}`,
+      { cause: error, data: { path } },
+    )
   }
   return {
     path,

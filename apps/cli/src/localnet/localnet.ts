@@ -19,9 +19,13 @@ export interface LocalnetOptions {
   readonly peerAddress?: (from: number, to: number, address: string) => string
   readonly heartbeatMs?: number
   readonly logLevel?: string
+  /** Environment variables of validator i on top of this process's own; asked at each of its starts. */
+  readonly environment?: (index: number) => Readonly<Record<string, string>>
 }
 
 export interface LocalnetEvents {
+  /** At each start, long before the validator is ready. */
+  readonly onSpawned?: (index: number, pid: number) => void
   readonly onStatus?: (index: number, status: NodeStatus) => void
   readonly onFinalized?: (index: number, block: FinalizedBlockMeasure) => void
   readonly onDied?: (index: number, reason: string) => void
@@ -50,8 +54,13 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
     assert(validator !== undefined, `no validator ${index}`)
     mkdirSync(validator.directory, { recursive: true })
     const started = await spawnNodeProcess(
-      { arguments: startArguments(options, layout, validator), logFile: join(validator.directory, 'node.log') },
       {
+        arguments: startArguments(options, layout, validator),
+        logFile: join(validator.directory, 'node.log'),
+        ...(options.environment === undefined ? {} : { environment: options.environment(index) }),
+      },
+      {
+        onSpawned: (pid) => events.onSpawned?.(index, pid),
         onStatus: (status) => events.onStatus?.(index, status),
         onFinalized: (block) => events.onFinalized?.(index, block),
         onDied: (reason) => {

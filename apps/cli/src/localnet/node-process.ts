@@ -11,6 +11,8 @@ import type { NodeMessage, ParentMessage, ReadyMessage } from '../node/process-m
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 export interface NodeProcessEvents {
+  /** The process exists; it is far from ready. */
+  readonly onSpawned?: (pid: number) => void
   readonly onStatus: (status: NodeStatus) => void
   readonly onFinalized: (block: FinalizedBlockMeasure) => void
   /** The process ended without having been asked to. */
@@ -29,19 +31,24 @@ export interface NodeProcess {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
+export interface NodeProcessOptions {
+  readonly arguments: readonly string[]
+  readonly logFile: string
+  /** On top of this process's own. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** @throws CodedError the child's own coded failure, or `NODE_START_FAILED` with the end of its log */
-export async function spawnNodeProcess(
-  options: { readonly arguments: readonly string[]; readonly logFile: string },
-  events: NodeProcessEvents,
-): Promise<NodeProcess> {
+export async function spawnNodeProcess(options: NodeProcessOptions, events: NodeProcessEvents): Promise<NodeProcess> {
   const log = openSync(options.logFile, 'a')
   const child = fork(MAIN, ['start', ...options.arguments], {
     stdio: ['ignore', log, log, 'ipc'],
     execArgv: [],
     // Every validator loads the same modules: after the first one has compiled them, the others start in half the time.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env, ...options.environment },
   })
   closeSync(log)
+  if (child.pid !== undefined) events.onSpawned?.(child.pid)
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })

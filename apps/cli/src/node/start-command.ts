@@ -45,9 +45,9 @@ const CLIENT_VERSION = `cairn/v0.1.0/${process.platform}-${process.arch}/node${p
 export async function runStart(options: StartCommandOptions): Promise<void> {
   const parent = connectParent()
   const stop = listenForStop()
+  const log = createPinoLog({ level: options.logLevel, format: process.stdout.isTTY ? 'pretty' : 'json' })
   try {
     await using cleanup = new AsyncDisposableStack()
-    const log = createPinoLog({ level: options.logLevel, format: process.stdout.isTTY ? 'pretty' : 'json' })
     const data = await openDataDirectory(options.dataDir)
     cleanup.defer(() => data.close())
     const { node, network, rpcPort } = await startNode(options, data, log, stop.fail, cleanup)
@@ -55,13 +55,26 @@ export async function runStart(options: StartCommandOptions): Promise<void> {
     cleanup.defer(parent.follow(node))
     await stop.requested
     log.info('stopping')
-  } catch (error) {
-    parent.failed(error)
-    throw error
+  } catch (thrown) {
+    const { cause, later } = firstFailure(thrown)
+    for (const error of later) log.warn('a part of the failed node did not close', { error })
+    parent.failed(cause)
+    throw cause
   } finally {
     parent.close()
     stop.release()
   }
+}
+
+/** What stopped the node; what failed after it, while its parts were closed, is only its consequence. */
+function firstFailure(thrown: unknown): { readonly cause: unknown; readonly later: readonly unknown[] } {
+  const later: unknown[] = []
+  let cause = thrown
+  while (cause instanceof SuppressedError) {
+    later.unshift(cause.error)
+    cause = cause.suppressed
+  }
+  return { cause, later }
 }
 
 interface StartedNode {

@@ -8,6 +8,8 @@ export interface Links {
   through(from: number, to: number, address: string): string
   /** Cuts every link between validators of different groups; one in no group is alone with the others in none. */
   partition(...groups: readonly (readonly number[])[]): void
+  /** Sets for each direction whether what `from` sends to `to` vanishes, whoever dialed. */
+  cut(isCut: (from: number, to: number) => boolean): void
   heal(): void
   /** Sets what links do to their datagrams; `between`: only those with both ends in it. */
   setFault(fault: LinkFault | undefined, between?: readonly number[]): void
@@ -19,6 +21,12 @@ export async function createLinks(validators: number, random: () => number): Pro
   for (let from = 0; from < validators; from++) {
     for (let to = 0; to < validators; to++) {
       if (from !== to) links.set(`${from}-${to}`, { from, to, proxy: await startUdpProxy(random) })
+    }
+  }
+  const cut: Links['cut'] = (isCut) => {
+    for (const { from, to, proxy } of links.values()) {
+      proxy.setConnected('forward', !isCut(from, to))
+      proxy.setConnected('backward', !isCut(to, from))
     }
   }
   return {
@@ -34,11 +42,10 @@ export async function createLinks(validators: number, random: () => number): Pro
     },
     partition: (...groups) => {
       const groupOf = (index: number): number => groups.findIndex((group) => group.includes(index))
-      for (const { from, to, proxy } of links.values()) proxy.setConnected(groupOf(from) === groupOf(to))
+      cut((from, to) => groupOf(from) !== groupOf(to))
     },
-    heal: () => {
-      for (const { proxy } of links.values()) proxy.setConnected(true)
-    },
+    cut,
+    heal: () => cut(() => false),
     setFault: (fault, between) => {
       for (const { from, to, proxy } of links.values()) {
         if (between === undefined || (between.includes(from) && between.includes(to))) proxy.setFault(fault)
