@@ -192,10 +192,11 @@ function answerRequests(network: Network, chain: Chain, lie: Lie): void {
     const request = decodeFinalizedRangeRequest(data)
     if (!request.ok) return { refused: request.code }
     if (request.value.fromHeight === 1)
-      return encodeFinalizedRangeResponse({ blocks: [first], certificate: firstCertificate })
+      return encodeFinalizedRangeResponse({ blocks: [first], links: [], certificate: firstCertificate })
     const stolen = { ...secondCertificate, signature: firstCertificate.signature }
     return encodeFinalizedRangeResponse({
       blocks: [lie === 'data' ? { ...second, payload: first.payload } : second],
+      links: [],
       certificate: lie === 'certificate' ? stolen : secondCertificate,
     })
   })

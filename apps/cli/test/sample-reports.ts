@@ -21,6 +21,7 @@ export function statusAt(at: number, change: Partial<NodeStatus> = {}): NodeStat
     genesisHash: ZERO_HASH,
     peerId: 'self',
     validatorIndex: 0,
+    isAmnesiac: false,
     epoch: epoch(0),
     view: view(at + 1),
     height: height(at),

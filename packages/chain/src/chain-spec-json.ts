@@ -2,11 +2,11 @@
  * The chain spec as a file (network.json): geth's genesis JSON with a `config.cairn` section, so that Ethereum tools
  * can write and read the allocation. Whatever of geth's fields Cairn does not have a choice in must have its one value.
  */
-import { CodedError, hexFromBytes } from '@cairn/primitives'
+import { CodedError, ZERO_HASH, epoch, hexFromBytes } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
 import { specError } from './chain-spec.ts'
-import type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator } from './chain-spec.ts'
-import { genesisValidatorSet } from './genesis.ts'
+import type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator, ValidatorChange } from './chain-spec.ts'
+import { isSmallChange } from './epoch-state.ts'
 import { JsonFields } from './json-fields.ts'
 import {
   BLOCK_DATA_MAX_BYTES,
@@ -16,7 +16,9 @@ import {
   MULTIADDR_MAX_BYTES,
   PEER_ID_MAX_BYTES,
   UNBONDING_EPOCHS_MAX,
+  VALIDATOR_CHANGES_MAX,
 } from './limits.ts'
+import { createValidatorSet } from './validator-set.ts'
 
 /** Every fork up to Osaka is active from genesis. */
 const FORK_BLOCKS = [
@@ -70,6 +72,7 @@ export function parseChainSpec(text: string): ChainSpec {
     coreWasmSha256: cairn.hash('coreWasmSha256'),
     depositContractAddress: config.address('depositContractAddress'),
     validators: cairn.objects('validators').map(readValidator),
+    ...(cairn.has('validatorChanges') ? { validatorChanges: readChanges(cairn.objects('validatorChanges')) } : {}),
     alloc: readAlloc(file.object('alloc')),
     ...(cairn.has('bootstrap') ? { bootstrap: readBootstrap(cairn) } : {}),
   }
@@ -79,11 +82,8 @@ export function parseChainSpec(text: string): ChainSpec {
   }
   readHeaderConstants(file)
   for (const fields of [file, config, cairn]) fields.end()
-  try {
-    genesisValidatorSet(spec)
-  } catch (cause) {
-    throw specError('config.cairn.validators', cause instanceof CodedError ? cause.message : 'invalid', cause)
-  }
+  checkValidators(spec.validators, 'config.cairn.validators')
+  checkChanges(spec)
   return spec
 }
 
@@ -104,13 +104,15 @@ export function serializeChainSpec(spec: ChainSpec): string {
         timing: spec.timing,
         blockSizeMaxBytes: spec.blockSizeMaxBytes,
         coreWasmSha256: spec.coreWasmSha256,
-        validators: spec.validators.map((validator) => ({
-          publicKey: hexFromBytes(validator.publicKey),
-          weight: validator.weight.toString(),
-          feeRecipient: validator.feeRecipient,
-          peerId: validator.peerId,
-          proofOfPossession: hexFromBytes(validator.proofOfPossession),
-        })),
+        validators: spec.validators.map(jsonFromValidator),
+        ...(spec.validatorChanges === undefined
+          ? {}
+          : {
+              validatorChanges: spec.validatorChanges.map((change) => ({
+                epoch: change.epoch,
+                validators: change.validators.map(jsonFromValidator),
+              })),
+            }),
         ...(spec.bootstrap === undefined ? {} : { bootstrap: spec.bootstrap }),
       },
     },
@@ -193,6 +195,42 @@ function readBootstrap(cairn: JsonFields): readonly string[] {
   )
 }
 
+function readChanges(list: readonly JsonFields[]): readonly ValidatorChange[] {
+  return list.map((fields) => {
+    const change = {
+      epoch: epoch(fields.integer('epoch', 1, 2 ** 52)),
+      validators: fields.objects('validators').map(readValidator),
+    }
+    fields.end()
+    return change
+  })
+}
+
+/** Ascending, and each within the limit of what one epoch may change. */
+function checkChanges({ validators, validatorChanges = [] }: ChainSpec): void {
+  if (validatorChanges.length > VALIDATOR_CHANGES_MAX) throw specError('config.cairn.validatorChanges', 'too many')
+  let before = validators
+  let beforeEpoch = 0
+  for (const [index, change] of validatorChanges.entries()) {
+    const path = `config.cairn.validatorChanges[${index}]`
+    if (change.epoch <= beforeEpoch) throw specError(`${path}.epoch`, 'not after the change before it')
+    checkValidators(change.validators, `${path}.validators`)
+    if (!isSmallChange(before, change.validators)) {
+      throw specError(`${path}.validators`, 'a third of the weight or more would change at once')
+    }
+    before = change.validators
+    beforeEpoch = change.epoch
+  }
+}
+
+function checkValidators(validators: readonly GenesisValidator[], path: string): void {
+  try {
+    createValidatorSet(epoch(0), validators, ZERO_HASH)
+  } catch (cause) {
+    throw specError(path, cause instanceof CodedError ? cause.message : 'invalid', cause)
+  }
+}
+
 function readAlloc(alloc: JsonFields): readonly GenesisAccount[] {
   const accounts = alloc.names().map((name) => {
     const fields = alloc.object(name)
@@ -233,6 +271,16 @@ function sortedUnique<T>(items: readonly T[], keyOf: (item: T) => string, path: 
     if (keyOf(item) === keyOf(sorted[index] as T)) throw specError(`${path}.${keyOf(item)}`, 'given twice')
   }
   return sorted
+}
+
+function jsonFromValidator(validator: GenesisValidator): Record<string, unknown> {
+  return {
+    publicKey: hexFromBytes(validator.publicKey),
+    weight: validator.weight.toString(),
+    feeRecipient: validator.feeRecipient,
+    peerId: validator.peerId,
+    proofOfPossession: hexFromBytes(validator.proofOfPossession),
+  }
 }
 
 function jsonFromAccount(account: GenesisAccount): Record<string, unknown> {

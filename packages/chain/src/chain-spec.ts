@@ -5,7 +5,7 @@
 import { keccak256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
 import { CodedError, bytesFromHex, encodeRlp, rlpUint } from '@cairn/primitives'
-import type { Address, Hash, Hex, RlpInput } from '@cairn/primitives'
+import type { Address, Epoch, Hash, Hex, RlpInput } from '@cairn/primitives'
 import type { Validator } from './validator-set.ts'
 
 /** One account of the genesis allocation (geth's `alloc` entry, normalized). */
@@ -19,10 +19,18 @@ export interface GenesisAccount {
   readonly storage: readonly { readonly slot: Hash; readonly value: Hash }[]
 }
 
-/** A validator of epoch 0. */
+/** A validator that the spec names. */
 export interface GenesisValidator extends Validator {
   /** 96 bytes; shows that the owner holds the secret key. Not part of the validator set's hash. */
   readonly proofOfPossession: Uint8Array
+}
+
+/** A scheduled change: these are the validators from `epoch` on. */
+export interface ValidatorChange {
+  /** ≥ 1 */
+  readonly epoch: Epoch
+  /** In order; the whole set, not a difference. */
+  readonly validators: readonly GenesisValidator[]
 }
 
 /** R1 and idle timing, milliseconds. */
@@ -54,6 +62,8 @@ export interface ChainSpec {
   readonly depositContractAddress: Address
   /** Validators of epoch 0, in order. */
   readonly validators: readonly GenesisValidator[]
+  /** Ascending by epoch; each a small change of the one before (`isSmallChange`). Absent: only evidence changes the set. */
+  readonly validatorChanges?: readonly ValidatorChange[]
   /** Ascending by address. */
   readonly alloc: readonly GenesisAccount[]
   /**
@@ -83,6 +93,7 @@ export function encodeChainSpec(spec: ChainSpec): Uint8Array {
     bytesFromHex(spec.coreWasmSha256),
     bytesFromHex(spec.depositContractAddress),
     spec.validators.map(rlpFromValidator),
+    (spec.validatorChanges ?? []).map((change) => [rlpUint(change.epoch), change.validators.map(rlpFromValidator)]),
     spec.alloc.map(rlpFromAccount),
   ])
 }
@@ -92,8 +103,15 @@ export function encodeChainSpec(spec: ChainSpec): Uint8Array {
  * @throws CodedError `CHAIN_SPEC_INVALID` with the `path` in `data`
  */
 export function verifyChainSpec(spec: ChainSpec, bls: Bls): void {
-  for (const [index, { publicKey, proofOfPossession }] of spec.validators.entries()) {
-    const path = `config.cairn.validators[${index}]`
+  verifyValidators(spec.validators, 'config.cairn.validators', bls)
+  for (const [index, { validators }] of (spec.validatorChanges ?? []).entries()) {
+    verifyValidators(validators, `config.cairn.validatorChanges[${index}].validators`, bls)
+  }
+}
+
+function verifyValidators(validators: readonly GenesisValidator[], listPath: string, bls: Bls): void {
+  for (const [index, { publicKey, proofOfPossession }] of validators.entries()) {
+    const path = `${listPath}[${index}]`
     try {
       bls.keySet([publicKey])
     } catch (cause) {

@@ -42,7 +42,7 @@ export function genesisBlock(spec: ChainSpec, execution: GenesisExecution): Bloc
   )
 }
 
-/** The set of epoch 0. */
+/** The set of epoch 0. Its leader seed is the spec's hash: nobody has revealed anything yet. */
 export function genesisValidatorSet(spec: ChainSpec): ValidatorSet {
   const validators = spec.validators.map(({ publicKey, weight, feeRecipient, peerId }) => ({
     publicKey,
@@ -50,5 +50,5 @@ export function genesisValidatorSet(spec: ChainSpec): ValidatorSet {
     feeRecipient,
     peerId,
   }))
-  return createValidatorSet(epoch(0), validators)
+  return createValidatorSet(epoch(0), validators, chainSpecHash(spec))
 }

@@ -22,9 +22,19 @@ export { assembleCertificate, checkCertificateShape, verifyCertificate, verifyVo
 export type { Certificate, EntryProof } from './certificate.ts'
 export { parseChainSpec, serializeChainSpec } from './chain-spec-json.ts'
 export { chainSpecHash, encodeChainSpec, verifyChainSpec } from './chain-spec.ts'
-export type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator } from './chain-spec.ts'
+export type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator, ValidatorChange } from './chain-spec.ts'
 export { decodeHeader, encodeHeader, hashHeader } from './consensus-header.ts'
-export { epochOfHeight, isBoundaryHeight } from './epochs.ts'
+export {
+  decodeEpochEndsRequest,
+  decodeEpochEndsResponse,
+  encodeEpochEndsRequest,
+  encodeEpochEndsResponse,
+  verifyEpochEnd,
+} from './epoch-end.ts'
+export type { EpochEnd, EpochEndsRequest, EpochEndsResponse } from './epoch-end.ts'
+export { epochStateAfter, genesisEpochState, isSmallChange, nextValidatorSet } from './epoch-state.ts'
+export type { EpochContent, EpochState, SetChanges } from './epoch-state.ts'
+export { boundaryHeight, epochOfHeight, isBoundaryHeight } from './epochs.ts'
 export {
   decodeEvidence,
   decodeEvidenceList,
@@ -41,7 +51,7 @@ export { decodeExecutionHeader } from './execution-header.ts'
 export type { ExecutionHeader } from './execution-header.ts'
 export { genesisBlock, genesisValidatorSet } from './genesis.ts'
 export type { GenesisExecution } from './genesis.ts'
-export { createLeaderSchedule, genesisSeed, leader } from './leader.ts'
+export { createLeaderSchedule, leader } from './leader.ts'
 export type { LeaderSchedule } from './leader.ts'
 export {
   BLOCKS_BY_HASH_MAX,
@@ -50,9 +60,11 @@ export {
   CERTIFICATES_MAX,
   CERTIFICATE_MAX_BYTES,
   CLOCK_DRIFT_MAX_MS,
+  EPOCH_ENDS_MAX,
   EVIDENCE_MAX_BYTES,
   EVIDENCE_PER_BLOCK_MAX,
   FINALIZED_RANGE_MAX,
+  LINK_HEADERS_MAX,
   NULLIFICATIONS_MAX,
   PROOF_HEADERS_MAX,
   PROOF_SLOTS_MAX,

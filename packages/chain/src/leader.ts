@@ -3,9 +3,9 @@
  * the weight line by a multiplicative step of 2^64/φ, so that each window of views is close to proportional.
  * Stateless and integer-only: a stored priority outside the state has split real chains.
  */
-import { keccak256, keccak256Bytes } from '@cairn/crypto'
-import { assert, bytesFromHex, bytesFromUint64, compareBytes, concatBytes } from '@cairn/primitives'
-import type { Epoch, Hash, View } from '@cairn/primitives'
+import { keccak256Bytes } from '@cairn/crypto'
+import { assert, bytesFromHex, compareBytes, concatBytes } from '@cairn/primitives'
+import type { View } from '@cairn/primitives'
 import type { ValidatorSet } from './validator-set.ts'
 
 /** Index of the leader of a view in the epoch's validator set. */
@@ -15,8 +15,8 @@ const GOLDEN_STEP = 0x9e3779b97f4a7c15n
 const MASK_64 = (1n << 64n) - 1n
 
 /** Permutes once (n hashes); each view then costs O(log n). */
-export function createLeaderSchedule(set: ValidatorSet, seed: Hash): LeaderSchedule {
-  const seedBytes = bytesFromHex(seed)
+export function createLeaderSchedule(set: ValidatorSet): LeaderSchedule {
+  const seedBytes = bytesFromHex(set.leaderSeed)
   const order = set.validators
     .map((validator, index) => ({ index, key: keccak256Bytes(concatBytes(seedBytes, validator.publicKey)) }))
     .toSorted((a, b) => compareBytes(a.key, b.key))
@@ -24,7 +24,7 @@ export function createLeaderSchedule(set: ValidatorSet, seed: Hash): LeaderSched
   const cumulative: bigint[] = []
   let sum = 0n
   for (const index of order) cumulative.push((sum += set.validators[index]?.weight ?? 0n))
-  const start = BigInt(seed.slice(0, 18))
+  const start = BigInt(set.leaderSeed.slice(0, 18))
   return (view) => {
     const point = (start + BigInt(view) * GOLDEN_STEP) & MASK_64
     const weight = (point * set.totalWeight) >> 64n
@@ -35,13 +35,8 @@ export function createLeaderSchedule(set: ValidatorSet, seed: Hash): LeaderSched
 }
 
 /** Leader(e, v) for one view; `createLeaderSchedule` for many. */
-export function leader(set: ValidatorSet, seed: Hash, view: View): number {
-  return createLeaderSchedule(set, seed)(view)
-}
-
-/** seed_e as long as no RANDAO is mixed in: keccak256(genesis hash ‖ epoch u64). */
-export function genesisSeed(genesisHash: Hash, epoch: Epoch): Hash {
-  return keccak256(concatBytes(bytesFromHex(genesisHash), bytesFromUint64(epoch)))
+export function leader(set: ValidatorSet, view: View): number {
+  return createLeaderSchedule(set)(view)
 }
 
 /** Least index with `ascending[index] > value`. */

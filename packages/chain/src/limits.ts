@@ -82,6 +82,15 @@ export const CERTIFICATES_MAX = 1024
 /** Blocks in one FinalizedRange response. */
 export const FINALIZED_RANGE_MAX = 128
 
+/**
+ * Headers that link the last block of a FinalizedRange response to the block that its certificate names: 2 MiB. Only
+ * as many notarized views in a row without one finalization make more necessary.
+ */
+export const LINK_HEADERS_MAX = 4096
+
+/** Epoch ends in one EpochEnds response; the size bound is reached first where sets are large. */
+export const EPOCH_ENDS_MAX = 64
+
 /** Storage slots in one AccountProof request. */
 export const PROOF_SLOTS_MAX = 32
 
@@ -99,6 +108,9 @@ export const PROOF_MAX_BYTES = 64 * 1024
 
 /** Text of a chain spec file: about 100 000 plain genesis accounts. */
 export const CHAIN_SPEC_MAX_CHARACTERS = 16 * 1024 * 1024
+
+/** Scheduled changes of the validator set in one chain spec. */
+export const VALIDATOR_CHANGES_MAX = 1024
 
 /** Blocks of an epoch. */
 export const EPOCH_LENGTH_MAX_BLOCKS = 1_000_000

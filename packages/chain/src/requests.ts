@@ -4,13 +4,15 @@
  */
 import { bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, height, rlpUint, view } from '@cairn/primitives'
 import type { Decoded, Epoch, Hash, Height, RlpInput, RlpReader, View } from '@cairn/primitives'
-import type { Block } from './block.ts'
+import type { Block, ConsensusHeader } from './block.ts'
 import { readBlock, rlpFromBlock } from './block-codec.ts'
 import type { Certificate } from './certificate.ts'
+import { hashHeader, readHeader, rlpFromHeader } from './consensus-header.ts'
 import {
   BLOCKS_BY_HASH_MAX,
   CERTIFICATES_MAX,
   FINALIZED_RANGE_MAX,
+  LINK_HEADERS_MAX,
   REQUEST_MAX_BYTES,
   RESPONSE_MAX_BYTES,
 } from './limits.ts'
@@ -43,11 +45,13 @@ export interface FinalizedRangeRequest {
 }
 
 /**
- * Consecutive blocks, linked by parent hashes, and the finalization that names the last of them;
- * both empty when the responder has nothing from that height on.
+ * Consecutive blocks of one epoch, linked by parent hashes, and the finalization of the last of them or of a descendant:
+ * then the headers between the two come along. All empty when the responder has nothing from that height on.
  */
 export interface FinalizedRangeResponse {
   readonly blocks: readonly Block[]
+  /** From the child of the last block to the block that the certificate names; empty when it names the last block. */
+  readonly links: readonly ConsensusHeader[]
   readonly certificate: Certificate | undefined
 }
 
@@ -116,26 +120,28 @@ export function decodeFinalizedRangeRequest(bytes: Uint8Array): Decoded<Finalize
 }
 
 export function encodeFinalizedRangeResponse(response: FinalizedRangeResponse): Uint8Array {
-  return encodeRlp([response.blocks.map(rlpFromBlock), rlpFromOptional(response.certificate)])
+  return encodeRlp([
+    response.blocks.map(rlpFromBlock),
+    response.links.map(rlpFromHeader),
+    rlpFromOptional(response.certificate),
+  ])
 }
 
-/** Also checks heights, parent hashes, and that the certificate is a finalization of the last block. */
+/** Also checks heights, parent hashes and epochs, and that the certificate is a finalization of the last header. */
 export function decodeFinalizedRangeResponse(bytes: Uint8Array): Decoded<FinalizedRangeResponse> {
   return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => {
     const blocks = fields.listOf(FINALIZED_RANGE_MAX, readBlock)
+    const links = fields.listOf(LINK_HEADERS_MAX, readHeader)
     const certificate = fields.optional(readCertificate)
-    for (const [index, block] of blocks.slice(1).entries()) {
-      const parent = blocks[index] as Block
-      const isChild = block.header.parentHash === parent.hash && block.header.height === parent.header.height + 1
-      if (!isChild) failDecode('DECODE_NOT_LINKED')
-    }
-    const last = blocks.at(-1)
+    const linkPoints = links.map((header) => ({ header, hash: hashHeader(header) }))
+    const last = lastLinked([...blocks, ...linkPoints])
+    if (blocks.length === 0 && links.length > 0) failDecode('DECODE_NOT_LINKED')
     if (certificate?.hash !== last?.hash) failDecode('DECODE_NOT_LINKED')
     if (certificate !== undefined) {
       if (certificate.kind !== 'finalize') failDecode('DECODE_WRONG_KIND')
       if (certificate.epoch !== last?.header.epoch) failDecode('DECODE_NOT_LINKED')
     }
-    return { blocks, certificate }
+    return { blocks, links, certificate }
   })
 }
 
@@ -171,6 +177,23 @@ export function decodeChainStatus(bytes: Uint8Array): Decoded<ChainStatus> {
     if (status.oldestHeight > status.height) failDecode('DECODE_WRONG_HEIGHT')
     return status
   })
+}
+
+type ChainPoint = Pick<Block, 'header' | 'hash'>
+
+/** The last of headers of one epoch that follow each other. */
+function lastLinked(points: readonly ChainPoint[]): ChainPoint | undefined {
+  let parent: ChainPoint | undefined
+  for (const point of points) {
+    const { header } = point
+    if (parent !== undefined) {
+      if (header.parentHash !== parent.hash || header.height !== parent.header.height + 1)
+        failDecode('DECODE_NOT_LINKED')
+      if (header.epoch !== parent.header.epoch) failDecode('DECODE_NOT_LINKED')
+    }
+    parent = point
+  }
+  return parent
 }
 
 function rlpFromOptional(certificate: Certificate | undefined): RlpInput {

@@ -18,6 +18,8 @@ export interface Validator {
 /** The ordered set of one epoch. `hash` commits to it: keccak256 of its canonical RLP. */
 export interface ValidatorSet {
   readonly epoch: Epoch
+  /** seed_e of the leader schedule: in the set, so that who has it by certificates alone can lead and follow. */
+  readonly leaderSeed: Hash
   readonly validators: readonly Validator[]
   readonly hash: Hash
   /** W = Σ w_i */
@@ -30,15 +32,16 @@ export interface ValidatorSet {
  * Derives weight, quorum and hash.
  * @throws CodedError `VALIDATOR_SET_INVALID`: empty, too many, a key twice, a weight outside 1 … 2^64 − 1, a bad length
  */
-export function createValidatorSet(setEpoch: Epoch, validators: readonly Validator[]): ValidatorSet {
+export function createValidatorSet(setEpoch: Epoch, validators: readonly Validator[], leaderSeed: Hash): ValidatorSet {
   const fault = validatorsFault(validators)
   if (fault !== undefined) throw new CodedError('VALIDATOR_SET_INVALID', fault)
   let totalWeight = 0n
   for (const validator of validators) totalWeight += validator.weight
   return {
     epoch: setEpoch,
+    leaderSeed,
     validators,
-    hash: keccak256(encodeRlp(rlpFromSet(setEpoch, validators))),
+    hash: keccak256(encodeRlp(rlpFromSet(setEpoch, leaderSeed, validators))),
     totalWeight,
     quorum: (2n * totalWeight) / 3n + 1n,
   }
@@ -51,25 +54,37 @@ export function weightOf(set: ValidatorSet, indices: Iterable<number>): bigint {
   return weight
 }
 
-/** Canonical RLP: [epoch, [[public key, weight, fee recipient, peer id], …]]; its keccak256 is the set's hash. */
+/** Canonical RLP: [epoch, leader seed, [[public key, weight, fee recipient, peer id], …]]; its keccak256 is the set's hash. */
 export function encodeValidatorSet(set: ValidatorSet): Uint8Array {
-  return encodeRlp(rlpFromSet(set.epoch, set.validators))
+  return encodeRlp(rlpFromSet(set.epoch, set.leaderSeed, set.validators))
 }
 
 /** A set that keeps all rules of `createValidatorSet`; its public keys are not decompressed. */
 export function decodeValidatorSet(bytes: Uint8Array): Decoded<ValidatorSet> {
   return decodeRlp(bytes, VALIDATOR_SET_MAX_BYTES, (item) => {
     const fields = item.list()
-    const setEpoch = epoch(fields.uint())
-    const validators = fields.listOf(VALIDATORS_MAX, readValidator)
+    const set = readValidatorSet(fields)
     fields.end()
-    if (validatorsFault(validators) !== undefined) failDecode('DECODE_INVALID_SET')
-    return createValidatorSet(setEpoch, validators)
+    return set
   })
 }
 
-function rlpFromSet(setEpoch: Epoch, validators: readonly Validator[]): RlpInput {
-  return [rlpUint(setEpoch), validators.map(rlpFromValidator)]
+/** For codecs of objects that contain a set; `fields` are the set's own. */
+export function readValidatorSet(fields: RlpReader): ValidatorSet {
+  const setEpoch = epoch(fields.uint())
+  const leaderSeed = fields.hash()
+  const validators = fields.listOf(VALIDATORS_MAX, readValidator)
+  if (validatorsFault(validators) !== undefined) failDecode('DECODE_INVALID_SET')
+  return createValidatorSet(setEpoch, validators, leaderSeed)
+}
+
+/** For codecs of objects that contain a set. */
+export function rlpFromValidatorSet(set: ValidatorSet): RlpInput {
+  return rlpFromSet(set.epoch, set.leaderSeed, set.validators)
+}
+
+function rlpFromSet(setEpoch: Epoch, leaderSeed: Hash, validators: readonly Validator[]): RlpInput {
+  return [rlpUint(setEpoch), bytesFromHex(leaderSeed), validators.map(rlpFromValidator)]
 }
 
 function rlpFromValidator(validator: Validator): RlpInput {

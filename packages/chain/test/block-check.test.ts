@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keccak256 } from '@cairn/crypto'
-import { bytesFromHex, encodeRlp, epoch, height, reject, rlpUint, view } from '@cairn/primitives'
+import { ZERO_HASH, bytesFromHex, encodeRlp, epoch, height, reject, rlpUint, view } from '@cairn/primitives'
 import {
   EMPTY_LIST_HASH,
   EMPTY_TRIE_ROOT,
@@ -11,7 +11,6 @@ import {
   createLeaderSchedule,
   createValidatorSet,
   epochOfHeight,
-  genesisSeed,
   hashHeader,
   isBoundaryHeight,
   isTimestampAcceptable,
@@ -22,8 +21,8 @@ import { addressOf, hashOf, sampleHeader, sampleValidators } from './fixtures.ts
 import { sampleSpec } from './sample-spec.ts'
 
 const spec = { ...sampleSpec, epochLengthBlocks: 100 }
-const validatorSet = createValidatorSet(epoch(2), sampleValidators([1n, 1n, 1n, 1n]))
-const leaders = createLeaderSchedule(validatorSet, genesisSeed(hashOf(1), epoch(2)))
+const validatorSet = createValidatorSet(epoch(2), sampleValidators([1n, 1n, 1n, 1n]), ZERO_HASH)
+const leaders = createLeaderSchedule(validatorSet)
 const parent: ConsensusHeader = { ...sampleHeader, chainId: spec.chainId, validatorSetHash: validatorSet.hash }
 const context: BlockContext = {
   spec,

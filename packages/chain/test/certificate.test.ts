@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import { ACCEPT, epoch, reject, view } from '@cairn/primitives'
+import { ZERO_HASH, ACCEPT, epoch, reject, view } from '@cairn/primitives'
 import {
   assembleCertificate,
   bitmapFromIndices,
@@ -76,7 +76,7 @@ describe('verifyCertificate', () => {
   })
 
   it('counts weight, not heads', () => {
-    const weighted = createValidatorSet(epoch(2), sampleValidators([10n, 1n, 1n, 1n]))
+    const weighted = createValidatorSet(epoch(2), sampleValidators([10n, 1n, 1n, 1n]), ZERO_HASH)
     const shape = (signers: readonly number[]): string =>
       checkCertificateShape(sampleCertificate('notarize', { signers: bitmapFromIndices(signers, 4) }), weighted).verdict
     expect(weighted.quorum).toBe(9n)

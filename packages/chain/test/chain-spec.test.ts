@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import { ZERO_HASH } from '@cairn/primitives'
+import { ZERO_HASH, epoch } from '@cairn/primitives'
 import {
   chainSpecHash,
   decodeBlock,
@@ -83,6 +83,32 @@ describe('parseChainSpec', () => {
     expect(parseChainSpec(text)).toEqual(sampleSpec)
   })
 
+  it('round trips scheduled validator changes, which are part of the hash', () => {
+    const [first, second] = sampleSpec.validators
+    if (first === undefined || second === undefined) throw new Error('no validators')
+    const changed = {
+      ...sampleSpec,
+      validatorChanges: [{ epoch: epoch(3), validators: [{ ...first, weight: 2n }, second] }],
+    }
+    expect(parseChainSpec(serializeChainSpec(changed))).toEqual(changed)
+    expect(chainSpecHash(changed)).not.toBe(chainSpecHash(sampleSpec))
+  })
+
+  it.each<[string, (changes: Json[]) => void]>([
+    ['config.cairn.validatorChanges[0].epoch', ([first]) => (first.epoch = 0)],
+    ['config.cairn.validatorChanges[1].epoch', (changes) => changes.push(changes[0])],
+    ['config.cairn.validatorChanges[0].validators', ([first]) => (first.validators = [])],
+    ['config.cairn.validatorChanges[0].validators', ([first]) => first.validators.pop()],
+    ['config.cairn.validatorChanges[0].extra', ([first]) => (first.extra = 1)],
+  ])('refuses a schedule that breaks a rule: %s', (path, change) => {
+    const text = fileWith((file) => {
+      const { cairn } = file['config']
+      cairn.validatorChanges = [{ epoch: 3, validators: structuredClone(cairn.validators) }]
+      change(cairn.validatorChanges)
+    })
+    expect(failureOf(text)).toMatchObject({ code: 'CHAIN_SPEC_INVALID', data: { path } })
+  })
+
   it.each<[string, (file: Json) => void]>([
     ['config', (file) => delete file['config']],
     ['config.chainId', (file) => (file['config'].chainId = 0)],
@@ -129,7 +155,7 @@ describe('parseChainSpec', () => {
 
 describe('chainSpecHash', () => {
   it('is pinned', () => {
-    expect(chainSpecHash(sampleSpec)).toBe('0x95f1a81d945441d51f735f52edf566ace9508fddba1b33acb73a95d494b05c60')
+    expect(chainSpecHash(sampleSpec)).toBe('0xeac37bfb52fd46e06a5c9479155d77f67bcfdbd2c1b16d16467f50c2d8bbf9e3')
   })
 
   it('depends on every field', () => {
@@ -187,6 +213,6 @@ it('builds the genesis block from spec and execution', () => {
     timeMs: sampleSpec.genesisTimeMs,
     validatorSetHash: genesisValidatorSet(sampleSpec).hash,
   })
-  expect(block.hash).toBe('0xf79264606ae857ba715b9c2555493270a12b5d2d15c6704653e44bcbf2da702b')
+  expect(block.hash).toBe('0xc71baad0e87fc09994b10f7a8e288e4807f1e3aa2983c78182bf6b0b068ac1c2')
   expect(decodeBlock(encodeBlock(block))).toEqual({ ok: true, value: block })
 })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keccak256 } from '@cairn/crypto'
-import { encodeRlp, epoch, hexFromBytes, height, rlpUint, view } from '@cairn/primitives'
+import { ZERO_HASH, encodeRlp, epoch, hexFromBytes, height, rlpUint, view } from '@cairn/primitives'
 import type { Decoded, RlpInput } from '@cairn/primitives'
 import * as chain from '../src/index.ts'
 import {
@@ -109,8 +109,8 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeEvidenceList,
   ),
   'validator set': define(
-    '0x65aa4faf65c8d8e062671bde8be127c069319bc0327d7a309a1742383b1a5ef1',
-    chain.createValidatorSet(epoch(2), sampleValidators([1n, 300n, (1n << 64n) - 1n])),
+    '0xed19f7c34befd3a74d1336df30838f2d25f6c1cfd8d8d93297661ac7b531ec91',
+    chain.createValidatorSet(epoch(2), sampleValidators([1n, 300n, (1n << 64n) - 1n]), ZERO_HASH),
     chain.encodeValidatorSet,
     chain.decodeValidatorSet,
   ),
@@ -145,8 +145,8 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.decodeFinalizedRangeRequest,
   ),
   'finalized-range response': define(
-    '0x62ee69a081c717dc602f5839568e65a5a4468c469d9c7d4e83309973837e714b',
-    { blocks: [sampleBlock, child], certificate: finalization },
+    '0x2a899bccb1b7f653b7df1d085f32fd19251072341cb240b254ee5d95a1dad8d6',
+    { blocks: [sampleBlock], links: [child.header], certificate: finalization },
     chain.encodeFinalizedRangeResponse,
     chain.decodeFinalizedRangeResponse,
   ),
@@ -279,13 +279,17 @@ describe('rules beyond RLP', () => {
   it('a finalized range is linked and ends in what the certificate names', () => {
     const code = (response: chain.FinalizedRangeResponse): string =>
       codeOf(chain.decodeFinalizedRangeResponse(chain.encodeFinalizedRangeResponse(response)))
-    expect(code({ blocks: [], certificate: undefined })).toBe('ok')
-    expect(code({ blocks: [sampleBlock], certificate: undefined })).toBe('DECODE_NOT_LINKED')
-    expect(code({ blocks: [], certificate: finalization })).toBe('DECODE_NOT_LINKED')
-    expect(code({ blocks: [child, sampleBlock], certificate: finalization })).toBe('DECODE_NOT_LINKED')
-    expect(code({ blocks: [child, child], certificate: finalization })).toBe('DECODE_NOT_LINKED')
-    expect(code({ blocks: [child], certificate: { ...finalization, kind: 'notarize' } })).toBe('DECODE_WRONG_KIND')
-    expect(code({ blocks: [child], certificate: { ...finalization, epoch: epoch(3) } })).toBe('DECODE_NOT_LINKED')
+    expect(code({ blocks: [], links: [], certificate: undefined })).toBe('ok')
+    expect(code({ blocks: [sampleBlock], links: [], certificate: undefined })).toBe('DECODE_NOT_LINKED')
+    expect(code({ blocks: [], links: [], certificate: finalization })).toBe('DECODE_NOT_LINKED')
+    expect(code({ blocks: [child, sampleBlock], links: [], certificate: finalization })).toBe('DECODE_NOT_LINKED')
+    expect(code({ blocks: [child, child], links: [], certificate: finalization })).toBe('DECODE_NOT_LINKED')
+    expect(code({ blocks: [child], links: [], certificate: { ...finalization, kind: 'notarize' } })).toBe(
+      'DECODE_WRONG_KIND',
+    )
+    expect(code({ blocks: [child], links: [], certificate: { ...finalization, epoch: epoch(3) } })).toBe(
+      'DECODE_NOT_LINKED',
+    )
   })
 
   it('counts and sizes are bounded', () => {

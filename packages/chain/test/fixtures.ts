@@ -1,7 +1,7 @@
 /** Sample objects with every field set to something of its own, and a seeded validator set with its keys. */
 import { keccak256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
-import { addressFromBytes, epoch, hashFromBytes, height, view } from '@cairn/primitives'
+import { ZERO_HASH, addressFromBytes, epoch, hashFromBytes, height, view } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
 import { blockFromParts, createValidatorSet } from '../src/index.ts'
 import type {
@@ -111,7 +111,7 @@ export function keyedSet(bls: Bls): { readonly set: ValidatorSet; readonly secre
     feeRecipient: addressOf(index + 1),
     peerId: '',
   }))
-  return { set: createValidatorSet(epoch(2), validators), secrets }
+  return { set: createValidatorSet(epoch(2), validators, ZERO_HASH), secrets }
 }
 
 export const GENESIS_HASH = keccak256(new TextEncoder().encode('genesis of the tests'))

@@ -2,10 +2,12 @@
  * R6, second half: certificates, own or received, are verified once, stored, logged and sent once. One
  * verification of a kind and view runs at a time; what arrives meanwhile waits for its failure.
  */
-import { checkCertificateShape } from '@cairn/chain'
+import { checkCertificateShape, indicesFromBitmap } from '@cairn/chain'
 import type { Certificate, EntryProof, VoteKind } from '@cairn/chain'
 import { assert } from '@cairn/primitives'
 import type { View } from '@cairn/primitives'
+import { noteSeen } from './activity.ts'
+import { noteShown } from './amnesia.ts'
 import { pruneViews } from './prune.ts'
 import { halt } from './halt.ts'
 import { certificateConflict, reportCertificates } from './evidence/detection.ts'
@@ -90,12 +92,20 @@ export function acceptCertificate(core: Core, certificate: Certificate, gossiped
   const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
   if (isKnown || certificate.view <= state.finalizedView) return
   recordOf(state, certificate.view).certificates[certificate.kind] = certificate
+  noteSigners(core, certificate)
   effects.push({ type: 'log-certificate', certificate })
   effects.push({ type: 'broadcast-certificate', certificate, gossiped })
   if (certificate.kind === 'finalize') adoptFinalization(core, certificate)
   state.isDirty = true
   // Those of the same hash are of no use any more; one of another hash is evidence.
   for (const other of waiting) offerCertificate(core, other.certificate, other.from, other.gossiped)
+}
+
+/** R8 and R10: who has signed it is there, and was in its view. */
+function noteSigners(core: Core, certificate: Certificate): void {
+  const size = core.options.validators.validators.length
+  for (const index of indicesFromBitmap(certificate.signers, size) ?? []) noteSeen(core, index)
+  noteShown(core, certificate)
 }
 
 /** A verified finalization newer than the known one moves the finalized view; its block may follow later (R7). */

@@ -1,6 +1,6 @@
-/** What a consensus instance is made with; one epoch's worth. */
+/** What a consensus instance is made with. */
 import type { Block, BlockContext, ChainSpec, ValidatorSet } from '@cairn/chain'
-import type { Hash, Verdict } from '@cairn/primitives'
+import type { Verdict } from '@cairn/primitives'
 import type { EvidenceBook } from './evidence/evidence-book.ts'
 
 /** The application's deterministic checks of a block without state; `@cairn/chain`'s for the EVM. */
@@ -13,16 +13,24 @@ export interface BlockChecks {
 
 export interface ConsensusOptions {
   readonly spec: ChainSpec
-  readonly validators: ValidatorSet
-  /** seed_e of the leader schedule. */
-  readonly leaderSeed: Hash
-  /** Own index in `validators`; `undefined`: follows, checks and relays, but never votes. */
-  readonly self: number | undefined
+  /** 48 bytes; votes in each epoch whose set has it. `undefined`: follows, checks and relays, but never votes. */
+  readonly publicKey: Uint8Array | undefined
   /** Seeds the ± 20 % of R9; any 32-bit number, different on each node. Nothing else is random. */
   readonly jitterSeed: number
   readonly blockChecks: BlockChecks
   /** Outlives the epoch; absent: an empty one. */
   readonly evidence?: EvidenceBook
   /** Mutants for the simulator's own test: rules that are left out. Never set outside of it. */
-  readonly mutations?: { readonly finalizeAfterNullify?: boolean; readonly skipGapCheck?: boolean }
+  readonly mutations?: {
+    readonly finalizeAfterNullify?: boolean
+    readonly skipGapCheck?: boolean
+    readonly halfQuorum?: boolean
+  }
+}
+
+/** The options as the rules of one epoch see them. */
+export interface EpochOptions extends ConsensusOptions {
+  readonly validators: ValidatorSet
+  /** Own index in `validators`; `undefined`: does not vote in this epoch. */
+  readonly self: number | undefined
 }

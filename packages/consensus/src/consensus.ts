@@ -1,16 +1,17 @@
 /**
- * Simplex consensus, weighted, for one epoch (consensus.md): a deterministic state machine without clock, I/O,
+ * Simplex consensus, weighted, epoch after epoch (consensus.md): a deterministic state machine without clock, I/O,
  * promises or randomness. Inputs go to a handler in `inputs/`, which updates what is known; then the rules in
- * `rules/`, named by their numbers, run to a fixpoint (R0). Everything to be done comes out as effects.
+ * `rules/`, named by their numbers, run to a fixpoint (R0). Everything to be done comes out as effects. State is one
+ * epoch's; with its last block the next epoch begins within the same step.
  */
-import { createLeaderSchedule } from '@cairn/chain'
-import type { Block, Certificate, LeaderSchedule, Status } from '@cairn/chain'
-import { assert, ignore, view as viewOf } from '@cairn/primitives'
-import type { Hash, Verdict, View } from '@cairn/primitives'
+import type { Block, Certificate, Status, ValidatorSet } from '@cairn/chain'
+import { ACCEPT, assert, ignore } from '@cairn/primitives'
+import type { Epoch, Hash, Verdict, View } from '@cairn/primitives'
 import type { ConsensusOptions } from './consensus-options.ts'
+import { firstCore, nextCore } from './core.ts'
 import type { Effect } from './effect.ts'
 import { createEvidenceBook } from './evidence/evidence-book.ts'
-import type { FinalizedHead, Input, Now } from './input.ts'
+import type { EpochMessage, FinalizedHead, Input, Message, Now } from './input.ts'
 import { onBlockFetched, onExecuted, onFetchFailed } from './inputs/on-block.ts'
 import { onBuilt } from './inputs/on-built.ts'
 import { onEvidence } from './inputs/on-evidence.ts'
@@ -20,13 +21,12 @@ import { onSigned } from './inputs/on-signed.ts'
 import { onStart } from './inputs/on-start.ts'
 import { onSynced } from './inputs/on-synced.ts'
 import { onVerified } from './inputs/on-verified.ts'
+import { epochOf, onOtherEpoch } from './other-epoch.ts'
 import { runRules } from './rules/fixpoint.ts'
-import { screenCertificate, screenEvidence, screenProposal, screenStatus, screenVote } from './screen.ts'
-import type { ConsensusState, Core } from './state.ts'
+import { screenCertificate, screenEvidence, screenProposal, screenVote } from './screen.ts'
+import { isEpochOver } from './state.ts'
+import type { Core } from './state.ts'
 import { certificatesFrom, statusOf } from './status.ts'
-
-/** The inputs that come by gossip. */
-export type Message = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' }>
 
 /** One running instance. It owns its state: `step` changes it in place. */
 export interface Consensus {
@@ -35,25 +35,36 @@ export interface Consensus {
    * The first input is `start`; before it everything but `screen` and `leader` is a bug.
    */
   step(input: Input, now: Now): readonly Effect[]
-  /** Verdict for gossip on a message before it is stepped: shape, window, duplicates; no signature is checked. */
+  /**
+   * Verdict for gossip on a message before it is stepped: shape, window, duplicates; no signature is checked.
+   * `EPOCH_OVER` and `EPOCH_AHEAD` are not to be forwarded, but are of use to `step`.
+   */
   screen(message: Message): Verdict
   readonly view: View
   readonly finalizedView: View
   /** Newest block handed to `commit`, or `synced`. */
   readonly head: FinalizedHead
+  /** Of the current epoch. `view`, `finalizedView`, `leader` and `self` are of it, too. */
+  readonly validators: ValidatorSet
+  /** Own index in `validators`; `undefined`: does not vote in this epoch. */
+  readonly self: number | undefined
+  /** R10: abstains because its log was lost. */
+  readonly isAmnesiac: boolean
   readonly isHalted: boolean
   /** Index of leader(epoch, view). */
   leader(view: View): number
   /** A block above the head that is held in memory; answers BlocksByHash. */
   block(hash: Hash): Block | undefined
-  /** Answers Certs(epoch, from view): the newest finalization, then by view, at most `CERTIFICATES_ANSWER_MAX`. */
-  certificatesFrom(view: View): readonly Certificate[]
+  /**
+   * Answers Certs(epoch, from view): the newest finalization, then by view, at most `CERTIFICATES_ANSWER_MAX`. Of the
+   * epoch before: the finalization that ended it. Of others: nothing, the stores have them.
+   */
+  certificatesFrom(epoch: Epoch, view: View): readonly Certificate[]
   /** The Status that would be sent now. */
   status(): Status
 }
 
 export function createConsensus(options: ConsensusOptions): Consensus {
-  const leaderOf = rememberLast(createLeaderSchedule(options.validators, options.leaderSeed))
   const book = options.evidence ?? createEvidenceBook(options.spec)
   let started: Core | undefined
   const core = (): Core => {
@@ -64,14 +75,17 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     step(input, now) {
       if (input.type === 'start') {
         assert(started === undefined, 'started once')
-        started = { options, leaderOf, book, state: initialState(options, input.head), effects: [], now }
+        started = firstCore(options, input, book, now)
       }
-      const { state, effects } = core()
-      if (state.isHalted) return []
+      if (core().state.isHalted) return []
       core().now = now
       handle(core(), input)
-      if (!state.isHalted) runRules(core())
-      return effects.splice(0)
+      runRules(core())
+      while (!core().state.isHalted && isEpochOver(core())) {
+        started = nextCore(core())
+        beginEpoch(started)
+      }
+      return core().effects.splice(0)
     },
     screen: (message) => (started === undefined ? ignore('NOT_STARTED') : screen(started, message)),
     get view() {
@@ -83,29 +97,44 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     get head() {
       return core().state.head
     },
+    get validators() {
+      return core().options.validators
+    },
+    get self() {
+      return core().options.self
+    },
+    get isAmnesiac() {
+      return core().run.amnesia !== undefined
+    },
     get isHalted() {
       return core().state.isHalted
     },
-    leader: leaderOf,
+    leader: (view) => core().leaderOf(view),
     block: (hash) => core().state.blocks.get(hash)?.block,
-    certificatesFrom: (fromView) => certificatesFrom(core().state, fromView),
+    certificatesFrom: (epoch, fromView) => certificatesFrom(core(), epoch, fromView),
     status: () => statusOf(core()),
   }
 }
 
-/** Nearly all questions are about one view, and each step asks. */
-function rememberLast(schedule: LeaderSchedule): LeaderSchedule {
-  let last: { readonly view: View; readonly leader: number } | undefined
-  return (view) => {
-    if (last?.view !== view) last = { view, leader: schedule(view) }
-    return last.leader
+/** Flags from the log first (R10), then what peers have sent already. */
+function beginEpoch(core: Core): void {
+  onStart(core)
+  runRules(core)
+  for (const message of core.run.early.splice(0)) {
+    if (core.state.isHalted || isEpochOver(core)) return
+    handle(core, message)
+    runRules(core)
   }
 }
 
 function handle(core: Core, input: Input): void {
+  if (isMessage(input) && epochOf(input) !== core.options.validators.epoch) {
+    onOtherEpoch(core, input)
+    return
+  }
   switch (input.type) {
     case 'start':
-      return onStart(core, input)
+      return onStart(core)
     case 'proposal':
       return onProposal(core, input)
     case 'vote':
@@ -148,6 +177,11 @@ function handle(core: Core, input: Input): void {
 }
 
 function screen(core: Core, message: Message): Verdict {
+  if (message.type === 'evidence') return screenEvidence(core, message.evidence)
+  const epoch = epochOf(message)
+  if (epoch !== core.options.validators.epoch) {
+    return ignore(epoch < core.options.validators.epoch ? 'EPOCH_OVER' : 'EPOCH_AHEAD')
+  }
   switch (message.type) {
     case 'proposal':
       return screenProposal(core, message.proposal)
@@ -155,46 +189,18 @@ function screen(core: Core, message: Message): Verdict {
       return screenVote(core, message.vote)
     case 'certificate':
       return screenCertificate(core, message.certificate)
-    case 'evidence':
-      return screenEvidence(core, message.evidence)
     default:
-      return screenStatus(core, message.status)
+      return ACCEPT
   }
 }
 
-function initialState(options: ConsensusOptions, head: FinalizedHead): ConsensusState {
-  const { epoch } = options.validators
-  const finalization = head.finalization?.epoch === epoch ? head.finalization : undefined
-  return {
-    isHalted: false,
-    view: viewOf(0),
-    abstainThrough: viewOf(0),
-    finalizedView: finalization?.view ?? viewOf(0),
-    finalization,
-    head,
-    views: new Map(),
-    late: new Map(),
-    blocks: new Map(),
-    fetches: new Set(),
-    holders: new Map(),
-    certificateChecks: new Map(),
-    verifications: new Map(),
-    verificationsByPeer: new Map(),
-    nextVerificationId: 1,
-    ownProposal: undefined,
-    aheadPeer: undefined,
-    behindHeight: undefined,
-    // xorshift has no way out of zero.
-    jitter: options.jitterSeed >>> 0 || 1,
-    isDirty: false,
-    timers: {
-      enteredAtMs: 0,
-      leaderTimeoutMs: options.spec.timing.leaderTimeoutMs,
-      advanceTimeoutMs: options.spec.timing.leaderTimeoutMs,
-      pendingSinceMs: undefined,
-      standstillAtMs: Number.POSITIVE_INFINITY,
-      clockWaitUntilMs: undefined,
-      armedAtMs: undefined,
-    },
-  }
+const MESSAGE_TYPES: ReadonlySet<Input['type']> = new Set<EpochMessage['type']>([
+  'proposal',
+  'vote',
+  'certificate',
+  'status',
+])
+
+function isMessage(input: Input): input is EpochMessage {
+  return MESSAGE_TYPES.has(input.type)
 }

@@ -5,10 +5,11 @@
  * Order that safety rests on: `persist-block` and `sign` are durable before the vote they lead to leaves
  * (R10: append, fsync, then send), which the runtime gets by awaiting the one before the other.
  */
-import type { Block, Certificate, Evidence, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
+import type { Block, Certificate, Evidence, Proposal, Status, ValidatorSet, Vote, VoteSubject } from '@cairn/chain'
 import type { Epoch, Hash, Height, View } from '@cairn/primitives'
 import type { From } from './input.ts'
 import type { VerificationRequest } from './verification.ts'
+import type { WalFloor } from './vote-guard.ts'
 
 /** What was known when the instance stopped. `code`s: package README. */
 export interface Halt {
@@ -41,8 +42,19 @@ export type Effect =
    * failing log is fatal: stop the node.
    */
   | { readonly type: 'sign'; readonly subject: VoteSubject; readonly validator: number }
+  /**
+   * End of amnesia (R10): nothing at or below is signed, durably, before the next `sign`. `signer.compact` does it; a
+   * failure is fatal.
+   */
+  | { readonly type: 'raise-floor'; readonly floor: WalFloor }
   /** Answered by `verified`: `performVerification(request, context)`. Any order, in parallel. */
-  | { readonly type: 'verify'; readonly id: number; readonly request: VerificationRequest }
+  | {
+      readonly type: 'verify'
+      readonly id: number
+      readonly request: VerificationRequest
+      /** The set that signed, which may be of another epoch by the time the effect is performed. */
+      readonly validators: ValidatorSet
+    }
   /** To everybody. */
   | { readonly type: 'broadcast-proposal'; readonly proposal: Proposal }
   | { readonly type: 'broadcast-vote'; readonly vote: Vote }
@@ -60,7 +72,10 @@ export type Effect =
    * run may be the last holder), then ask `hints`, peers that showed the hash, then others.
    */
   | { readonly type: 'fetch-block'; readonly hash: Hash; readonly hints: readonly From[] }
-  /** Certs(epoch, from view): each certificate in the answer comes as a `certificate` input. `hint`: a peer that is ahead. */
+  /**
+   * Certs(epoch, from view): each certificate in the answer comes as a `certificate` input. `hint`: a peer that is ahead.
+   * Of an epoch that is over there, the answer is the finalization of its last block.
+   */
   | {
       readonly type: 'fetch-certificates'
       readonly epoch: Epoch

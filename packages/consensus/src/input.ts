@@ -3,7 +3,17 @@
  * effects into these; nothing else reaches the rules. Inputs that a peer caused carry `from`, so that the
  * rules can say whom to blame. Decoders have already bounded every byte string and list (chain's limits).
  */
-import type { Block, Certificate, ConsensusHeader, Evidence, Proposal, Status, Vote, VoteSubject } from '@cairn/chain'
+import type {
+  Block,
+  Certificate,
+  ConsensusHeader,
+  EpochState,
+  Evidence,
+  Proposal,
+  Status,
+  Vote,
+  VoteSubject,
+} from '@cairn/chain'
 import type { Hash, Verdict, View } from '@cairn/primitives'
 import type { VerificationResult } from './verification.ts'
 import type { WalFloor } from './vote-guard.ts'
@@ -23,9 +33,17 @@ export interface Now {
 export interface FinalizedHead {
   readonly header: ConsensusHeader
   readonly hash: Hash
-  /** `undefined` only for the epoch's first parent (genesis_e, view 0). */
+  /** Its own or a descendant's of the same epoch; `undefined` only for genesis. */
   readonly finalization: Certificate | undefined
+  /** As of this block: the set that decides its child. */
+  readonly epochState: EpochState
 }
+
+/** Messages of the rules of one epoch. */
+export type EpochMessage = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' }>
+
+/** The inputs that come by gossip. */
+export type Message = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' }>
 
 export type Input =
   /** First input, exactly once. Own flags come before anything else (R10); blocks are those kept by `persist-block`. */
@@ -40,6 +58,8 @@ export type Input =
       readonly certificates: readonly Certificate[]
       /** Blocks of `persist-block` above the head, in any order. */
       readonly blocks: readonly Block[]
+      /** R10: the log of a key that has voted before is gone or damaged. It abstains until that is safe to end. */
+      readonly isAmnesiac?: boolean
     }
   | { readonly type: 'proposal'; readonly proposal: Proposal; readonly from: From }
   | { readonly type: 'vote'; readonly vote: Vote; readonly from: From }

@@ -1,5 +1,6 @@
 /** Which views are justified: entry proofs, parents, gaps (consensus.md «Objects»). */
-import type { Block, Certificate, ConsensusHeader, EntryProof } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, EntryProof, EpochState } from '@cairn/chain'
+import { assert } from '@cairn/primitives'
 import type { Hash, View } from '@cairn/primitives'
 import type { ConsensusState } from './state.ts'
 
@@ -62,6 +63,14 @@ export function executedHeader(state: ConsensusState, hash: Hash): ConsensusHead
   if (hash === state.head.hash) return state.head.header
   const entry = state.blocks.get(hash)
   return entry?.status === 'good' ? entry.block.header : undefined
+}
+
+/** As of the head or an executed block above it. */
+export function epochStateOf(state: ConsensusState, hash: Hash): EpochState {
+  if (hash === state.head.hash) return state.head.epochState
+  const epochState = state.blocks.get(hash)?.epochState
+  assert(epochState !== undefined, 'execution knows what the block does to the epoch')
+  return epochState
 }
 
 function finalizedBase(state: ConsensusState): Base {

@@ -36,6 +36,27 @@ export const FETCHES_MAX = 16
 /** Blocks of which a holder is remembered; forgotten with each finalization. */
 export const HOLDERS_MAX = 256
 
+/** Messages of the next epoch kept until it begins: a few views' worth of a large set. */
+export const EARLY_MESSAGES_MAX = 1024
+
+/** Of those, proposals and statuses, which can be megabytes. */
+export const EARLY_PROPOSALS_MAX = 4
+
+/** Answers to peers in an earlier epoch, and questions to peers in a later one, leave at most this often. Milliseconds. */
+export const OTHER_EPOCH_INTERVAL_MS = 1_000
+
+/** R8: a leader not heard of for this long is not waited for. Milliseconds. */
+export const INACTIVE_AFTER_MS = 6_000
+
+/** R10: an amnesiac listens at least this long before it takes a view for the highest one: two standstill ticks. */
+export const AMNESIA_LISTEN_MS = 5_000
+
+/** R9: nullifications in one Status; a peer that lacks more asks for them (Certs). With 64 votes: less than 96 KiB. */
+export const STATUS_NULLIFICATIONS_MAX = 256
+
+/** R9: own votes in one Status, the newest. */
+export const STATUS_OWN_VOTES_MAX = 64
+
 /** R9: a Status after this long without a new finalization, ± 20 %. Milliseconds. */
 export const STANDSTILL_MS = 2_000
 

@@ -1,9 +1,9 @@
 /**
  * What a message's bytes alone say: whether an honest node could have sent it (else `reject`), and whether it is
- * of use now (else `ignore`). No signature is checked. Gossip forwards on `accept`.
+ * of use now (else `ignore`). No signature is checked. Gossip forwards on `accept`. The message is of this epoch.
  */
 import { checkCertificateShape, isBoundaryHeight } from '@cairn/chain'
-import type { Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
+import type { Certificate, Evidence, Proposal, Vote } from '@cairn/chain'
 import { ACCEPT, equalBytes, ignore, reject } from '@cairn/primitives'
 import type { Verdict, View } from '@cairn/primitives'
 import { certificateConflict, heldRecord, isReported } from './evidence/detection.ts'
@@ -14,7 +14,6 @@ import type { Core } from './state.ts'
 export const LATE_VOTE = ignore('LATE_VOTE')
 
 export function screenVote({ state, options }: Core, vote: Vote): Verdict {
-  if (vote.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   if (vote.validator >= options.validators.validators.length) return reject('VOTE_UNKNOWN_VALIDATOR')
   const isWanted = isInWindow(state, vote.view)
   const record = heldRecord(state, vote.view)
@@ -32,7 +31,6 @@ export function screenVote({ state, options }: Core, vote: Vote): Verdict {
 
 export function screenCertificate(core: Core, certificate: Certificate): Verdict {
   const { state, options } = core
-  if (certificate.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
   if (isKnown || certificate.view <= state.finalizedView) {
     // What contradicts a known certificate is evidence, or the end (R7).
@@ -47,18 +45,12 @@ export function screenCertificate(core: Core, certificate: Certificate): Verdict
 
 /** Everything in it that does not depend on the parent; the rest is `checkBlock`'s. */
 export function screenProposal(core: Core, proposal: Proposal): Verdict {
-  const { state, options } = core
-  if (proposal.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
+  const { state } = core
   const fault = proposalFault(core, proposal)
   if (fault !== undefined) return reject(fault)
   if (!isInWindow(state, proposal.view)) return ignore('VIEW_OUT_OF_WINDOW')
   const known = state.views.get(proposal.view)?.proposals ?? []
   if (known.some((other) => other.block.hash === proposal.block.hash)) return ignore('DUPLICATE')
-  return ACCEPT
-}
-
-export function screenStatus({ options }: Core, status: Status): Verdict {
-  if (status.epoch !== options.validators.epoch) return ignore('OTHER_EPOCH')
   return ACCEPT
 }
 

@@ -1,14 +1,15 @@
 /**
- * The state of an instance, in the words of the specification: view, finalized view, certificates by kind and
+ * The state of one epoch, in the words of the specification: view, finalized view, certificates by kind and
  * view, proposals, own flags sN, sX, sF. Owned by one `Consensus`; rules and input handlers change it in place.
  * Everything of views below the finalized one is dropped with the finalization.
  */
-import type { Block, Certificate, LeaderSchedule, Proposal, Vote, VoteKind } from '@cairn/chain'
+import type { Block, Certificate, EpochState, LeaderSchedule, Proposal, Vote, VoteKind } from '@cairn/chain'
 import type { Hash, Height, View } from '@cairn/primitives'
-import type { ConsensusOptions } from './consensus-options.ts'
+import type { EpochOptions } from './consensus-options.ts'
 import type { Effect } from './effect.ts'
 import type { EvidenceBook } from './evidence/evidence-book.ts'
 import type { FinalizedHead, From, Now } from './input.ts'
+import type { Activity, RunState } from './run-state.ts'
 import { HOLDERS_MAX } from './limits.ts'
 import type { VerificationRequest } from './verification.ts'
 
@@ -64,6 +65,8 @@ export interface BlockEntry {
   /** Shows an offence that its ancestors show: not voted for, yet no reason to halt when a quorum did. */
   repeatsEvidence: boolean
   isPersisted: boolean
+  /** As of this block; from its execution on. */
+  epochState: EpochState | undefined
 }
 
 /** One verification of a kind and view is under way; these certificates wait for its failure. */
@@ -136,10 +139,13 @@ export interface ConsensusState {
 
 /** What rules and handlers work on. */
 export interface Core {
-  readonly options: ConsensusOptions
+  readonly options: EpochOptions
   readonly leaderOf: LeaderSchedule
   readonly book: EvidenceBook
   readonly state: ConsensusState
+  readonly activity: Activity
+  /** What outlives the epoch. */
+  readonly run: RunState
   readonly effects: Effect[]
   now: Now
 }
@@ -169,8 +175,13 @@ export function rememberHolder({ holders }: ConsensusState, hash: Hash, from: Fr
 }
 
 /** Whether this node may vote in `view` at all. */
-export function isVoter({ state, options }: Core, view: View): boolean {
-  return options.self !== undefined && view > state.abstainThrough
+export function isVoter({ state, options, run }: Core, view: View): boolean {
+  return options.self !== undefined && run.amnesia === undefined && view > state.abstainThrough
+}
+
+/** The epoch's last block is committed, by this instance or by sync: what follows is the next epoch's. */
+export function isEpochOver({ state, options }: Core): boolean {
+  return state.head.epochState.validators.epoch > options.validators.epoch
 }
 
 function emptyTally(): Tally {

@@ -1,13 +1,15 @@
 /** The Status message (R9) and the answer to Certs(epoch, from view). */
-import { STATUS_VOTES_MAX } from '@cairn/chain'
 import type { Certificate, Status, Vote } from '@cairn/chain'
 import { assert } from '@cairn/primitives'
-import type { View } from '@cairn/primitives'
+import type { Epoch, View } from '@cairn/primitives'
 import { entryProof, highestBase } from './justification.ts'
-import { CERTIFICATES_ANSWER_MAX } from './limits.ts'
+import { CERTIFICATES_ANSWER_MAX, STATUS_NULLIFICATIONS_MAX, STATUS_OWN_VOTES_MAX } from './limits.ts'
 import type { ConsensusState, Core, ViewRecord } from './state.ts'
 
-/** Enough for a peer that missed everything to enter this view. */
+/**
+ * Enough for a peer that missed everything to enter this view; or, after a long row of nullified views, to see that it
+ * must ask for the rest (Certs): what is sent at each standstill tick is bounded.
+ */
 export function statusOf({ state, options }: Core): Status {
   const base = highestBase(state, state.view)
   const proof = entryProof(state, base, state.view)
@@ -17,13 +19,14 @@ export function statusOf({ state, options }: Core): Status {
   return {
     epoch: options.validators.epoch,
     finalization: state.finalization,
-    entryProof: proof,
-    votes: votes.slice(-STATUS_VOTES_MAX),
+    entryProof: { base: proof.base, nullifications: proof.nullifications.slice(0, STATUS_NULLIFICATIONS_MAX) },
+    votes: votes.slice(-STATUS_OWN_VOTES_MAX),
   }
 }
 
 /** The newest finalization, then notarizations and nullifications by view, the oldest first. */
-export function certificatesFrom(state: ConsensusState, fromView: View): readonly Certificate[] {
+export function certificatesFrom({ state, options, run }: Core, epoch: Epoch, fromView: View): readonly Certificate[] {
+  if (epoch !== options.validators.epoch) return run.lastEnd?.epoch === epoch ? [run.lastEnd] : []
   const found: Certificate[] = state.finalization === undefined ? [] : [state.finalization]
   for (const record of byView(state)) {
     if (record.view < fromView || record.view <= state.finalizedView) continue

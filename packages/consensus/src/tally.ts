@@ -7,6 +7,7 @@ import { evidenceFromVotes } from '@cairn/chain'
 import type { Vote, VoteKind } from '@cairn/chain'
 import { equalBytes } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
+import { noteSeen, shouldProbe } from './activity.ts'
 import { certificateKey } from './certificates.ts'
 import { heldRecord, reportVotes } from './evidence/detection.ts'
 import type { From } from './input.ts'
@@ -26,8 +27,10 @@ export function addVote(core: Core, vote: Vote, from: From | undefined, isVerifi
   } else {
     if (!makeRoom(core, tally, candidates, isVerified)) return
     if (!candidates.some((other) => other.vote.hash === vote.hash)) addWeight(core, tally, vote)
-    candidates.push({ vote, from, isVerified, isChecking: false })
+    const candidate: VoteCandidate = { vote, from, isVerified, isChecking: false }
+    candidates.push(candidate)
     tally.byValidator.set(vote.validator, candidates)
+    if (!isVerified && shouldProbe(core, vote.validator)) requestAlone(core, candidate)
   }
   checkConflicts(core, record, vote.validator)
   tryAggregate(core, record, vote.kind, vote.hash)
@@ -41,8 +44,10 @@ export function settleVote(core: Core, vote: Vote, from: From | undefined, isVal
   if (!isValid) reportPeer(core, from, 'VOTE_SIGNATURE_INVALID')
   if (record === undefined || candidate === undefined) return
   candidate.isChecking = false
-  if (isValid) candidate.isVerified = true
-  else removeCandidate(core, record.tallies[vote.kind], candidate)
+  if (isValid) {
+    candidate.isVerified = true
+    noteSeen(core, vote.validator)
+  } else removeCandidate(core, record.tallies[vote.kind], candidate)
   checkConflicts(core, record, vote.validator)
   retryAggregates(core, record)
 }

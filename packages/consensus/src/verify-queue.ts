@@ -7,7 +7,7 @@ import type { VerificationRequest } from './verification.ts'
 
 /** Emits `verify`. `false` when a limit drops the request; whatever it was about comes again by R9. */
 export function requestVerification(
-  { state, effects }: Core,
+  { state, options, effects }: Core,
   request: VerificationRequest,
   from: From | undefined,
   gossiped = false,
@@ -20,7 +20,7 @@ export function requestVerification(
   }
   const id = state.nextVerificationId++
   state.verifications.set(id, { request, from, gossiped })
-  effects.push({ type: 'verify', id, request })
+  effects.push({ type: 'verify', id, request, validators: options.validators })
   return true
 }
 

@@ -142,7 +142,7 @@ describe('certificates', () => {
       ['certificates', 'nullify', 'finalize'],
     ])
     expect(book.pending()).toEqual(found)
-    const known = h.consensus.certificatesFrom(view(1)).filter(({ kind }) => kind === 'notarize')
+    const known = h.consensus.certificatesFrom(epoch(0), view(1)).filter(({ kind }) => kind === 'notarize')
     expect(known.map(({ hash }) => hash).filter((hash) => hash !== a.hash)).toEqual([])
   })
 
@@ -248,9 +248,13 @@ describe('evidence of peers', () => {
         feeRecipient: `0x${'00'.repeat(20)}` as never,
         peerId: '',
       })),
+      ZERO_HASH,
     )
     const book = createEvidenceBook({ unbondingEpochs: 28 })
-    const h = createHarness({ self: undefined, consensus: { evidence: book, validators } })
+    const { genesis } = createHarness()
+    const header = { ...genesis.header, epoch: epoch(2) }
+    const head = { ...genesis, header, epochState: { ...genesis.epochState, validators } }
+    const h = createHarness({ self: undefined, consensus: { evidence: book }, start: { head } })
     const evidence = pairOf(h, 2)
     h.feed({ type: 'evidence', evidence, from: 'p' })
     expect(book.pending()).toEqual([evidence])
@@ -311,7 +315,11 @@ describe('blocks', () => {
     book.add(evidence, epoch(0))
     const block = h.block(1, h.genesis, {}, [evidence])
     const finalization = h.certificate('finalize', 1, block.hash)
-    h.feed({ type: 'synced', head: { header: block.header, hash: block.hash, finalization }, blocks: [block] })
+    h.feed({
+      type: 'synced',
+      head: { ...h.genesis, header: block.header, hash: block.hash, finalization },
+      blocks: [block],
+    })
     expect(book.pending()).toEqual([])
     expect(encodeEvidenceList(book.pending())).toEqual(book.pick([], epoch(0)))
   })

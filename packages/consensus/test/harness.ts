@@ -16,6 +16,7 @@ import type {
   Certificate,
   ChainSpec,
   ConsensusHeader,
+  EpochState,
   Evidence,
   Proposal,
   Vote,
@@ -83,6 +84,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       feeRecipient: ZERO_ADDRESS,
       peerId: '',
     })),
+    ZERO_HASH,
   )
   const spec: ChainSpec = {
     name: 'test',
@@ -103,9 +105,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const self = 'self' in options ? options.self : 0
   const consensus = createConsensus({
     spec,
-    validators,
-    leaderSeed: ZERO_HASH,
-    self,
+    publicKey: self === undefined ? undefined : validators.validators[self]?.publicKey,
     jitterSeed: 1,
     blockChecks: {
       checkBlockData: () => ACCEPT,
@@ -113,8 +113,14 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     },
     ...options.consensus,
   })
+  const epochState: EpochState = { validators, previous: undefined, randaoMix: ZERO_HASH, offenders: [] }
   const genesisBlock = blockFromParts(headerOf({}), new Uint8Array(), new Uint8Array())
-  const genesis: FinalizedHead = { header: genesisBlock.header, hash: genesisBlock.hash, finalization: undefined }
+  const genesis: FinalizedHead = {
+    header: genesisBlock.header,
+    hash: genesisBlock.hash,
+    finalization: undefined,
+    epochState,
+  }
   const verdicts = new Map<Hash, Verdict>()
   let nowMs = START_MS
   const taken: Effect[] = []

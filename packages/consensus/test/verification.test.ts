@@ -14,6 +14,7 @@ const publicKeys = secretKeys.map((key) => bls.publicKey(key))
 const validators = createValidatorSet(
   epoch(0),
   publicKeys.map((publicKey) => ({ publicKey, weight: 1n, feeRecipient: ZERO_ADDRESS, peerId: '' })),
+  ZERO_HASH,
 )
 const context: VerificationContext = { bls, keys: bls.keySet(publicKeys), validators, genesisHash: ZERO_HASH }
 

@@ -232,7 +232,7 @@ describe('R7: commit', () => {
     expect(h.take().filter((effect) => effect.type === 'behind')).toEqual([
       { type: 'behind', finalization, height: 40 },
     ])
-    h.feed({ type: 'synced', head: { header: tip.header, hash: tip.hash, finalization } })
+    h.feed({ type: 'synced', head: { ...h.genesis, header: tip.header, hash: tip.hash, finalization } })
     expect([h.consensus.head.header.height, h.consensus.view]).toEqual([40, 41])
   })
 

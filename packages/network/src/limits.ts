@@ -35,6 +35,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'blocks-by-hash': 4 * MIB,
   certificates: MIB,
   'finalized-range': 4 * MIB,
+  'epoch-ends': 4 * MIB,
   'chain-status': 256 * KIB,
   'account-proof': MIB,
   peers: 64 * KIB,

@@ -5,7 +5,7 @@
 import type { Block, Certificate } from '@cairn/chain'
 import type { CommittedExecution, Executor, Log } from '@cairn/ports'
 import { CodedError, type Height, assert, height } from '@cairn/primitives'
-import type { ChainStore } from '@cairn/storage'
+import type { ChainStore, EpochStore } from '@cairn/storage'
 import { executeRequestFor } from './execute-request.ts'
 
 export interface CommittedBlock {
@@ -18,6 +18,7 @@ export interface CommittedBlock {
 export interface CommitterDeps {
   readonly executor: Executor
   readonly chainStore: ChainStore
+  readonly epochs: Pick<EpochStore, 'advance'>
   readonly onCommitted: (committed: CommittedBlock) => void
   readonly onFatal: (error: unknown) => void
 }
@@ -32,7 +33,7 @@ export interface Committer {
 }
 
 export function createCommitter(deps: CommitterDeps): Committer {
-  const { executor, chainStore } = deps
+  const { executor, chainStore, epochs } = deps
   let last: Promise<void> = Promise.resolve()
 
   const commitOne = async (block: Block, finalization: Certificate): Promise<void> => {
@@ -40,6 +41,8 @@ export function createCommitter(deps: CommitterDeps): Committer {
     const execution = await executor.outcome(block.hash)
     const own = finalization.hash === block.hash ? finalization : undefined
     await chainStore.appendFinalized(block, own, execution)
+    // Before anything of a next epoch is stored: its certificates verify against this set only.
+    await epochs.advance(block)
     await executor.commit(block.hash)
     deps.onCommitted({ block, execution, finalization })
   }

@@ -4,9 +4,10 @@
  * its WAL record and the block behind it are durable.
  */
 import type { Block, VoteSubject } from '@cairn/chain'
-import type { Consensus, Effect, Input, Signer, VerificationContext } from '@cairn/consensus'
+import type { Consensus, Effect, Input, Signer } from '@cairn/consensus'
 import { performVerification } from '@cairn/consensus'
 import type { Clock, Log, TimerHandle, Timers } from '@cairn/ports'
+import type { EpochKeys } from './epoch-keys.ts'
 
 /** What effects need of the rest of the node. None of these may throw synchronously. */
 export interface ConsensusServices {
@@ -41,7 +42,7 @@ export interface ConsensusRuntimeDeps {
   readonly consensus: Consensus
   /** Absent on a node that only follows. */
   readonly signer: Signer | undefined
-  readonly verification: VerificationContext
+  readonly keys: EpochKeys
   readonly services: ConsensusServices
   readonly clock: Clock
   readonly timers: Timers
@@ -118,6 +119,12 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
     })
   }
 
+  /** Queued by the signer before the `sign`s that follow. */
+  const raiseFloor = ({ floor }: EffectOf<'raise-floor'>): void => {
+    log.warn('amnesia has ended: voting again', { epoch: floor.epoch, view: floor.view })
+    run(async () => deps.signer?.compact(floor, []).then(() => undefined))
+  }
+
   const perform = (effect: Effect): void => {
     // A failed effect ends the step: nothing that was to follow it leaves the node.
     if (stopped) return
@@ -130,6 +137,8 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
         persisting.catch(fail)
         return run(() => persisted.then(() => undefined))
       }
+      case 'raise-floor':
+        return raiseFloor(effect)
       case 'build':
         return run(async () => (await services.buildBlock(effect)) ?? { type: 'build-failed', view: effect.view })
       case 'adopt':
@@ -148,7 +157,7 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
         return run(async () => ({
           type: 'verified',
           id: effect.id,
-          result: performVerification(effect.request, deps.verification),
+          result: performVerification(effect.request, deps.keys.contextOf(effect.validators)),
         }))
       case 'set-timer':
         timer?.cancel()
@@ -174,7 +183,7 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
 
 type OutwardEffect = Exclude<
   Effect,
-  EffectOf<'sign' | 'persist-block' | 'build' | 'adopt' | 'execute' | 'verify' | 'set-timer' | 'halt'>
+  EffectOf<'sign' | 'raise-floor' | 'persist-block' | 'build' | 'adopt' | 'execute' | 'verify' | 'set-timer' | 'halt'>
 >
 
 /** Effects that leave the instance: network, stores, sync. */

@@ -31,9 +31,10 @@ export interface ConsensusServicesDeps {
 export function createConsensusServices(options: NodeOptions, deps: ConsensusServicesDeps): ConsensusServices {
   const { pool, repair, recovered } = deps
   const { executor, network, log, wal, onFatal } = deps.node
-  const { signer, self, validators } = recovered
+  const { signer, consensus } = recovered
   return {
     buildBlock: async (effect) => {
+      const { self, validators } = consensus
       if (signer === undefined || self === undefined) return undefined
       const feeRecipient = validators.validators[self]?.feeRecipient
       return feeRecipient && makeBlock(effect, { spec: options.chainSpec, signer, executor, pool, feeRecipient, log })

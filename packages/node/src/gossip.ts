@@ -28,7 +28,7 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
       if (!decoded.ok) return reject(decoded.code)
       const message = inputFrom(decoded.value, from)
       const verdict = consensus.screen(message)
-      if (verdict.verdict === 'accept') runtime.input(message)
+      if (isOfUse(verdict)) runtime.input(message)
       return verdict
     })
   route('proposals', decodeProposal, (proposal, from) => ({ type: 'proposal', proposal, from }))
@@ -41,6 +41,11 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
   }))
   route('evidence', decodeEvidence, (evidence, from) => ({ type: 'evidence', evidence, from }))
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
+}
+
+/** A message of another epoch is not forwarded, but the rules want to see it. */
+function isOfUse(verdict: Verdict): boolean {
+  return verdict.verdict === 'accept' || verdict.code === 'EPOCH_OVER' || verdict.code === 'EPOCH_AHEAD'
 }
 
 /** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. Never throws. */

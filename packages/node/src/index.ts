@@ -1,6 +1,8 @@
 /** @module Layer 5: the node. Performs consensus effects against ports; knows no platform. */
 export { createCommitter, replayToHead } from './committer.ts'
 export type { CommittedBlock, Committer, CommitterDeps } from './committer.ts'
+export { createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
+export type { EpochKeys } from './epoch-keys.ts'
 export type { FinalizedBlockMeasure } from './finality-meter.ts'
 export { quantile } from './latency-window.ts'
 export type { Quantiles } from './latency-window.ts'

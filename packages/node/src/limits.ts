@@ -35,3 +35,7 @@ export const RANGE_TIMEOUT_MS = 10_000
 export const STATUS_TIMEOUT_MS = 3_000
 /** After a finalization was heard of, before the block is asked for. */
 export const SYNC_NUDGE_DELAY_MS = 25
+/** Validator sets whose keys stay decompressed: this epoch's, the last one's, and two that certificates may be of. */
+export const EPOCH_KEYS_KEPT_MAX = 4
+/** Validators of all sets in one epoch-ends answer: with 256 bytes each, half of a response. */
+export const EPOCH_ENDS_VALIDATORS_MAX = 8_192

@@ -9,6 +9,8 @@ export interface NodeStatus {
   readonly peerId: string
   /** Index in the current validator set; `undefined` when this node does not vote. */
   readonly validatorIndex: number | undefined
+  /** R10: the vote log was lost; this validator abstains until it is safe to vote. */
+  readonly isAmnesiac: boolean
   readonly epoch: Epoch
   readonly view: View
   readonly height: Height

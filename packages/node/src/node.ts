@@ -2,6 +2,7 @@
  * One node: stores, consensus, pool, gossip, requests and sync wired together. What it owns is order: recovery
  * before messages, durable before sent, chain store before state, and a stop that leaves nothing half done.
  */
+import { isBoundaryHeight } from '@cairn/chain'
 import { createMempool } from '@cairn/mempool'
 import type { Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
@@ -38,7 +39,7 @@ export interface CairnNode {
 export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<CairnNode> {
   const recovered = await recoverNode(options, deps)
   const { executor, network, log } = deps
-  const { chain, consensus, proposed, signer, validators } = recovered
+  const { chain, consensus, epochs, proposed, signer } = recovered
   const committed = createListeners<CommittedBlock>()
   const measured = createListeners<FinalizedBlockMeasure>()
   const admitted = createListeners<Hash>()
@@ -59,6 +60,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
   const committer = createCommitter({
     executor,
     chainStore: chain,
+    epochs,
     onCommitted: (block) => {
       const { height } = block.block.header
       sync.onHead({ height, hash: block.block.hash })
@@ -66,12 +68,17 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       measured.notify(meter.onCommitted(block))
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
       proposed.prune(height).catch(deps.onFatal)
-      if (height % WAL_COMPACT_INTERVAL_BLOCKS === 0) compactWal(recovered).catch(deps.onFatal)
+      const isEpochEnd = isBoundaryHeight(height, options.chainSpec.epochLengthBlocks)
+      if (isEpochEnd || height % WAL_COMPACT_INTERVAL_BLOCKS === 0) compactWal(recovered).catch(deps.onFatal)
     },
     onFatal: deps.onFatal,
   })
   const sync = createSyncDriver(
-    { genesisHash: options.genesis.hash, head: chain.head() },
+    {
+      genesisHash: options.genesis.hash,
+      head: chain.head(),
+      epochLengthBlocks: options.chainSpec.epochLengthBlocks,
+    },
     {
       ...deps,
       log: log.child('sync'),
@@ -79,7 +86,9 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       apply: async (blocks, finalization) => {
         await committer.executeAndCommit(blocks, finalization)
         const last = blocks.at(-1)
-        if (last !== undefined) runtime.input({ type: 'synced', head: { ...last, finalization } })
+        if (last === undefined) return
+        const epochState = await epochs.stateAt(last.header.height, chain)
+        runtime.input({ type: 'synced', head: { header: last.header, hash: last.hash, finalization, epochState } })
       },
     },
   )
@@ -88,7 +97,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     ...deps,
     consensus,
     signer,
-    verification: recovered.verification,
+    keys: recovered.keys,
     log: log.child('consensus'),
     services: createConsensusServices(options, {
       node: deps,
@@ -102,7 +111,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     }),
   })
   routeGossip(network, consensus, runtime)
-  routeRequests({ network, chain, executor, consensus })
+  routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
   const greeting = greetNewPeers(network, runtime)
   const status = (): NodeStatus => ({ ...statusOf(options, deps, recovered, meter, sync), mempool: mempool.counts() })
 
@@ -114,7 +123,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       chain,
       mempool,
       pool,
-      validators,
+      validators: () => consensus.validators,
       status,
       committed,
       admitted,
@@ -126,7 +135,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       greeting.start()
       await network.start()
       sync.start()
-      log.info('node started', { height: start.head.header.height, validator: recovered.self, peerId: network.peerId })
+      log.info('node started', { height: start.head.header.height, validator: consensus.self, peerId: network.peerId })
     },
     stop: async () => {
       greeting.stop()
@@ -153,9 +162,12 @@ function tellPendingTo(hasPending: () => boolean, tell: (pending: boolean) => vo
 }
 
 /** Votes of final views can never be asked for again: their records go, a floor stays. */
-async function compactWal({ signer, consensus, validators }: RecoveredNode): Promise<void> {
-  const view = consensus.finalizedView
-  await signer?.compact({ epoch: validators.epoch, view }, consensus.certificatesFrom(view))
+async function compactWal({ signer, consensus }: RecoveredNode): Promise<void> {
+  const { validators, finalizedView, isAmnesiac } = consensus
+  // A floor in the log says that it is whole from there on: only the end of the amnesia may write it.
+  if (isAmnesiac) return
+  const floor = { epoch: validators.epoch, view: finalizedView }
+  await signer?.compact(floor, consensus.certificatesFrom(validators.epoch, finalizedView))
 }
 
 /** A peer gets a Status once gossip with it flows, and again after each reconnection. */
@@ -176,7 +188,7 @@ function greetNewPeers(network: Network, runtime: ConsensusRuntime): { start(): 
 function statusOf(
   { chainSpec, genesis }: NodeOptions,
   { executor, network }: NodeDeps,
-  { self, validators, consensus }: RecoveredNode,
+  { consensus }: RecoveredNode,
   meter: FinalityMeter,
   sync: SyncDriver,
 ): Omit<NodeStatus, 'mempool'> {
@@ -186,8 +198,9 @@ function statusOf(
     chainId: chainSpec.chainId,
     genesisHash: genesis.hash,
     peerId: network.peerId,
-    validatorIndex: self,
-    epoch: validators.epoch,
+    validatorIndex: consensus.self,
+    isAmnesiac: consensus.isAmnesiac,
+    epoch: consensus.validators.epoch,
     view: consensus.view,
     height: head.height,
     blockHash: head.blockHash,

@@ -2,35 +2,32 @@
  * What a node stands on before it speaks: opened and checked stores, the state brought up to the chain, and what this
  * key has signed before. Nothing here sends anything.
  */
-import {
-  type Certificate,
-  type ValidatorSet,
-  checkBlock,
-  checkBlockData,
-  genesisSeed,
-  genesisValidatorSet,
-  verifyCertificate,
-} from '@cairn/chain'
+import { type Certificate, type ChainSpec, type ValidatorSet, checkBlock, checkBlockData } from '@cairn/chain'
 import {
   type Consensus,
   type Input,
   type Signer,
-  type VerificationContext,
   createConsensus,
   createSigner,
   recoverFromWal,
 } from '@cairn/consensus'
 import { CodedError, type Verdict, hexFromBytes } from '@cairn/primitives'
-import { type ChainStore, type ProposedBlocks, createProposedBlocks, openChainStore } from '@cairn/storage'
+import {
+  type ChainStore,
+  type EpochStore,
+  type ProposedBlocks,
+  createProposedBlocks,
+  openChainStore,
+  openEpochStore,
+} from '@cairn/storage'
 import { replayToHead } from './committer.ts'
+import { type EpochKeys, createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
 import type { NodeDeps, NodeOptions } from './node-options.ts'
 import { startHead } from './start-head.ts'
 
 export interface RecoveredNode {
-  readonly validators: ValidatorSet
-  /** Own index in `validators`; `undefined`: follows and never votes. */
-  readonly self: number | undefined
-  readonly verification: VerificationContext
+  readonly epochs: EpochStore
+  readonly keys: EpochKeys
   readonly verifyFinalization: (certificate: Certificate) => Verdict
   readonly chain: ChainStore
   readonly proposed: ProposedBlocks
@@ -44,19 +41,19 @@ export interface RecoveredNode {
 export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise<RecoveredNode> {
   const { chainSpec, genesis, validatorKey } = options
   const { bls } = deps
-  const validators = genesisValidatorSet(chainSpec)
-  const keys = bls.keySet(validators.validators.map(({ publicKey }) => publicKey))
-  const verifyFinalization = (certificate: Certificate): Verdict =>
-    verifyCertificate(certificate, validators, keys, genesis.hash)
+  const epochs = await openEpochStore(deps.chainDatabase, chainSpec)
+  const keys = createEpochKeys(genesis.hash, bls)
+  const verifyFinalization = createFinalizationVerifier(epochs, keys)
   const chain = await openChainStore(deps.chainDatabase, { genesis, verifyFinalization })
+  await epochs.follow(chain)
   await replayToHead(deps.executor, chain, deps.log.child('replay'))
   const proposed = createProposedBlocks(deps.chainDatabase)
   const recovered = recoverFromWal(await deps.wal.read())
-  const self = validatorKey === undefined ? undefined : indexOfKey(bls.publicKey(validatorKey), validators)
+  const publicKey = validatorKey && bls.publicKey(validatorKey)
+  if (publicKey !== undefined) assertKnown(publicKey, chainSpec, epochs.current().validators)
   return {
-    validators,
-    self,
-    verification: { bls, keys, validators, genesisHash: genesis.hash },
+    epochs,
+    keys,
     verifyFinalization,
     chain,
     proposed,
@@ -66,24 +63,26 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
         : createSigner({ secretKey: validatorKey, genesisHash: genesis.hash, recovered }, { bls, log: deps.wal }),
     consensus: createConsensus({
       spec: chainSpec,
-      validators,
-      leaderSeed: genesisSeed(genesis.hash, validators.epoch),
-      self,
+      publicKey,
       jitterSeed: new DataView(deps.random.bytes(4).buffer).getUint32(0),
       blockChecks: { checkBlockData, checkBlock },
     }),
     startInput: async () => {
-      const head = await startHead(chain)
+      const head = await startHead(chain, epochs)
       const blocks = (await proposed.all()).filter((block) => block.header.height > head.header.height)
       return { type: 'start', head, blocks, ...recovered }
     },
   }
 }
 
-/** @throws CodedError `VALIDATOR_KEY_UNKNOWN` when the key is no validator's */
-function indexOfKey(publicKey: Uint8Array, { validators }: ValidatorSet): number {
+/**
+ * A key that joins later is welcome: until then it only follows.
+ * @throws CodedError `VALIDATOR_KEY_UNKNOWN` when the key is in no set, now or scheduled
+ */
+function assertKnown(publicKey: Uint8Array, spec: ChainSpec, current: ValidatorSet): void {
   const own = hexFromBytes(publicKey)
-  const index = validators.findIndex((validator) => hexFromBytes(validator.publicKey) === own)
-  if (index < 0) throw new CodedError('VALIDATOR_KEY_UNKNOWN', `the key ${own} is no validator’s of this chain`)
-  return index
+  const scheduled = (spec.validatorChanges ?? []).flatMap(({ validators }) => validators)
+  const known = [...spec.validators, ...scheduled, ...current.validators]
+  if (known.some((validator) => hexFromBytes(validator.publicKey) === own)) return
+  throw new CodedError('VALIDATOR_KEY_UNKNOWN', `the key ${own} is no validator’s of this chain`)
 }

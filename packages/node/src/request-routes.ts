@@ -4,24 +4,30 @@ import {
   decodeBlocksByHashRequest,
   decodeCertificatesRequest,
   decodeChainStatusRequest,
+  decodeEpochEndsRequest,
   decodeFinalizedRangeRequest,
   encodeAccountProofResponse,
   encodeBlocksByHashResponse,
   encodeCertificatesResponse,
   encodeChainStatus,
+  encodeEpochEndsResponse,
+  boundaryHeight,
   encodeFinalizedRangeResponse,
 } from '@cairn/chain'
-import type { Block, Certificate, ConsensusHeader } from '@cairn/chain'
+import type { Block, Certificate, ChainSpec, ConsensusHeader } from '@cairn/chain'
 import type { Consensus } from '@cairn/consensus'
 import type { Executor, Network, RequestHandler, RequestProtocol } from '@cairn/ports'
-import { type Decoded, type Hash, epoch, height } from '@cairn/primitives'
-import type { ChainReader } from '@cairn/storage'
+import { type Decoded, type Epoch, type Hash, epoch, height } from '@cairn/primitives'
+import type { ChainReader, EpochStore } from '@cairn/storage'
 import { serveFinalizedRange } from '@cairn/sync'
+import { serveEpochEnds } from './epoch-ends.ts'
 import { BLOCKS_ANSWER_MAX_BYTES } from './limits.ts'
 
 export interface RequestRoutesDeps {
   readonly network: Network
   readonly chain: ChainReader
+  readonly epochs: Pick<EpochStore, 'current' | 'validators'>
+  readonly spec: ChainSpec
   readonly executor: Executor
   /** Absent on a node that only follows: it knows no certificates of open views. */
   readonly consensus: Pick<Consensus, 'block' | 'certificatesFrom'> | undefined
@@ -29,7 +35,7 @@ export interface RequestRoutesDeps {
 
 /** Registers every request protocol; call before the network starts. */
 export function routeRequests(deps: RequestRoutesDeps): void {
-  const { network, chain, consensus } = deps
+  const { network, chain, epochs, spec, consensus } = deps
   const route = <Request>(
     protocol: RequestProtocol,
     decode: (data: Uint8Array) => Decoded<Request>,
@@ -44,8 +50,13 @@ export function routeRequests(deps: RequestRoutesDeps): void {
   route('blocks-by-hash', decodeBlocksByHashRequest, async ({ hashes }) =>
     encodeBlocksByHashResponse({ blocks: await findBlocks(hashes, chain, consensus) }),
   )
-  route('certificates', decodeCertificatesRequest, async ({ fromView }) =>
-    encodeCertificatesResponse({ certificates: consensus?.certificatesFrom(fromView) ?? [] }),
+  route('certificates', decodeCertificatesRequest, async ({ epoch: of, fromView }) => {
+    const isOver = of < epochs.current().validators.epoch
+    const certificates = isOver ? await endOf(of, chain, spec) : consensus?.certificatesFrom(of, fromView)
+    return encodeCertificatesResponse({ certificates: certificates ?? [] })
+  })
+  route('epoch-ends', decodeEpochEndsRequest, async ({ fromEpoch }) =>
+    encodeEpochEndsResponse({ ends: await serveEpochEnds(fromEpoch, { chain, epochs, spec }) }),
   )
   route('finalized-range', decodeFinalizedRangeRequest, async (request) =>
     encodeFinalizedRangeResponse(await serveFinalizedRange(chain, request)),
@@ -61,6 +72,13 @@ export function routeRequests(deps: RequestRoutesDeps): void {
     })
   })
   route('account-proof', decodeAccountProofRequest, async (request) => proveAccount(deps, request))
+}
+
+/** The finalization that ended an epoch: all that a peer which lags in it has to know. */
+async function endOf(of: Epoch, chain: ChainReader, { epochLengthBlocks }: ChainSpec): Promise<readonly Certificate[]> {
+  const at = boundaryHeight(of, epochLengthBlocks)
+  const found = await chain.certificateAtOrAbove(at)
+  return found?.height === at ? [found.certificate] : []
 }
 
 async function findBlocks(

@@ -17,7 +17,8 @@ export interface RpcBackendDeps {
   readonly chain: ChainStore
   readonly mempool: Mempool
   readonly pool: TransactionPool
-  readonly validators: ValidatorSet
+  /** The current epoch's. */
+  readonly validators: () => ValidatorSet
   readonly status: () => NodeStatus
   readonly committed: Listeners<CommittedBlock>
   readonly admitted: Listeners<Hash>
@@ -59,7 +60,7 @@ export function createRpcBackend(deps: RpcBackendDeps): RpcBackend {
     },
     status: deps.status,
     validators: () =>
-      deps.validators.validators.map(({ publicKey, weight, feeRecipient, peerId }, index) => ({
+      deps.validators().validators.map(({ publicKey, weight, feeRecipient, peerId }, index) => ({
         index,
         publicKey,
         weight,

@@ -18,6 +18,7 @@ export interface SyncDriverOptions {
   readonly genesisHash: Hash
   /** The local finalized head. */
   readonly head: FinalizedPoint
+  readonly epochLengthBlocks: number
   /** Asks all peers for their heads this often; absent: only when told to. */
   readonly pollIntervalMs?: number
 }
@@ -45,7 +46,7 @@ export interface SyncDriver {
 
 export function createSyncDriver(options: SyncDriverOptions, deps: SyncDriverDeps): SyncDriver {
   const { network, clock, timers, log } = deps
-  const sync = createSync({ genesisHash: options.genesisHash, head: options.head }, deps)
+  const sync = createSync(options, deps)
   const underWay = new Set<Promise<void>>()
   const asking = new Set<PeerId>()
   let known: ReadonlySet<PeerId> = new Set()

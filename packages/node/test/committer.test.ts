@@ -27,6 +27,7 @@ async function start(medium = createMemoryMedium()) {
   const committer = createCommitter({
     executor,
     chainStore,
+    epochs: { advance: async () => undefined as never },
     onCommitted: (one) => void committed.push(one),
     onFatal: (error) => void fatal.push(error),
   })

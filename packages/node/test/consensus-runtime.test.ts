@@ -41,7 +41,7 @@ function start({ script, log = {}, services = {}, hasKey = true }: Step) {
   const runtime = createConsensusRuntime({
     consensus: { step } as Partial<Consensus> as Consensus,
     signer: hasKey ? signer : undefined,
-    verification: undefined as never,
+    keys: undefined as never,
     services: {
       buildBlock: async () => undefined,
       adopt: async () => ACCEPT,

@@ -11,6 +11,7 @@ import {
   encodeChainStatusRequest,
   encodeFinalizedRangeRequest,
 } from '@cairn/chain'
+import type { ChainSpec, EpochState } from '@cairn/chain'
 import type { AccountProof, RequestProtocol } from '@cairn/ports'
 import { type Decoded, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
 import { createMemoryStore, openChainStore } from '@cairn/storage'
@@ -48,7 +49,12 @@ async function start(shape: Shape = {}) {
     accountProof: [Uint8Array.of(1)],
     storageProof: slots.map((slot) => ({ slot, value: ZERO_HASH, proof: [] })),
   })
-  routeRequests({ network, chain: store, executor, consensus })
+  const spec = { epochLengthBlocks: 1_000 } as ChainSpec
+  const epochs = {
+    current: () => ({ validators: { epoch: epoch(0) } }) as EpochState,
+    validators: async () => undefined,
+  }
+  routeRequests({ network, chain: store, epochs, spec, executor, consensus })
   const ask = async <Value>(
     protocol: RequestProtocol,
     data: Uint8Array,
@@ -110,7 +116,7 @@ describe('certificates', () => {
     const asked: number[] = []
     const consensus = {
       block: () => undefined,
-      certificatesFrom: (from: number) => {
+      certificatesFrom: (_: number, from: number) => {
         asked.push(from)
         return certificates
       },
@@ -132,7 +138,7 @@ describe('finalized-range and chain-status', () => {
       decodeFinalizedRangeResponse,
     )
     const blocks = sampleChain.blocks.slice(4, 9).map(({ block }) => block)
-    expect(range).toEqual({ blocks, certificate: sampleAt(9).certificate })
+    expect(range).toEqual({ blocks, links: [], certificate: sampleAt(9).certificate })
     expect(await ask('chain-status', encodeChainStatusRequest(), decodeChainStatus)).toEqual({
       genesisHash: sampleChain.genesis.hash,
       epoch: 0,
@@ -147,6 +153,7 @@ describe('finalized-range and chain-status', () => {
     const request = encodeFinalizedRangeRequest({ fromHeight: height(1), countMax: 64 })
     expect(await ask('finalized-range', request, decodeFinalizedRangeResponse)).toEqual({
       blocks: [],
+      links: [],
       certificate: undefined,
     })
     const status = await ask('chain-status', encodeChainStatusRequest(), decodeChainStatus)

@@ -52,7 +52,12 @@ function start(peers: Readonly<Record<string, Answer>>, options: { readonly poll
   const applied: Block[] = []
   const fatal: unknown[] = []
   const driver: SyncDriver = createSyncDriver(
-    { genesisHash: chain.genesis.hash, head: { height: height(0), hash: chain.genesis.hash }, ...options },
+    {
+      genesisHash: chain.genesis.hash,
+      head: { height: height(0), hash: chain.genesis.hash },
+      epochLengthBlocks: 1_000,
+      ...options,
+    },
     {
       network,
       clock: time.clock,
@@ -93,7 +98,7 @@ describe('the sync driver', () => {
       'empty promise': async (_, protocol) =>
         protocol === 'chain-status'
           ? encodeChainStatus(statusAt(5_000))
-          : encodeFinalizedRangeResponse({ blocks: [], certificate: undefined }),
+          : encodeFinalizedRangeResponse({ blocks: [], links: [], certificate: undefined }),
       'other chain': peerOf(await readerOf(other, 10), 5_000),
       'other genesis': peerOf(await readerOf(other, 10), 5_000, other.genesis.hash),
       'no status': async () => Uint8Array.of(1),
@@ -175,7 +180,11 @@ describe('the sync driver', () => {
     const time = createFakeTime()
     const fatal: unknown[] = []
     const driver = createSyncDriver(
-      { genesisHash: chain.genesis.hash, head: { height: height(0), hash: chain.genesis.hash } },
+      {
+        genesisHash: chain.genesis.hash,
+        head: { height: height(0), hash: chain.genesis.hash },
+        epochLengthBlocks: 1_000,
+      },
       {
         network,
         clock: time.clock,

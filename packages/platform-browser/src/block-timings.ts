@@ -1,5 +1,5 @@
-/** How long this tab took for what it shows: measured around the executor and the key set that everything else uses. */
-import type { BlsKeySet } from '@cairn/crypto'
+/** How long this tab took for what it shows: measured around the executor and the signature scheme that everything else uses. */
+import type { Bls } from '@cairn/crypto'
 import type { Clock, Executor } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import { TIMINGS_KEPT_MAX } from './limits.ts'
@@ -7,15 +7,15 @@ import { TIMINGS_KEPT_MAX } from './limits.ts'
 export interface BlockTimings {
   /** The same executor, with `execute` measured. */
   readonly executor: Executor
-  /** The same keys, with `verifyAggregate` measured. */
-  readonly keys: BlsKeySet
+  /** The same scheme, with `verifyAggregate` of its key sets measured. */
+  readonly bls: Bls
   /** Milliseconds; `undefined` for a block that was not executed here since the page was opened. */
   takeExecuteMs(blockHash: Hash): number | undefined
   /** Milliseconds of the latest certificate's verification. */
   verifyMs(): number | undefined
 }
 
-export function measureBlocks(executor: Executor, keys: BlsKeySet, clock: Clock): BlockTimings {
+export function measureBlocks(executor: Executor, bls: Bls, clock: Clock): BlockTimings {
   const executeMs = new Map<Hash, number>()
   let verifyMs: number | undefined
   return {
@@ -29,13 +29,19 @@ export function measureBlocks(executor: Executor, keys: BlsKeySet, clock: Clock)
         return verdict
       },
     },
-    keys: {
-      ...keys,
-      verifyAggregate: (indices, message, signature) => {
-        const startMs = clock.monotonicMs()
-        const isGood = keys.verifyAggregate(indices, message, signature)
-        verifyMs = clock.monotonicMs() - startMs
-        return isGood
+    bls: {
+      ...bls,
+      keySet: (publicKeys) => {
+        const keys = bls.keySet(publicKeys)
+        return {
+          ...keys,
+          verifyAggregate: (indices, message, signature) => {
+            const startMs = clock.monotonicMs()
+            const isGood = keys.verifyAggregate(indices, message, signature)
+            verifyMs = clock.monotonicMs() - startMs
+            return isGood
+          },
+        }
       },
     },
     takeExecuteMs: (blockHash) => {

@@ -2,21 +2,12 @@
  * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
  * which are checked like anything else that comes from outside.
  */
-import {
-  type Certificate,
-  type ChainSpec,
-  type ValidatorSet,
-  chainSpecHash,
-  genesisBlock,
-  genesisValidatorSet,
-  verifyCertificate,
-  verifyChainSpec,
-} from '@cairn/chain'
+import { type Certificate, type ChainSpec, chainSpecHash, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import { replayToHead } from '@cairn/node'
+import { createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
 import type { Clock, Executor, Log } from '@cairn/ports'
 import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
-import { type ChainStore, openChainStore } from '@cairn/storage'
+import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
 import { type BlockTimings, measureBlocks } from './block-timings.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
@@ -26,7 +17,7 @@ import type { NetworkDescription } from './network-description.ts'
 export interface TabChain {
   readonly spec: ChainSpec
   readonly genesisHash: Hash
-  readonly validators: ValidatorSet
+  readonly epochs: EpochStore
   /** Weight and aggregate signature of a finalization. */
   readonly verifyFinalization: (certificate: Certificate) => Verdict
   readonly executor: Executor
@@ -94,16 +85,15 @@ async function openStores(
     deps.onGenesis(genesis.hash)
     const bls = await createWasmBls()
     verifyChainSpec(chainSpec, bls)
-    const validators = genesisValidatorSet(chainSpec)
-    const untimedKeys = bls.keySet(validators.validators.map(({ publicKey }) => publicKey))
-    const timings = measureBlocks(untimed, untimedKeys, deps.clock)
-    const { executor, keys } = timings
-    const verifyFinalization = (certificate: Certificate): Verdict =>
-      verifyCertificate(certificate, validators, keys, genesis.hash)
+    const timings = measureBlocks(untimed, bls, deps.clock)
+    const { executor } = timings
+    const epochs = await openEpochStore(database, chainSpec)
+    const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, timings.bls))
     const chain = await openChainStore(database, { genesis, verifyFinalization })
+    await epochs.follow(chain)
     await replayToHead(executor, chain, deps.log)
     await assertSameHead(executor, chain)
-    return { spec: chainSpec, genesisHash: genesis.hash, validators, verifyFinalization, executor, timings, chain }
+    return { spec: chainSpec, genesisHash: genesis.hash, epochs, verifyFinalization, executor, timings, chain }
   } catch (error) {
     // A stop that fails says less than why it was stopped.
     await Promise.allSettled([untimed.stop(), database.close()])

@@ -30,6 +30,7 @@ export async function followChain(tab: TabChain, connected: Network, snapshots: 
   const committer = createCommitter({
     executor,
     chainStore: chain,
+    epochs: tab.epochs,
     onCommitted: (committed) => {
       committedHashes.add(committed.block.hash)
       if (committedHashes.size > COMMITTED_HASHES_MAX)
@@ -41,7 +42,12 @@ export async function followChain(tab: TabChain, connected: Network, snapshots: 
     onFatal,
   })
   const sync = createSyncDriver(
-    { genesisHash, head: chain.head(), pollIntervalMs: STATUS_INTERVAL_MS },
+    {
+      genesisHash,
+      head: chain.head(),
+      epochLengthBlocks: tab.spec.epochLengthBlocks,
+      pollIntervalMs: STATUS_INTERVAL_MS,
+    },
     {
       network,
       clock: browserClock,
@@ -58,7 +64,7 @@ export async function followChain(tab: TabChain, connected: Network, snapshots: 
     },
   )
   // What this tab has verified it answers for: to other tabs, and to whoever asks.
-  routeRequests({ network, chain, executor, consensus: undefined })
+  routeRequests({ network, chain, epochs: tab.epochs, spec: tab.spec, executor, consensus: undefined })
   network.onTopic('certificates', (data, from) =>
     judgeCertificate(data, tab, (hash) => {
       sync.nudge(from)
@@ -110,6 +116,7 @@ function judgeCertificate(data: Uint8Array, tab: TabChain, onFinalization: (hash
   if (certificate.kind !== 'finalize') return ignore('CERTIFICATE_NOT_NEEDED')
   if (certificate.hash === tab.chain.head().hash) return ignore('CERTIFICATE_KNOWN')
   const verdict = tab.verifyFinalization(certificate)
-  if (verdict.verdict === 'accept') onFinalization(certificate.hash)
+  // Of a later epoch it cannot be judged, but somebody may have the blocks in between.
+  if (verdict.verdict !== 'reject') onFinalization(certificate.hash)
   return verdict
 }

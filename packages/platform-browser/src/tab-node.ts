@@ -78,7 +78,7 @@ async function runTabNode(
     },
   )
   const restoredHeight = tab.chain.head().height
-  const blocks = await storedBlocks(tab.chain, tab.validators)
+  const blocks = await storedBlocks(tab.chain, tab.epochs)
   snapshots.update({ phase: 'connecting', verifiedHeight: restoredHeight, blocks })
   watchStorage(snapshots, restoredHeight)
   return followChain(tab, await connect(tab, description, options, rtcPort), snapshots)

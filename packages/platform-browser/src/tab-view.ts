@@ -36,14 +36,14 @@ export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDe
 /** After the commit: everything about the block has been verified and is durable. */
 export function showBlock(
   snapshots: SnapshotPublisher,
-  { validators, timings }: TabChain,
+  { epochs, timings }: TabChain,
   { block, execution, finalization }: CommittedBlock,
   certificateHeight: number,
 ): void {
   const { transactions, stateRoot } = execution
   const shown = verifiedBlockFromParts(
     { block, transactions, ownStateRoot: stateRoot, certificate: finalization, certificateHeight },
-    validators,
+    epochs.recentSets().find(({ epoch }) => epoch === finalization.epoch) ?? epochs.current().validators,
     { executeMs: timings.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
   )
   const { blocks, blocksVerified, networkHeight = 0 } = snapshots.current()

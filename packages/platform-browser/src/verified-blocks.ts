@@ -2,7 +2,7 @@
 import { type Block, type Certificate, type ValidatorSet, indicesFromBitmap, weightOf } from '@cairn/chain'
 import type { TransactionOutcome } from '@cairn/ports'
 import { type Hash, height } from '@cairn/primitives'
-import type { ChainReader } from '@cairn/storage'
+import type { ChainReader, EpochStore } from '@cairn/storage'
 import { BLOCKS_SHOWN_MAX } from './limits.ts'
 import type { VerifiedBlock } from './tab-snapshot.ts'
 
@@ -47,14 +47,15 @@ export function verifiedBlockFromParts(
  * The newest stored blocks, newest first. They were executed when they were stored; the head's root is checked again
  * at each start, and every other block is its ancestor by hash.
  */
-export async function storedBlocks(chain: ChainReader, set: ValidatorSet): Promise<readonly VerifiedBlock[]> {
+export async function storedBlocks(chain: ChainReader, epochs: EpochStore): Promise<readonly VerifiedBlock[]> {
   const head = chain.head().height
   const blocks: VerifiedBlock[] = []
   for (let at = head; at > Math.max(0, head - BLOCKS_SHOWN_MAX); at--) {
     const block = await chain.blockByHeight(height(at))
     const execution = await chain.executionByHeight(height(at))
     const found = await chain.certificateAtOrAbove(height(at))
-    if (block === undefined || execution === undefined || found === undefined) continue
+    const set = found && (await epochs.validators(found.certificate.epoch))
+    if (block === undefined || execution === undefined || found === undefined || set === undefined) continue
     const { transactions } = execution
     const ownStateRoot = block.header.stateRoot
     const parts = { block, transactions, ownStateRoot, certificate: found.certificate, certificateHeight: found.height }

@@ -7,13 +7,14 @@ export type PeerId = string
 export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence'
 
 /**
- * `finalized-range`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
+ * `finalized-range`, `epoch-ends`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
  * light reads; `peers`: addresses of others, asked and answered by the network itself.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
   | 'certificates'
   | 'finalized-range'
+  | 'epoch-ends'
   | 'chain-status'
   | 'account-proof'
   | 'peers'

@@ -10,9 +10,11 @@
  *   15 ‖ address ‖ height             → nothing: some log of the block has this address
  *   16 ‖ position ‖ topic ‖ height    → nothing: some log of the block has this topic at this position
  *   18 ‖ height ‖ consensus hash      → proposed block behind an own vote
+ *   19 ‖ height                       → epoch state as of the block: [epoch, RANDAO mix, offenders]
+ *   1a ‖ epoch                        → validator set
  *
  * Heights are eight bytes big-endian, so that key order is height order. Numbers are never reused: a table that
- * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12 stays for light clients.
+ * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12 and 1a stay for light clients.
  */
 import { bytesFromHex, bytesFromUint64, concatBytes, height } from '@cairn/primitives'
 import type { Address, Hash, Height } from '@cairn/primitives'
@@ -30,6 +32,8 @@ export const tablePrefixes = {
   logTopics: 0x16,
   heightsByExecutionHash: 0x17,
   proposedBlocks: 0x18,
+  epochStates: 0x19,
+  validatorSets: 0x1a,
 } as const
 
 /** Common beginning of an address's entries in the log index. */

@@ -20,3 +20,12 @@ export const logsPerReceiptMax = 262_144
 
 /** Index entries read at once for one address or topic while log heights are intersected. */
 export const logIndexPageMax = 1024
+
+/** An epoch state is written for every block whose height this divides, and at epoch ends: what a start has to fold. */
+export const epochStateIntervalBlocks = 256
+
+/** Validator sets kept in memory: those whose certificates are still about. */
+export const recentSetsMax = 4
+
+/** One stored epoch state: at most every validator of the set is an offender. */
+export const epochStateMaxBytes = 1024 * 64

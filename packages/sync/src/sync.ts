@@ -4,8 +4,10 @@
  *
  * Invariants: a peer's claimed height decides only whom to ask, never what to accept; one request is under way at a
  * time, since where a range ends is the answerer's choice; at most two verified ranges wait to be applied; a peer
- * that lies costs one request, then it must claim anew and is asked less and less often.
+ * that lies costs one request, then it must claim anew and is asked less and less often. A range is of one epoch, and the
+ * next epoch is not asked for before the end of this one is applied.
  */
+import { isBoundaryHeight } from '@cairn/chain'
 import type { Certificate, ChainStatus } from '@cairn/chain'
 import type { Hash, Height, Verdict } from '@cairn/primitives'
 import { assert, height } from '@cairn/primitives'
@@ -18,6 +20,7 @@ export interface SyncOptions {
   readonly genesisHash: Hash
   /** The local finalized head. */
   readonly head: FinalizedPoint
+  readonly epochLengthBlocks: number
 }
 
 export interface SyncDeps {
@@ -131,6 +134,8 @@ export function createSync(options: SyncOptions, deps: SyncDeps): Sync {
     }
     isSyncing = true
     if (ahead.length >= RANGES_AHEAD_MAX) return []
+    // The next epoch's certificates cannot be judged before its validators are known, by the applied end of this one.
+    if (ahead.length > 0 && isBoundaryHeight(tip().height, options.epochLengthBlocks)) return []
     const peer = peers.next(fromHeight, nowMs)
     if (peer === undefined) return [{ type: 'set-timer', atMs: retryAtMs }]
     pending = { requestId: nextRequestId++, peer, fromHeight }

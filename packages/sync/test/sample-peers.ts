@@ -76,24 +76,32 @@ function tell(lie: Lie, truth: FinalizedRangeResponse, other: FinalizedRangeResp
   const encode = encodeFinalizedRangeResponse
   switch (lie) {
     case 'empty':
-      return encode({ blocks: [], certificate: undefined })
+      return encode({ blocks: [], links: [], certificate: undefined })
     case 'garbage':
       return Uint8Array.of(0xf9, 1, 2, 3)
     case 'wrong-start':
-      return encode({ blocks: blocks.slice(1), certificate })
+      return encode({ links: [], blocks: blocks.slice(1), certificate })
     case 'other-chain': {
       // Well-formed blocks of another chain: its own certificates do not verify here.
       const forged = other.certificate && { ...other.certificate, signature: new Uint8Array(96).fill(1) }
-      return encode({ blocks: other.blocks, certificate: forged })
+      return encode({ links: [], blocks: other.blocks, certificate: forged })
     }
     case 'bad-certificate':
-      return encode({ blocks, certificate: certificate && { ...certificate, signature: new Uint8Array(96) } })
+      return encode({
+        links: [],
+        blocks,
+        certificate: certificate && { ...certificate, signature: new Uint8Array(96) },
+      })
     case 'no-certificate':
-      return encode({ blocks, certificate: undefined })
+      return encode({ links: [], blocks, certificate: undefined })
     case 'bad-data':
-      return encode({ blocks: blocks.map((block, index) => (index === 1 ? withWrongData(block) : block)), certificate })
+      return encode({
+        links: [],
+        blocks: blocks.map((block, index) => (index === 1 ? withWrongData(block) : block)),
+        certificate,
+      })
     case 'gap':
-      return encode({ blocks: blocks.filter((_, index) => index !== 1), certificate })
+      return encode({ links: [], blocks: blocks.filter((_, index) => index !== 1), certificate })
     case 'cut':
       return encode(truth).subarray(0, -1)
     case 'silent':
@@ -131,7 +139,11 @@ export async function drive(
 ): Promise<DriverOutcome> {
   const startBlock = start === 0 ? chain.genesis : (chain.blocks[start - 1] as SampleBlock).block
   const sync = createSync(
-    { genesisHash: chain.genesis.hash, head: { height: height(start), hash: startBlock.hash } },
+    {
+      genesisHash: chain.genesis.hash,
+      head: { height: height(start), hash: startBlock.hash },
+      epochLengthBlocks: 1_000_000,
+    },
     { verifyFinalization: verifySampleFinalization },
   )
   const applied: Block[] = []

@@ -1,4 +1,4 @@
-import { encodeFinalizedRangeResponse } from '@cairn/chain'
+import { decodeFinalizedRangeResponse, encodeFinalizedRangeResponse } from '@cairn/chain'
 import { height } from '@cairn/primitives'
 import { serveFinalizedRange } from '@cairn/sync'
 import type { FinalizedChainReader } from '@cairn/sync'
@@ -7,12 +7,13 @@ import { describe, expect, it } from 'vitest'
 import { readerOf } from './sample-peers.ts'
 
 const chain = createSampleChain({ length: 200 })
+const huge = createSampleChain({ length: 2, transactionSizeBytes: 1_200_000 })
 const heavy = createSampleChain({ length: 12, transactionSizeBytes: 120_000 })
 
 async function heights(reader: FinalizedChainReader, from: number, countMax = 64): Promise<readonly number[]> {
-  const { blocks, certificate } = await serveFinalizedRange(reader, { fromHeight: height(from), countMax })
-  expect(certificate?.hash).toBe(blocks.at(-1)?.hash)
-  return blocks.map((block) => block.header.height)
+  const response = await serveFinalizedRange(reader, { fromHeight: height(from), countMax })
+  expect(decodeFinalizedRangeResponse(encodeFinalizedRangeResponse(response)).ok).toBe(true)
+  return response.blocks.map((block) => block.header.height)
 }
 
 const series = (first: number, last: number): readonly number[] =>
@@ -27,16 +28,20 @@ describe('serveFinalizedRange', () => {
     expect(await heights(readerOf(chain, 199, 10), 185)).toEqual(series(185, 190))
   })
 
-  it('goes beyond the wish, but not beyond the codec, where the next certificate is far', async () => {
-    expect(await heights(readerOf(chain, 200, 100), 1, 5)).toEqual(series(1, 100))
-    expect(await heights(readerOf(chain, 200, 128), 1)).toEqual(series(1, 128))
-    expect(await heights(readerOf(chain, 200, 129), 1)).toEqual([])
-    expect(await heights(readerOf(chain, 200, 129), 2)).toEqual(series(2, 129))
+  it('sends the headers that lead to the certificate where the next one is far', async () => {
+    const reader = readerOf(chain, 200, 200)
+    const response = await serveFinalizedRange(reader, { fromHeight: height(1), countMax: 5 })
+    expect(response.blocks.map(({ header }) => header.height)).toEqual(series(1, 5))
+    expect(response.links.map(({ height: at }) => at)).toEqual(series(6, 200))
+    expect(response.certificate?.hash).toBe(chain.blocks[199]?.block.hash)
+    expect(await heights(reader, 1)).toEqual(series(1, 64))
+    expect(await heights(reader, 137)).toEqual(series(137, 200))
   })
 
-  it('gives about one MiB, more only up to the first certificate', async () => {
+  it('gives about one MiB, but always one block', async () => {
     expect(await heights(readerOf(heavy, 12, 1), 1)).toEqual(series(1, 8))
-    expect(await heights(readerOf(heavy, 12, 12), 1)).toEqual(series(1, 12))
+    expect(await heights(readerOf(heavy, 12, 12), 1)).toEqual(series(1, 8))
+    expect(await heights(readerOf(huge, 2, 2), 1)).toEqual(series(1, 1))
     const response = await serveFinalizedRange(readerOf(heavy, 12, 1), { fromHeight: height(1), countMax: 64 })
     expect(encodeFinalizedRangeResponse(response).length).toBeLessThan(1024 * 1024)
   })

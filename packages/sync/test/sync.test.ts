@@ -19,7 +19,7 @@ const inTurn = (): number => 0
 function createMachine(at = 0): Sync {
   const hash = at === 0 ? chain.genesis.hash : blockAt(at).hash
   return createSync(
-    { genesisHash: chain.genesis.hash, head: { height: height(at), hash } },
+    { genesisHash: chain.genesis.hash, head: { height: height(at), hash }, epochLengthBlocks: 1_000 },
     { verifyFinalization: verifySampleFinalization },
   )
 }

@@ -51,13 +51,14 @@ export async function runImport(
 
 async function importRanges(
   file: ChainFile,
-  { chain, executor, verifyFinalization }: StoppedChain,
+  { chain, epochs, executor, verifyFinalization }: StoppedChain,
   progress: ImportProgress,
   isStopped: () => boolean,
 ): Promise<void> {
   const committer = createCommitter({
     executor,
     chainStore: chain,
+    epochs,
     onCommitted: ({ block }) => progress.imported(block.header.height),
     // `executeAndCommit` rejects with it too.
     onFatal: () => {},

@@ -2,16 +2,18 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Certificate, genesisBlock, genesisValidatorSet, verifyCertificate, verifyChainSpec } from '@cairn/chain'
+import { type Certificate, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import { createNativeBls } from '@cairn/crypto/bls-native'
+import { createEpochKeys, createFinalizationVerifier } from '@cairn/node'
 import { createLevelStore, openDataDirectory, spawnExecutor } from '@cairn/platform-node'
 import type { Executor } from '@cairn/ports'
 import { CodedError, type Verdict } from '@cairn/primitives'
-import { type ChainStore, openChainStore } from '@cairn/storage'
+import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
 import { readSpecText } from '../node/spec-text.ts'
 
 export interface StoppedChain {
   readonly chain: ChainStore
+  readonly epochs: EpochStore
   /** Started; its head may be behind the chain's. */
   readonly executor: Executor
   readonly verifyFinalization: (certificate: Certificate) => Verdict
@@ -40,14 +42,13 @@ export async function openStoppedChain(
   cleanup.defer(() => executor.stop())
   await executor.start()
   const genesis = genesisBlock(chainSpec, executor.genesis())
-  const validators = genesisValidatorSet(chainSpec)
-  const keys = bls.keySet(validators.validators.map(({ publicKey }) => publicKey))
-  const verifyFinalization = (certificate: Certificate): Verdict =>
-    verifyCertificate(certificate, validators, keys, genesis.hash)
   const database = await createLevelStore(data.chainPath)
   cleanup.defer(() => database.close())
+  const epochs = await openEpochStore(database, chainSpec)
+  const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, bls))
   const chain = await openChainStore(database, { genesis, verifyFinalization })
-  return { chain, executor, verifyFinalization }
+  await epochs.follow(chain)
+  return { chain, epochs, executor, verifyFinalization }
 }
 
 /** @throws CodedError `DATA_DIRECTORY_MISSING` when a node never had this directory */

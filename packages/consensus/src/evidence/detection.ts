@@ -13,6 +13,7 @@ export function reportVotes(core: Core, record: ViewRecord, evidence: VoteEviden
   const { first, second } = evidence
   const isByLeader = first.validator === core.leaderOf(record.view)
   if (first.kind === 'notarize' && second.kind === 'notarize' && isByLeader) record.isLeaderEquivocating = true
+  core.activity.equivocators.add(first.validator)
   const isFirst = !record.reported.has(reportKey(evidence))
   core.book.add(evidence, core.options.validators.epoch)
   if (!isFirst) return

@@ -1,9 +1,9 @@
 /** R2, second half: the built payload becomes a block; its vote follows when the executor has adopted it. */
-import { blockFromParts, isBoundaryHeight } from '@cairn/chain'
+import { blockFromParts, epochStateAfter, isBoundaryHeight } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import { ZERO_HASH, assert, height } from '@cairn/primitives'
 import type { Input } from '../input.ts'
-import { ancestorsAboveHead, executedHeader } from '../justification.ts'
+import { ancestorsAboveHead, epochStateOf, executedHeader } from '../justification.ts'
 import type { Core } from '../state.ts'
 
 export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): void {
@@ -16,6 +16,8 @@ export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): v
   const blockHeight = height(parent.height + 1)
   const evidence = core.book.pick(ancestorsAboveHead(state, built.parentHash), options.validators.epoch)
   const isBoundary = isBoundaryHeight(blockHeight, options.spec.epochLengthBlocks)
+  const content = { header: { height: blockHeight, randaoReveal: built.randaoReveal }, evidence }
+  const epochState = epochStateAfter(epochStateOf(state, built.parentHash), content, options.spec)
   const header = {
     chainId: options.spec.chainId,
     epoch: options.validators.epoch,
@@ -31,7 +33,7 @@ export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): v
     evidenceRoot: keccak256(evidence),
     randaoReveal: built.randaoReveal,
     validatorSetHash: options.validators.hash,
-    nextValidatorSetHash: isBoundary ? options.validators.hash : ZERO_HASH,
+    nextValidatorSetHash: isBoundary ? epochState.validators.hash : ZERO_HASH,
   }
   const block = blockFromParts(header, built.payload, built.accessList, evidence)
   own.blockHash = block.hash
@@ -41,6 +43,7 @@ export function onBuilt(core: Core, built: Extract<Input, { type: 'built' }>): v
     status: 'executing',
     repeatsEvidence: false,
     isPersisted: false,
+    epochState,
   })
   effects.push({ type: 'adopt', buildId: built.buildId, block })
 }

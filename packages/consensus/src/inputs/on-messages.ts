@@ -1,7 +1,7 @@
 /** Votes, certificates and Status from peers. */
 import type { Input } from '../input.ts'
 import { offerCertificate, offerEntryProof } from '../certificates.ts'
-import { LATE_VOTE, screenCertificate, screenStatus, screenVote } from '../screen.ts'
+import { LATE_VOTE, screenCertificate, screenVote } from '../screen.ts'
 import type { Core } from '../state.ts'
 import { addVote } from '../tally.ts'
 import { reportPeer } from '../verify-queue.ts'
@@ -21,9 +21,9 @@ export function onCertificate(core: Core, input: Extract<Input, { type: 'certifi
 
 /** R9 of a peer: whatever it knows that we do not. It is never answered, so that standing still costs a fixed rate. */
 export function onStatus(core: Core, { status, from }: Extract<Input, { type: 'status' }>): void {
-  if (screenStatus(core, status).verdict !== 'accept') return
   if (status.finalization !== undefined) offerCertificate(core, status.finalization, from, false)
   offerEntryProof(core, status.entryProof, from)
   if ((status.entryProof.base?.view ?? 0) >= core.state.view) core.state.aheadPeer = from
-  for (const vote of status.votes) onVote(core, { vote, from })
+  const { epoch } = core.options.validators
+  for (const vote of status.votes) if (vote.epoch === epoch) onVote(core, { vote, from })
 }

@@ -1,6 +1,7 @@
 /** A leader's proposal, possibly relayed: its entry proof is merged, its signatures are verified, then R3 sees it. */
 import type { Proposal } from '@cairn/chain'
 import { hexFromBytes } from '@cairn/primitives'
+import { noteSeen } from '../activity.ts'
 import { offerEntryProof } from '../certificates.ts'
 import type { From, Input } from '../input.ts'
 import { PROPOSALS_KEPT_MAX, PROPOSAL_CANDIDATES_MAX } from '../limits.ts'
@@ -18,7 +19,7 @@ export function onProposal(core: Core, { proposal, from }: Extract<Input, { type
     reportPeer(core, from, 'PROPOSAL_MALFORMED')
     return
   }
-  if (proposal.epoch === core.options.validators.epoch) offerEntryProof(core, proposal.entryProof, from)
+  offerEntryProof(core, proposal.entryProof, from)
   if (verdict.verdict !== 'accept') return
   const record = recordOf(core.state, proposal.view)
   const checkKey = hexFromBytes(proposal.vote.signature)
@@ -57,5 +58,6 @@ export function onProposalVerified(
     if (isInvalid && entry !== undefined) entry.status = 'bad'
     if (proposal.view > state.view) state.aheadPeer = from
   }
+  noteSeen(core, proposal.vote.validator)
   addVote(core, proposal.vote, from, true)
 }

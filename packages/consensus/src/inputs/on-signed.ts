@@ -7,7 +7,8 @@ import { addVote } from '../tally.ts'
 
 export function onSigned(core: Core, { vote }: Extract<Input, { type: 'signed' }>): void {
   const { state, effects } = core
-  if (vote.view <= state.finalizedView) return
+  // Of an epoch that has ended meanwhile, or of a view that became final.
+  if (vote.epoch !== core.options.validators.epoch || vote.view <= state.finalizedView) return
   const record = recordOf(state, vote.view)
   if (!record.ownVotes.some((other) => other.kind === vote.kind)) record.ownVotes.push(vote)
   const proposal = vote.kind === 'notarize' && state.ownProposal?.view === vote.view ? leaderProposal(core) : undefined

@@ -2,6 +2,7 @@
 import { adoptFinalization } from '../certificates.ts'
 import type { Input } from '../input.ts'
 import { pruneBlocks } from '../prune.ts'
+import { isEpochOver } from '../state.ts'
 import type { Core } from '../state.ts'
 
 export function onSynced(core: Core, { head, blocks = [] }: Extract<Input, { type: 'synced' }>): void {
@@ -13,6 +14,6 @@ export function onSynced(core: Core, { head, blocks = [] }: Extract<Input, { typ
   const { finalization } = head
   const isNews = finalization?.epoch === options.validators.epoch && finalization.view > state.finalizedView
   if (finalization !== undefined && isNews) adoptFinalization(core, finalization)
-  pruneBlocks(state)
+  if (!isEpochOver(core)) pruneBlocks(state)
   state.isDirty = true
 }

@@ -1,9 +1,10 @@
 /** R2, R3 and R7 need data and execution: fetch what certificates name and is missing, execute what has its parent. */
+import { epochStateAfter } from '@cairn/chain'
 import { assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import type { Block } from '@cairn/chain'
 import type { From } from '../input.ts'
-import { ancestorsAboveHead, executedHeader } from '../justification.ts'
+import { ancestorsAboveHead, epochStateOf, executedHeader } from '../justification.ts'
 import { FETCHES_MAX, FETCH_DEPTH_MAX } from '../limits.ts'
 import type { BlockEntry, Core } from '../state.ts'
 
@@ -11,7 +12,14 @@ import type { BlockEntry, Core } from '../state.ts'
 export function addBlock({ state }: Core, block: Block, from: From | undefined): void {
   state.fetches.delete(block.hash)
   if (block.header.height <= state.head.header.height || state.blocks.has(block.hash)) return
-  state.blocks.set(block.hash, { block, from, status: 'known', repeatsEvidence: false, isPersisted: false })
+  state.blocks.set(block.hash, {
+    block,
+    from,
+    status: 'known',
+    repeatsEvidence: false,
+    isPersisted: false,
+    epochState: undefined,
+  })
   state.isDirty = true
 }
 
@@ -37,18 +45,26 @@ function execute(core: Core, entry: BlockEntry): void {
   const { block } = entry
   const parent = executedHeader(state, block.header.parentHash)
   if (parent === undefined) return
+  const parentState = epochStateOf(state, block.header.parentHash)
+  const evidence = core.book.check(block, ancestorsAboveHead(state, block.header.parentHash))
+  entry.repeatsEvidence = evidence.verdict === 'ignore'
+  // A child of the epoch's last block is the next epoch's affair.
+  const isOfThisEpoch = parentState.validators.epoch === options.validators.epoch
+  if (evidence.verdict === 'reject' || !isOfThisEpoch) {
+    entry.status = 'bad'
+    return
+  }
+  entry.epochState = epochStateAfter(parentState, block, options.spec)
   const verdict = options.blockChecks.checkBlock(block, {
     spec: options.spec,
     parent,
     parentHash: block.header.parentHash,
     validatorSet: options.validators,
     leaders: core.leaderOf,
-    // The set is constant until epochs change it.
-    nextValidatorSetHash: options.validators.hash,
+    // Read on an epoch's last block only.
+    nextValidatorSetHash: entry.epochState.validators.hash,
   })
-  const evidence = core.book.check(block, ancestorsAboveHead(state, block.header.parentHash))
-  entry.repeatsEvidence = evidence.verdict === 'ignore'
-  if (verdict.verdict !== 'accept' || evidence.verdict === 'reject') {
+  if (verdict.verdict !== 'accept') {
     entry.status = 'bad'
     return
   }

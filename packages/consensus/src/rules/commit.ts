@@ -1,6 +1,7 @@
 /** R7: commit the newest finalized block with its ancestors, in order. A contradiction to the log halts. */
 import type { Certificate } from '@cairn/chain'
 import { halt } from '../halt.ts'
+import { epochStateOf } from '../justification.ts'
 import { pruneBlocks } from '../prune.ts'
 import type { BlockEntry, Core } from '../state.ts'
 
@@ -8,7 +9,8 @@ export function commit(core: Core): void {
   const { state, effects } = core
   const { finalization, head } = state
   if (finalization === undefined || finalization.hash === head.hash) return
-  if (head.finalization !== undefined && head.finalization.view >= finalization.view) return
+  const isOwn = head.finalization?.hash === head.hash && head.header.epoch === finalization.epoch
+  if (isOwn && head.finalization.view >= finalization.view) return
   const entries = ancestryToHead(core, finalization)
   if (entries === undefined) return
   const invalid = entries.find((entry) => entry.status === 'bad')
@@ -23,7 +25,7 @@ export function commit(core: Core): void {
   const oldestFirst = blocks.toReversed()
   for (const block of oldestFirst) core.book.commit(block)
   effects.push({ type: 'commit', blocks: oldestFirst, finalization })
-  state.head = { header: tip.header, hash: tip.hash, finalization }
+  state.head = { header: tip.header, hash: tip.hash, finalization, epochState: epochStateOf(state, tip.hash) }
   state.isDirty = true
   pruneBlocks(state)
 }

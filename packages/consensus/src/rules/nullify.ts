@@ -1,8 +1,12 @@
 /** R5: give the current view up. Never together with an own finalize vote of it. */
+import { isInactive } from '../activity.ts'
 import { requestNullify } from '../request-signature.ts'
 import { isVoter, recordOf } from '../state.ts'
 import type { Core, ViewRecord } from '../state.ts'
 import { hasVerified, verifyAlone } from '../tally.ts'
+
+/** R8: tl = 0.1 · T0 for an inactive leader. */
+const INACTIVE_FACTOR = 0.1
 
 /** `true` when a vote was asked for. */
 export function nullify(core: Core): boolean {
@@ -16,12 +20,16 @@ export function nullify(core: Core): boolean {
 }
 
 /** Monotonic times of the two timeouts of the current view. */
-export function viewDeadlines({ state, options }: Core): { readonly leaderMs: number; readonly advanceMs: number } {
+export function viewDeadlines(core: Core): { readonly leaderMs: number; readonly advanceMs: number } {
+  const { state, options, leaderOf } = core
   const { enteredAtMs, leaderTimeoutMs, advanceTimeoutMs, pendingSinceMs } = state.timers
   // While our own mempool is empty the leader may be idle by right until the heartbeat.
   const idleEndMs = enteredAtMs + options.spec.timing.heartbeatMs
   const startMs = Math.min(idleEndMs, Math.max(enteredAtMs, pendingSinceMs ?? idleEndMs))
-  return { leaderMs: startMs + leaderTimeoutMs, advanceMs: startMs + advanceTimeoutMs }
+  const waitMs = isInactive(core, leaderOf(state.view))
+    ? INACTIVE_FACTOR * options.spec.timing.leaderTimeoutMs
+    : leaderTimeoutMs
+  return { leaderMs: startMs + waitMs, advanceMs: startMs + advanceTimeoutMs }
 }
 
 function isHopeless(core: Core, record: ViewRecord): boolean {

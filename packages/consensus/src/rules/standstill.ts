@@ -18,7 +18,8 @@ export function standstill(core: Core): boolean {
   effects.push({
     type: 'fetch-certificates',
     epoch: options.validators.epoch,
-    fromView: state.finalizedView,
+    // All before it are justified here; whoever has another base for this view sends it in its Status.
+    fromView: state.view,
     hint: state.aheadPeer,
   })
   for (const record of state.views.values()) {

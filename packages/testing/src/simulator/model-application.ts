@@ -2,7 +2,7 @@
  * The simulated chain: validators with fake keys, a genesis, and an application whose state is a running digest of
  * the payloads. Execution is real in what consensus sees of it: a root that follows from parent and payload.
  */
-import { EMPTY_LIST_HASH, blockFromParts, createValidatorSet, genesisSeed, isBoundaryHeight } from '@cairn/chain'
+import { EMPTY_LIST_HASH, blockFromParts, genesisEpochState, isBoundaryHeight } from '@cairn/chain'
 import type { Block, BlockContext, ChainSpec, ConsensusHeader, ValidatorSet } from '@cairn/chain'
 import type { BlockChecks, FinalizedHead, VerificationContext } from '@cairn/consensus'
 import { keccak256 } from '@cairn/crypto'
@@ -27,7 +27,6 @@ export interface SimulatedChain {
   readonly bls: Bls
   readonly secretKeys: readonly Uint8Array[]
   readonly validators: ValidatorSet
-  readonly leaderSeed: Hash
   readonly genesisHash: Hash
   readonly genesis: FinalizedHead
   readonly verification: VerificationContext
@@ -48,7 +47,6 @@ export function createSimulatedChain(weights: readonly bigint[], seed: number): 
     peerId: '',
     proofOfPossession: new Uint8Array(96),
   }))
-  const validators = createValidatorSet(epoch(0), members)
   const spec: ChainSpec = {
     name: 'simulated',
     chainId: 1,
@@ -64,15 +62,16 @@ export function createSimulatedChain(weights: readonly bigint[], seed: number): 
     validators: members,
     alloc: [],
   }
+  const epochState = genesisEpochState(spec)
+  const { validators } = epochState
   const { header, hash } = blockFromParts(genesisHeader(validators), new Uint8Array(), new Uint8Array())
   return {
     spec,
     bls,
     secretKeys,
     validators,
-    leaderSeed: genesisSeed(hash, epoch(0)),
     genesisHash: hash,
-    genesis: { header, hash, finalization: undefined },
+    genesis: { header, hash, finalization: undefined, epochState },
     verification: { bls, keys: bls.keySet(members.map((member) => member.publicKey)), validators, genesisHash: hash },
   }
 }

@@ -1,5 +1,4 @@
 /** Rules broken on purpose: the simulator is only worth something if it finds each of them. */
-import type { SimulatedChain } from './model-application.ts'
 import type { SimulatedNodeOptions } from './simulated-node.ts'
 
 export const MUTANTS = [
@@ -12,16 +11,14 @@ export const MUTANTS = [
 export type Mutant = (typeof MUTANTS)[number]
 
 /** What a mutant changes in every honest node. */
-export function mutantOptions(mutant: Mutant | undefined, chain: SimulatedChain): Partial<SimulatedNodeOptions> {
+export function mutantOptions(mutant: Mutant | undefined): Partial<SimulatedNodeOptions> {
   switch (mutant) {
     case undefined:
       return {}
     case 'finalize-after-nullify':
       return { consensus: { mutations: { finalizeAfterNullify: true } }, isSignerLenient: true }
-    case 'weak-quorum': {
-      const { validators } = chain
-      return { consensus: { validators: { ...validators, quorum: validators.totalWeight / 2n } } }
-    }
+    case 'weak-quorum':
+      return { consensus: { mutations: { halfQuorum: true } } }
     case 'wal-not-replayed':
       return { forgetsWal: true }
     case 'blocks-not-persisted':

@@ -12,7 +12,7 @@ export function isRequest(message: WireMessage): message is WireRequest {
 /** `undefined`: nothing to say. */
 export function answerRequest(request: WireRequest, consensus: Consensus, disk: Disk): WireMessage | undefined {
   if (request.type === 'get-certificates') {
-    return { type: 'certificates', certificates: consensus.certificatesFrom(request.fromView) }
+    return { type: 'certificates', certificates: consensus.certificatesFrom(request.epoch, request.fromView) }
   }
   if (request.type === 'get-range') {
     return { type: 'range', blocks: disk.committed.slice(request.above), head: disk.head }

@@ -12,9 +12,9 @@ import {
   performVerification,
   recoverFromWal,
 } from '@cairn/consensus'
-import type { Consensus, ConsensusOptions, Effect, FinalizedHead, Input, Signer } from '@cairn/consensus'
+import type { Consensus, ConsensusOptions, Effect, FinalizedHead, Input, Signer, WalFloor } from '@cairn/consensus'
 import { ACCEPT, CodedError, assert, bytesFromUint64, ignore, reject } from '@cairn/primitives'
-import type { Hash, View } from '@cairn/primitives'
+import type { Hash } from '@cairn/primitives'
 import { dropPersistedUpTo } from './disk.ts'
 import type { CrashPoint, Disk } from './disk.ts'
 import type { SimulatedEvent } from './event-queue.ts'
@@ -87,9 +87,7 @@ export class SimulatedNode implements Actor {
     const recovered = recoverFromWal(forgetsWal === true ? [] : disk.readRecords())
     const consensus = createConsensus({
       spec: chain.spec,
-      validators: chain.validators,
-      leaderSeed: chain.leaderSeed,
-      self: isVoting ? this.slot : undefined,
+      publicKey: isVoting ? chain.validators.validators[this.slot]?.publicKey : undefined,
       jitterSeed: this.#random.below(2 ** 32),
       blockChecks: modelChecks,
       ...this.#options.consensus,
@@ -155,6 +153,8 @@ export class SimulatedNode implements Actor {
         return this.#later(this.#random.between(1, 8), () => this.#execute(effect.block))
       case 'persist-block':
         return void disk.persistedBlocks.set(effect.block.hash, effect.block)
+      case 'raise-floor':
+        return this.#compact(effect.floor)
       case 'sign':
         return this.#sign(effect.subject, effect.validator)
       case 'verify':
@@ -171,7 +171,8 @@ export class SimulatedNode implements Actor {
       case 'commit': {
         const tip = effect.blocks.at(-1)
         assert(tip !== undefined, 'a commit has blocks')
-        const head = { header: tip.header, hash: tip.hash, finalization: effect.finalization }
+        const { epochState } = this.consensus.head
+        const head = { header: tip.header, hash: tip.hash, finalization: effect.finalization, epochState }
         return this.#later(1, () => this.#commit(effect.blocks, head))
       }
       case 'fetch-block':
@@ -200,9 +201,8 @@ export class SimulatedNode implements Actor {
     this.#world.network.send(this.#options.id, to, message)
   }
 
-  #verify({ id, request }: Extract<Effect, { type: 'verify' }>): void {
+  #verify({ id, request, validators }: Extract<Effect, { type: 'verify' }>): void {
     const { chain } = this.#world
-    const validators = this.#options.consensus?.validators ?? chain.validators
     const result = performVerification(request, { ...chain.verification, validators })
     this.#feed({ type: 'verified', id, result })
   }
@@ -278,14 +278,13 @@ export class SimulatedNode implements Actor {
     disk.committed.push(...news)
     disk.head = head
     dropPersistedUpTo(disk, head.header.height)
-    if (this.#random.chance(COMPACT_RATE)) this.#compact(head.finalization.view)
+    if (this.#random.chance(COMPACT_RATE)) this.#compact(head.finalization)
   }
 
   /** The floor is durable in the stores before the log forgets. */
-  #compact(view: View): void {
+  #compact({ epoch, view }: WalFloor): void {
     this.#later(1, async () => {
-      const { epoch } = this.#world.chain.validators
-      await this.#running?.signer.compact({ epoch, view }, this.consensus.certificatesFrom(view))
+      await this.#running?.signer.compact({ epoch, view }, this.consensus.certificatesFrom(epoch, view))
     })
   }
 
@@ -342,7 +341,7 @@ function sentFor(
     case 'send-status':
       return { to: Number(effect.to), message: { type: 'status', status: effect.status } }
     case 'fetch-certificates':
-      return { to: undefined, message: { type: 'get-certificates', fromView: effect.fromView } }
+      return { to: undefined, message: { type: 'get-certificates', epoch: effect.epoch, fromView: effect.fromView } }
     default:
       return { to: undefined, message: { type: 'get-range', above: disk.head.header.height } }
   }

@@ -118,7 +118,7 @@ function createRun(options: SimulationOptions): Run {
       isHonest: true,
       isVoting: true,
       disk,
-      ...mutantOptions(options.mutant, chain),
+      ...mutantOptions(options.mutant),
     })
     actors.push(node)
     honest.push(node)

@@ -1,7 +1,7 @@
 /** Messages between simulated actors: the node's gossip and requests, as values. */
 import type { Block, Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
 import type { FinalizedHead } from '@cairn/consensus'
-import type { Hash, Height, View } from '@cairn/primitives'
+import type { Epoch, Hash, Height, View } from '@cairn/primitives'
 
 export type WireMessage =
   | { readonly type: 'proposal'; readonly proposal: Proposal }
@@ -11,7 +11,7 @@ export type WireMessage =
   | { readonly type: 'evidence'; readonly evidence: Evidence }
   | { readonly type: 'get-block'; readonly hash: Hash }
   | { readonly type: 'block'; readonly block: Block }
-  | { readonly type: 'get-certificates'; readonly fromView: View }
+  | { readonly type: 'get-certificates'; readonly epoch: Epoch; readonly fromView: View }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
   | { readonly type: 'get-range'; readonly above: Height }
   | { readonly type: 'range'; readonly blocks: readonly Block[]; readonly head: FinalizedHead }

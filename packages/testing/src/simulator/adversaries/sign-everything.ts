@@ -53,7 +53,7 @@ export function createSignEverything(world: World, slot: number, id: number): Ac
 
   const lead = (view: View): void => {
     if (proposed.has(view) || follower.consensus.leader(view) !== slot) return
-    const certificates = follower.consensus.certificatesFrom(viewOf(0))
+    const certificates = follower.consensus.certificatesFrom(chain.validators.epoch, viewOf(0))
     for (const certificate of certificates) learn(certificate)
     proposed.add(view)
     for (const { view: parentView, parent, base } of justified.slice(-4)) {
@@ -79,7 +79,7 @@ export function createSignEverything(world: World, slot: number, id: number): Ac
   const tick = (): void => {
     queue.after(TICK_MS, tick)
     if (!follower.isUp) return
-    for (const certificate of follower.consensus.certificatesFrom(viewOf(0))) learn(certificate)
+    for (const certificate of follower.consensus.certificatesFrom(chain.validators.epoch, viewOf(0))) learn(certificate)
     for (let ahead = 0; ahead <= 2; ahead++) lead(viewOf(follower.consensus.view + ahead))
   }
 

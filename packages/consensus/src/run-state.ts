@@ -1,0 +1,45 @@
+/** What outlives an epoch, and what one epoch knows of its validators. */
+import type { Block, Certificate, VoteSubject } from '@cairn/chain'
+import type { Hex } from '@cairn/primitives'
+import type { EpochMessage } from './input.ts'
+import type { WalFloor } from './vote-guard.ts'
+
+/** R8. */
+export interface Activity {
+  /** By index in the epoch's set: monotonic time of the last verified signature, at first of the epoch's start. */
+  readonly seenAtMs: number[]
+  /** By index: when a vote was last verified only to hear of its validator. */
+  readonly probedAtMs: number[]
+  /** Proven in this epoch. */
+  readonly equivocators: Set<number>
+}
+
+/** R10. */
+export interface Amnesia {
+  /** Monotonic: not decided before, so that the peers' answers to the standstill ticks are in. */
+  readonly listenUntilMs: number
+  /** By public key: the latest place at which another validator has signed. */
+  readonly shown: Map<Hex, WalFloor>
+  /** (epoch, v0), once a quorum has shown its views. */
+  latest: WalFloor | undefined
+}
+
+/** The rules of the next epoch go on with it. */
+export interface RunState {
+  /** From the log of an earlier run, for this epoch and later ones: the chain store may be older than the log. */
+  recovered: {
+    readonly ownVotes: readonly VoteSubject[]
+    readonly floor: WalFloor | undefined
+    readonly certificates: readonly Certificate[]
+    readonly blocks: readonly Block[]
+  }
+  /** Set while this node must not vote (R10). */
+  amnesia: Amnesia | undefined
+  /** The finalization that ended the epoch before. */
+  lastEnd: Certificate | undefined
+  /** Messages of the next epoch, from peers that saw this one's end earlier. */
+  early: EpochMessage[]
+  /** Monotonic times of the last answer to a peer that lags, and of the last question to one that is ahead. */
+  lagAnsweredAtMs: number
+  leadAskedAtMs: number
+}

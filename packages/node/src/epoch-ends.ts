@@ -1,0 +1,31 @@
+/** The answering side of `epoch-ends`: how the sets of one epoch lead to the next. */
+import { type ChainSpec, EPOCH_ENDS_MAX, type EpochEnd, boundaryHeight } from '@cairn/chain'
+import { type Epoch, epoch } from '@cairn/primitives'
+import type { ChainReader, EpochStore } from '@cairn/storage'
+import { EPOCH_ENDS_VALIDATORS_MAX } from './limits.ts'
+
+export interface EpochEndSources {
+  readonly chain: ChainReader
+  readonly epochs: Pick<EpochStore, 'current' | 'validators'>
+  readonly spec: ChainSpec
+}
+
+/** Ascending from `fromEpoch`, as many as fit a response; empty while that epoch goes on. */
+export async function serveEpochEnds(
+  fromEpoch: Epoch,
+  { chain, epochs, spec }: EpochEndSources,
+): Promise<readonly EpochEnd[]> {
+  const ends: EpochEnd[] = []
+  let validators = 0
+  for (let of = fromEpoch; of < epochs.current().validators.epoch && ends.length < EPOCH_ENDS_MAX; of = epoch(of + 1)) {
+    const at = boundaryHeight(of, spec.epochLengthBlocks)
+    const block = await chain.blockByHeight(at)
+    const found = await chain.certificateAtOrAbove(at)
+    const nextValidators = await epochs.validators(epoch(of + 1))
+    if (block === undefined || found?.height !== at || nextValidators === undefined) break
+    validators += nextValidators.validators.length
+    if (ends.length > 0 && validators > EPOCH_ENDS_VALIDATORS_MAX) break
+    ends.push({ header: block.header, finalization: found.certificate, nextValidators })
+  }
+  return ends
+}
