@@ -7,6 +7,7 @@ import { CodedError } from '@cairn/primitives'
 import { runExport } from './chain-files/export-command.ts'
 import { runImport } from './chain-files/import-command.ts'
 import { runRemovedb } from './chain-files/removedb-command.ts'
+import { runProtectionExport, runProtectionImport } from './keys/protection-commands.ts'
 import { runLocalnet } from './localnet/localnet-command.ts'
 import { runStart } from './node/start-command.ts'
 
@@ -118,6 +119,27 @@ program
   .addOption(flag('--data-dir <directory>', 'data directory of the stopped node').makeOptionMandatory())
   .addOption(flag('--yes', 'do not ask').default(false))
   .action((options) => runRemovedb(options))
+
+const protection = program
+  .command('keys')
+  .description('validator keys')
+  .command('protection')
+  .description('what a validator key has signed, so that it never contradicts itself on another machine')
+
+protection
+  .command('export')
+  .description('write the slashing-protection record of a stopped validator into a file')
+  .addOption(flag('--data-dir <directory>', 'data directory of the stopped validator').makeOptionMandatory())
+  .addOption(flag('--output <file>', 'file to write; -: standard output').makeOptionMandatory())
+  .addOption(flag('--minimal', 'only the newest view, no single votes').default(false))
+  .action((options) => runProtectionExport(options))
+
+protection
+  .command('import')
+  .description('merge a slashing-protection file into the record of a stopped validator; never lowers protection')
+  .argument('<file>', 'file of `cairn keys protection export`')
+  .addOption(flag('--data-dir <directory>', 'data directory with network.json and validator.key').makeOptionMandatory())
+  .action((file, options) => runProtectionImport(file, options))
 
 try {
   await program.parseAsync()

@@ -71,3 +71,12 @@ export const EVIDENCE_PROVEN_MAX = 1_024
 
 /** Finalized views whose votes and certificates are still compared with what comes late. */
 export const LATE_VIEWS_MAX = 16
+
+/** Text of a slashing-protection file: a log that was never shortened, for hundreds of keys. */
+export const PROTECTION_MAX_CHARACTERS = 32 * 1024 * 1024
+
+/** Keys in one slashing-protection file. */
+export const PROTECTION_KEYS_MAX = 1_024
+
+/** Votes of one key in a slashing-protection file; a log is shortened long before. */
+export const PROTECTION_VOTES_MAX = 100_000

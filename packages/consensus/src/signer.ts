@@ -26,6 +26,11 @@ export interface SignerOptions {
   readonly genesisHash: Hash
   /** `recoverFromWal(await log.read())`: what this key has signed before. */
   readonly recovered: SignerRecord
+  /**
+   * Place of the newest block that the stores hold as final. Nothing at or below it is signed, so that a log that was
+   * put back to an older state cannot make this key sign there again.
+   */
+  readonly finalized?: WalFloor
 }
 
 export interface SignerDeps {
@@ -40,9 +45,15 @@ export interface Signer {
    * Appends the record, then signs. The same subject again gives the same vote without a new record.
    * Calls run one after the other. `undefined`: the view is at or below the floor, so final already; a finalization
    * has overtaken the request, and nobody needs the vote.
-   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, after a failed append); whatever the log throws
+   * @throws CodedError `SIGNER_REFUSED` (double sign, X with F, after a failed append), `SIGNER_REWOUND` (see `observe`);
+   * whatever the log throws
    */
   sign(subject: VoteSubject, validator: number): Promise<Vote | undefined>
+  /**
+   * A verified signature of this key is out there. `false` when the record does not have it: the log was put back to
+   * an older state, or the key signs elsewhere too. From then on nothing is signed.
+   */
+  observe(subject: VoteSubject): boolean
   /** 96 bytes. Deterministic, so it needs no record. */
   signRandao(epoch: Epoch, view: View): Uint8Array
   /**
@@ -53,10 +64,12 @@ export interface Signer {
 }
 
 /** One per key and log. @throws CodedError `BLS_BAD_SECRET_KEY` */
-export function createSigner({ secretKey, genesisHash, recovered }: SignerOptions, { bls, log }: SignerDeps): Signer {
+export function createSigner(options: SignerOptions, { bls, log }: SignerDeps): Signer {
+  const { secretKey, genesisHash, recovered, finalized } = options
   const guard = createVoteGuard()
   for (const subject of recovered.ownVotes) guard.record(subject)
-  if (recovered.floor !== undefined) guard.raiseFloor(recovered.floor)
+  for (const floor of [recovered.floor, finalized]) if (floor !== undefined) guard.raiseFloor(floor)
+  let isRewound = false
   let hasLogFailed = false
   let last: Promise<unknown> = Promise.resolve()
 
@@ -81,6 +94,7 @@ export function createSigner({ secretKey, genesisHash, recovered }: SignerOption
     sign: (subject, validator) =>
       inOrder(async () => {
         if (guard.floor !== undefined && !isLater(subject, guard.floor)) return undefined
+        if (isRewound) throw rewound(subject)
         const conflict = hasLogFailed ? 'an append failed' : guard.conflictOf(subject)
         if (conflict !== undefined) throw refused(subject, conflict)
         const { kind, epoch, view, hash } = subject
@@ -91,6 +105,11 @@ export function createSigner({ secretKey, genesisHash, recovered }: SignerOption
         const signature = bls.sign(secretKey, voteSigningBytes(genesisHash, subject))
         return { kind, epoch, view, hash, validator, signature }
       }),
+    observe: (subject) => {
+      const isBelow = guard.floor !== undefined && !isLater(subject, guard.floor)
+      if (!isBelow && !guard.has(subject)) isRewound = true
+      return !isRewound
+    },
     signRandao: (epoch, view) => bls.sign(secretKey, randaoSigningBytes(genesisHash, epoch, view)),
     compact: (floor, certificates) =>
       inOrder(async () => {
@@ -104,4 +123,12 @@ function refused(subject: VoteSubject, why: string): CodedError {
   return new CodedError('SIGNER_REFUSED', `signer refused: ${why}`, {
     data: { kind: subject.kind, epoch: subject.epoch, view: subject.view, hash: subject.hash },
   })
+}
+
+function rewound(subject: VoteSubject): CodedError {
+  return new CodedError(
+    'SIGNER_REWOUND',
+    'this key has signed votes that its record does not have: restore the newest record, and run the key once only',
+    { data: { kind: subject.kind, epoch: subject.epoch, view: subject.view } },
+  )
 }

@@ -1,5 +1,6 @@
 /** R10: the signer, its guard and the write-ahead log. */
-import type { VoteKind, VoteSubject } from '@cairn/chain'
+import { evidenceFromVotes } from '@cairn/chain'
+import type { Vote, VoteKind, VoteSubject } from '@cairn/chain'
 import { keccak256, sha256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
 import { ZERO_HASH, bytesFromHex, concatBytes, epoch, view } from '@cairn/primitives'
@@ -8,6 +9,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createSigner } from '../src/signer.ts'
 import type { Signer } from '../src/signer.ts'
+import type { WalFloor } from '../src/vote-guard.ts'
 import { encodeCertificateRecord, encodeVoteRecord, recoverFromWal } from '../src/wal-record.ts'
 
 const HASHES = [1, 2, 3].map((byte) => keccak256(Uint8Array.of(byte)))
@@ -108,6 +110,90 @@ describe('signer', () => {
   })
 })
 
+describe('a record that was put back', () => {
+  it('does not reach below what the stores hold as final', async () => {
+    const finalized = { epoch: epoch(0), view: view(5) }
+    const { signer } = createTestSigner([], undefined, finalized)
+    expect(await signer.sign(subject('notarize', 5, HASHES[0]), 0)).toBeUndefined()
+    expect(await signer.sign(subject('notarize', 6, HASHES[0]), 0)).toMatchObject({ view: 6 })
+  })
+
+  it('is given away by a signature that it does not have, and then nothing is signed', async () => {
+    const { signer, records } = createTestSigner()
+    await signer.sign(subject('notarize', 3, HASHES[0]), 0)
+    await signer.compact({ epoch: epoch(0), view: view(1) }, [])
+    const older = createTestSigner(records.slice(0, 1)).signer
+    for (const each of [signer, older]) expect(each.observe(subject('notarize', 1, HASHES[1]))).toBe(true)
+    expect(signer.observe(subject('notarize', 3, HASHES[0]))).toBe(true)
+    expect(older.observe(subject('notarize', 3, HASHES[0]))).toBe(false)
+    await expect(older.sign(subject('notarize', 9, HASHES[0]), 0)).rejects.toMatchObject({ code: 'SIGNER_REWOUND' })
+    expect(older.observe(subject('notarize', 1, HASHES[1]))).toBe(false)
+    expect(await signer.sign(subject('notarize', 9, HASHES[0]), 0)).toMatchObject({ view: 9 })
+  })
+})
+
+describe('a crash at a write', () => {
+  /** Signing, and shortening the log in between. */
+  async function work(signer: Signer, emit: (vote: Vote) => void): Promise<void> {
+    for (let at = 1; at <= 5; at++) {
+      for (const kind of ['notarize', 'nullify', 'finalize'] as const) {
+        if (kind === (at % 2 === 0 ? 'nullify' : 'finalize')) continue
+        const vote = await signer.sign(subject(kind, at, HASHES[0]), 0)
+        if (vote !== undefined) emit(vote)
+      }
+      if (at % 2 === 0) await signer.compact({ epoch: epoch(0), view: view(at - 1) }, [])
+    }
+  }
+
+  it('at any of them, before or after it is durable, leads to no slashable vote by the next run', async () => {
+    let crashes = 0
+    for (let crashAt = 0; ; crashAt++) {
+      const disk: Uint8Array[] = []
+      const emitted: Vote[] = []
+      let writes = 0
+      const write = (apply: () => void): Promise<void> => {
+        const step = writes
+        writes += 2
+        if (step > crashAt) throw new Error('written after the crash')
+        if (step === crashAt) return Promise.reject(new Error('crash before'))
+        apply()
+        return step + 1 === crashAt ? Promise.reject(new Error('crash after')) : Promise.resolve()
+      }
+      const signer = createSigner(
+        { secretKey: new Uint8Array(32), genesisHash: ZERO_HASH, recovered: recoverFromWal([]) },
+        {
+          bls,
+          log: {
+            append: (record) => write(() => void disk.push(record)),
+            replace: (records) => write(() => void disk.splice(0, disk.length, ...records)),
+          },
+        },
+      )
+      const isDone = await work(signer, (vote) => emitted.push(vote)).then(
+        () => true,
+        () => false,
+      )
+      if (isDone) break
+      crashes += 1
+      const { signer: restarted } = createTestSigner(disk)
+      for (let at = 1; at <= 6; at++) {
+        for (const [kind, hash] of [
+          ['finalize', HASHES[1]],
+          ['nullify', ZERO_HASH],
+          ['notarize', HASHES[1]],
+          ['notarize', HASHES[0]],
+        ] as const) {
+          const vote = await restarted.sign(subject(kind, at, hash), 0).catch(() => undefined)
+          if (vote !== undefined) emitted.push(vote)
+        }
+      }
+      for (const a of emitted) for (const b of emitted) expect(evidenceFromVotes(a, b)).toBeUndefined()
+    }
+    // Ten votes and two shortenings, two points each.
+    expect(crashes).toBe(24)
+  })
+})
+
 describe('WAL records', () => {
   const certificate = {
     ...subject('notarize', 5, HASHES[0]),
@@ -165,6 +251,7 @@ describe('WAL records', () => {
 function createTestSigner(
   records: Uint8Array[] = [],
   beforeAppend: () => Promise<void> = async () => undefined,
+  finalized?: WalFloor,
 ): { readonly signer: Signer; readonly records: Uint8Array[] } {
   const log = {
     append: async (record: Uint8Array) => {
@@ -176,7 +263,8 @@ function createTestSigner(
     },
   }
   const options = { secretKey: new Uint8Array(32), genesisHash: ZERO_HASH, recovered: recoverFromWal(records) }
-  return { signer: createSigner(options, { bls, log }), records }
+  const signer = createSigner(finalized === undefined ? options : { ...options, finalized }, { bls, log })
+  return { signer, records }
 }
 
 function subject(kind: VoteKind, at: number, hash: Hash = ZERO_HASH): VoteSubject {

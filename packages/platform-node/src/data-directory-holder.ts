@@ -1,5 +1,5 @@
 /**
- * Who holds a data directory: `pid`, and on Linux the process's start time with the boot it belongs to, because
+ * Who holds a lock file: `pid`, and on Linux the process's start time with the boot it belongs to, because
  * pids come again (in a container the node often has the same small pid at each start).
  */
 import { readFileSync } from 'node:fs'

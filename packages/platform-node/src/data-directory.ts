@@ -7,16 +7,16 @@
  *   wal            write-ahead log           network.json    what the node was told about its network
  *   chain/         chain store (LevelDB)     state/          state store (LevelDB)
  *
- * Invariants: one process at a time; a lock whose process is dead is taken over; a directory of another layout is
- * left as it is. Known gap: of three processes that start in the same instant on a stale lock two may pass;
- * LevelDB's own lock on `chain/` then refuses the second one.
+ * Invariants: one process at a time (`process-lock.ts`; where that has a gap, LevelDB's own lock on `chain/` refuses the
+ * second one); a directory of another layout is left as it is.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CodedError } from '@cairn/primitives'
 import { hasCode, readIfPresent, syncDirectory, tryLink, writeWhole } from './data-directory-files.ts'
-import { describeProcess, isAlive, parseHolder } from './data-directory-holder.ts'
+import { takeProcessLock } from './process-lock.ts'
+import type { ReleaseLock } from './process-lock.ts'
 
 /** Of the layout above; a change that an older program cannot read makes it one more. */
 const layoutVersion = 2
@@ -44,15 +44,14 @@ export interface DataDirectory {
  * `DATA_DIRECTORY_CORRUPT`, `DATA_DIRECTORY_FAILED`, `STORE_FULL`
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
-  const lockPath = join(path, 'LOCK')
-  const holder = describeProcess(process.pid)
+  let release: ReleaseLock
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
-    await lock(path, lockPath, holder)
+    release = await takeProcessLock(join(path, 'LOCK'), (pid) => inUse(path, pid))
     try {
       await checkLayout(path)
     } catch (error) {
-      await unlock(lockPath, holder)
+      await release()
       throw error
     }
   } catch (error) {
@@ -72,45 +71,8 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     networkPath: join(path, 'network.json'),
     readKey: (name) => readKeyFile(join(path, name)),
     writeKey: (name, content) => writeKeyFile(join(path, name), content),
-    close: () => unlock(lockPath, holder),
+    close: release,
   }
-}
-
-/** Links a complete file to the lock's name, so that a lock is never seen half-written. */
-async function lock(path: string, lockPath: string, holder: string): Promise<void> {
-  const ownPath = `${lockPath}.${randomUUID()}`
-  await writeWhole(ownPath, new TextEncoder().encode(holder), 0o600)
-  try {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      if (await tryLink(ownPath, lockPath)) return
-      const found = await readIfPresent(lockPath)
-      if (found === undefined) continue
-      const text = found.toString()
-      if (isAlive(text)) throw inUse(path, parseHolder(text)?.pid)
-      await removeStale(lockPath, found)
-    }
-  } finally {
-    await unlink(ownPath)
-  }
-  throw inUse(path, undefined)
-}
-
-/** Takes a dead process's lock away, unless it is another one by now. */
-async function removeStale(lockPath: string, stale: Buffer): Promise<void> {
-  const asidePath = `${lockPath}.${randomUUID()}`
-  try {
-    await rename(lockPath, asidePath)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return
-    throw error
-  }
-  if (!stale.equals(await readFile(asidePath))) await tryLink(asidePath, lockPath)
-  await unlink(asidePath)
-}
-
-async function unlock(lockPath: string, holder: string): Promise<void> {
-  const found = await readIfPresent(lockPath)
-  if (found?.toString() === holder) await unlink(lockPath)
 }
 
 async function checkLayout(path: string): Promise<void> {

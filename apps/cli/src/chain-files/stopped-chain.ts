@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { type Certificate, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { createEpochKeys, createFinalizationVerifier } from '@cairn/node'
-import { createLevelStore, openDataDirectory, spawnExecutor } from '@cairn/platform-node'
+import { type DataDirectory, createLevelStore, openDataDirectory, spawnExecutor } from '@cairn/platform-node'
 import type { Executor } from '@cairn/ports'
 import { CodedError, type Verdict } from '@cairn/primitives'
 import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
 import { readSpecText } from '../node/spec-text.ts'
 
 export interface StoppedChain {
+  readonly data: DataDirectory
   readonly chain: ChainStore
   readonly epochs: EpochStore
   /** Started; its head may be behind the chain's. */
@@ -48,7 +49,7 @@ export async function openStoppedChain(
   const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, bls))
   const chain = await openChainStore(database, { genesis, verifyFinalization })
   await epochs.follow(chain)
-  return { chain, epochs, executor, verifyFinalization }
+  return { data, chain, epochs, executor, verifyFinalization }
 }
 
 /** @throws CodedError `DATA_DIRECTORY_MISSING` when a node never had this directory */

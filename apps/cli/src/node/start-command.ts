@@ -15,6 +15,7 @@ import {
   openDataDirectory,
   spawnExecutor,
   startHttpServer,
+  takeKeyLock,
   systemClock,
   systemRandom,
   systemTimers,
@@ -97,6 +98,9 @@ async function startNode(
   verifyChainSpec(chainSpec, bls)
   const identity = await data.readKey('identity.key')
   if (identity === undefined) throw new CodedError('KEY_MISSING', `${data.path} has no identity.key`)
+  const validatorKey = await data.readKey('validator.key')
+  // Before anything slow: two copies of a key must not both get as far as signing.
+  if (validatorKey !== undefined) cleanup.defer(await takeKeyLock(bls.publicKey(validatorKey)))
   const executor = await spawnExecutor({
     chainSpec,
     path: data.statePath,
@@ -111,7 +115,7 @@ async function startNode(
   cleanup.defer(() => wal.close())
   const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })
   const node = await makeNode(
-    { chainSpec, genesis, validatorKey: await data.readKey('validator.key'), bls },
+    { chainSpec, genesis, validatorKey, bls },
     {
       executor,
       chainDatabase,
