@@ -1,17 +1,22 @@
 import { useState } from 'react'
-import type { BalanceAnswer } from '@cairn/platform-browser'
+import type { BalanceAnswer, TabRole } from '@cairn/platform-browser'
 import type { TabNode } from './tab-node-hook.ts'
 import { Banners } from './banners.tsx'
 import { BalancePanel } from './panels/balance-panel.tsx'
 import { BlocksPanel } from './panels/blocks-panel.tsx'
 import { ChecksPanel } from './panels/checks-panel.tsx'
+import { RoleChoice } from './role-choice.tsx'
 import { PeersPanel } from './panels/peers-panel.tsx'
 import { StoragePanel } from './panels/storage-panel.tsx'
 import { Summary } from './panels/summary.tsx'
 import { TrustPanel } from './panels/trust-panel.tsx'
 
+interface AppProps extends TabNode {
+  readonly chooseRole: (role: TabRole) => void
+}
+
 /** The whole page, a function of the node's snapshot. */
-export function App({ snapshot, lookUp, isOnline, hasWebRtc }: TabNode) {
+export function App({ snapshot, lookUp, isOnline, hasWebRtc, chooseRole }: AppProps) {
   const [answer, setAnswer] = useState<BalanceAnswer>()
   const askForBalance = async (address: string): Promise<void> => {
     setAnswer(undefined)
@@ -37,10 +42,18 @@ export function App({ snapshot, lookUp, isOnline, hasWebRtc }: TabNode) {
       <main id="main">
         <div className="lead">
           <h1>This tab verifies the chain itself</h1>
-          <p>
-            It is a full verifying node: for every block it checks the validators’ signatures, executes all transactions
-            again and compares the resulting state. No server’s word is taken for anything below.
-          </p>
+          {snapshot.role === 'light' ? (
+            <p>
+              It is a light node: it checks the validators’ signatures and the proof of every balance, and leaves the
+              execution of blocks to others. No single server’s word is taken for anything below.
+            </p>
+          ) : (
+            <p>
+              It is a full verifying node: for every block it checks the validators’ signatures, executes all
+              transactions again and compares the resulting state. No server’s word is taken for anything below.
+            </p>
+          )}
+          <RoleChoice role={snapshot.role} choose={chooseRole} />
         </div>
         <Banners snapshot={snapshot} isOnline={isOnline} hasWebRtc={hasWebRtc} />
         <Summary snapshot={snapshot} />

@@ -1,17 +1,19 @@
 /** Starts the node's worker and renders its snapshots. */
 import { createRoot } from 'react-dom/client'
-import { startTabNode, type TabNodeClient } from '@cairn/platform-browser'
+import { startTabNode, type TabNodeClient, type TabRole } from '@cairn/platform-browser'
 import { optionsFromAddress } from './address-options.ts'
 import { App } from './app.tsx'
 import { useTabNode } from './tab-node-hook.ts'
 import './styles.css'
 import './panels/panels.css'
 
+const ROLE_KEY = 'cairn-role'
 const container = document.getElementById('root')
 if (container === null) throw new Error('the page has no #root')
 const root = createRoot(container)
 try {
-  const client = startTabNode(optionsFromAddress(new URL(location.href)))
+  const options = optionsFromAddress(new URL(location.href), localStorage.getItem(ROLE_KEY))
+  const client = startTabNode(options)
   // For the browser's console and for tests, which read `cairn.snapshot()`.
   Object.assign(globalThis, { cairn: client })
   root.render(<Page client={client} />)
@@ -20,7 +22,16 @@ try {
 }
 
 function Page({ client }: { readonly client: TabNodeClient }) {
-  return <App {...useTabNode(client)} />
+  return <App {...useTabNode(client)} chooseRole={chooseRole} />
+}
+
+/** A node is made for one role, so another one means another node. */
+function chooseRole(role: TabRole): void {
+  localStorage.setItem(ROLE_KEY, role)
+  const address = new URL(location.href)
+  address.searchParams.delete('role')
+  if (address.href === location.href) location.reload()
+  else location.replace(address)
 }
 
 function CannotStart({ reason }: { readonly reason: string }) {

@@ -10,7 +10,15 @@ describe('optionsFromAddress', () => {
       networkUrl: 'https://node.example/cairn/network.json',
       pinnedGenesis: undefined,
       transport: 'any',
+      role: 'serving',
     })
+  })
+
+  it('takes the role of the address, else the last one, and serves by default', () => {
+    expect(optionsFromAddress(new URL(`${page}?role=light`), 'verifying').role).toBe('light')
+    expect(optionsFromAddress(new URL(page), 'verifying').role).toBe('verifying')
+    expect(optionsFromAddress(new URL(page), 'emperor').role).toBe('serving')
+    expect(() => optionsFromAddress(new URL(`${page}?role=emperor`))).toThrow(/role/)
   })
 
   it('reads a pin in either case, and a transport', () => {

@@ -4,14 +4,15 @@ import { createExecutor, serveExecutor } from '@cairn/executor'
 import type { HistoryBlocks } from '@cairn/executor'
 import type { KeyValueStore } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
+import { createMemoryStore } from '@cairn/storage'
 import { executorPortFromWeb } from './executor-port.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 
 /** First message to the worker. */
 export interface ExecutorWorkerOpen {
   readonly chainSpec: ChainSpec
-  /** Name of the state's IndexedDB database. */
-  readonly storeName: string
+  /** Name of the state's IndexedDB database; `undefined`: in memory, for proofs alone. */
+  readonly storeName: string | undefined
   /** Bytes of `core.wasm`. */
   readonly wasm: Uint8Array
   /** How many blocks below the head stay readable. Default: the executor's, a tab's share. */
@@ -32,7 +33,7 @@ scope.addEventListener('message', (event: MessageEvent<ExecutorWorkerOpen>) => v
 async function open({ chainSpec, storeName, wasm, historyBlocks }: ExecutorWorkerOpen): Promise<void> {
   let stateStore: KeyValueStore | undefined
   try {
-    stateStore = await createIndexedDbStore(storeName)
+    stateStore = storeName === undefined ? createMemoryStore() : await createIndexedDbStore(storeName)
     const clock = { monotonicMs: () => performance.now() }
     const executor = createExecutor({ chainSpec, stateStore, wasm, historyBlocks }, { clock })
     serveExecutor(port, executor)

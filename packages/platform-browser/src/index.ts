@@ -13,6 +13,7 @@ export type {
   TabFailure,
   TabPeer,
   TabPhase,
+  TabRole,
   TabSnapshot,
   TabStorage,
   TrustAnchor,

@@ -46,3 +46,15 @@ export const SLEEP_GAP_MS = 5_000
 export const FINALIZED_NUDGES_MS: readonly number[] = [100, 300, 800]
 /** Hashes of committed blocks kept, to tell whether a finalization is still missing its block. */
 export const COMMITTED_HASHES_MAX = 64
+/** A light tab asks for the newest head this often, milliseconds, … */
+export const HEAD_INTERVAL_MS = 2_000
+/** … and this long after it has heard of a finalization. */
+export const HEAD_SOON_MS = 100
+/** Chains whose databases stay in the browser, the one in use among them. */
+export const CHAINS_KEPT_MAX = 2
+/** Chains looked at when the oldest are deleted. */
+export const CHAINS_LISTED_MAX = 256
+/** After the browser took the storage away the node starts anew, at most once in this time, milliseconds. */
+export const RESTART_INTERVAL_MS = 10_000
+/** Validator sets that a light tab keeps: certificates of the epoch before arrive late. */
+export const LIGHT_SETS_MAX = 3

@@ -1,24 +1,30 @@
 /**
  * A balance that a peer proves. Nothing of the answer is believed: its header must be the one this tab has verified at
- * that height, the Merkle proof must lead from that header's root (checked in the core), and where the tab's own state
- * is of the same height, both must agree.
+ * that height (a light tab: one that a finalization certifies), the Merkle proof must lead from that header's root
+ * (checked in the core), and where the tab's own state is of the same height, both must agree.
  */
 import { decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
-import type { AccountState, Clock, Executor, Network, PeerId } from '@cairn/ports'
+import type { AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
 import { type Address, CodedError, ZERO_HASH, addressFromBytes, tryBytesFromHex } from '@cairn/primitives'
 import type { ChainReader } from '@cairn/storage'
 import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
+import type { TabTrust } from './tab-chain.ts'
 import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
+
+/** A balance for the page; never rejects. */
+export type LookUp = (address: string) => Promise<BalanceAnswer>
 
 export interface ProvenBalanceDeps {
   readonly network: Network
-  readonly chain: ChainReader
   readonly executor: Executor
-  readonly clock: Clock
-  /** Resolves after the next committed block, or after `timeoutMs`. */
-  readonly nextBlock: (timeoutMs: number) => Promise<void>
+  /** The header whose root the answer is proved against. @throws CodedError `PROOF_…` */
+  readonly verifiedHeader: (response: AccountProofResponse) => Promise<Header>
+  /** Absent: there is no own state. See `compareWithOwnState`. */
+  readonly compareWithOwnState?: (address: Address, proved: AccountState, height: number) => Promise<boolean>
 }
+
+type Header = AccountProofResponse['headers'][number]
 
 /** Asks peer after peer until one proves its answer. Never rejects. */
 export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): Promise<BalanceAnswer> {
@@ -26,7 +32,7 @@ export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): 
   if (bytes?.length !== 20) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
   const address = addressFromBytes(bytes)
   let last = refuse('NO_PEER', 'No peer is connected that could answer.')
-  for (const { peerId } of deps.network.peers().slice(0, PROOF_PEERS_MAX)) {
+  for (const peerId of serversFirst(deps.network.peers()).slice(0, PROOF_PEERS_MAX)) {
     try {
       return { proven: await askUntilStill(peerId, address, deps) }
     } catch (error) {
@@ -38,10 +44,17 @@ export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): 
   return last
 }
 
+/** Servers answer always; another tab only in the serving role. */
+export function serversFirst(peers: readonly PeerSummary[]): readonly PeerId[] {
+  const isTab = ({ transport }: PeerSummary): number => Number(transport === 'webrtc' || transport === 'p2p-circuit')
+  return peers.toSorted((a, b) => isTab(a) - isTab(b)).map(({ peerId }) => peerId)
+}
+
 /** The chain moves on between answer and check; a few attempts find both at one height. */
 async function askUntilStill(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Promise<ProvenBalance> {
   let proven = await ask(peer, address, deps)
-  for (let attempt = 1; attempt < PROOF_ATTEMPTS_MAX && !proven.isOwnStateEqual; attempt++) {
+  const attempts = deps.compareWithOwnState === undefined ? 1 : PROOF_ATTEMPTS_MAX
+  for (let attempt = 1; attempt < attempts && !proven.isOwnStateEqual; attempt++) {
     proven = await ask(peer, address, deps)
   }
   return proven
@@ -54,7 +67,7 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
   if (!decoded.ok) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
   const response = decoded.value
   if (response.address !== address) throw lie('PROOF_OF_OTHER_ACCOUNT', 'The peer proved another account.')
-  const header = await verifiedHeader(response, deps)
+  const header = await deps.verifiedHeader(response)
   const proof = await deps.executor.verifyProof(header.stateRoot, { ...response, storageProof: [] })
   if (proof === undefined || !isSameAccount(proof.account, response.account)) {
     throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
@@ -67,18 +80,47 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
     exists: account.nonce > 0n || account.balance > 0n || !EMPTY_CODE_HASHES.includes(account.codeHash),
     height: header.height,
     stateRoot: header.stateRoot,
-    isOwnStateEqual: await compareWithOwnState(address, account, header.height, deps),
+    isOwnStateEqual: (await deps.compareWithOwnState?.(address, account, header.height)) ?? false,
     proofNodes: proof.accountProof.length,
     proofBytes: proof.accountProof.reduce((sum, node) => sum + node.length, 0),
     peerId: peer,
   }
 }
 
-/** The answer's header, once this tab has verified the same block by itself. */
-async function verifiedHeader(
+/** The answer's header for a light tab: decoding has checked the links, here the certificate is verified. */
+export function certifiedHeader(
+  { headers, finalization }: AccountProofResponse,
+  { genesisHash, verifyFinalization }: TabTrust,
+): Header {
+  const header = headers[0]
+  if (header === undefined) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
+  if (finalization === undefined) {
+    if (headers.length === 1 && hashHeader(header) === genesisHash) return header
+    throw lie('PROOF_NOT_CERTIFIED', 'The validators have not finalized what the peer proved.')
+  }
+  const verdict = verifyFinalization(finalization)
+  if (verdict.verdict === 'ignore')
+    throw new CodedError('EPOCH_UNKNOWN', 'The validators of that epoch are not known here.')
+  if (verdict.verdict === 'reject') {
+    throw lie('PROOF_NOT_CERTIFIED', 'The validators have not finalized what the peer proved.')
+  }
+  return header
+}
+
+/** The answer's header, once this tab has committed the same block by itself. */
+export async function committedHeader(
   { headers }: AccountProofResponse,
-  { chain, clock, nextBlock }: ProvenBalanceDeps,
-): Promise<AccountProofResponse['headers'][number]> {
+  {
+    chain,
+    clock,
+    nextBlock,
+  }: {
+    readonly chain: ChainReader
+    readonly clock: Clock
+    /** Resolves after the next committed block, or after `timeoutMs`. */
+    readonly nextBlock: (timeoutMs: number) => Promise<void>
+  },
+): Promise<Header> {
   const header = headers[0]
   if (header === undefined) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
   const giveUpAtMs = clock.monotonicMs() + PROOF_BLOCK_WAIT_MS
@@ -100,11 +142,11 @@ async function verifiedHeader(
 }
 
 /** `false`: the own state has moved on, so that there is nothing to compare. */
-async function compareWithOwnState(
+export async function compareWithOwnState(
+  executor: Executor,
   address: Address,
   proved: AccountState,
   height: number,
-  { executor }: ProvenBalanceDeps,
 ): Promise<boolean> {
   const before = executor.head().height
   const own = await executor.account(address)
@@ -125,7 +167,7 @@ const EMPTY_CODE_HASHES: readonly string[] = [
   ZERO_HASH,
 ]
 
-function isLie(code: string): boolean {
+export function isLie(code: string): boolean {
   return code.startsWith('PROOF_') && code !== 'PROOF_TOO_NEW' && code !== 'PROOF_FAILED'
 }
 

@@ -5,6 +5,7 @@ import type { TabSnapshot } from './tab-snapshot.ts'
 
 /** What the page shows before the node has said anything. */
 export const initialSnapshot: TabSnapshot = {
+  role: undefined,
   phase: 'starting',
   step: 'Starting',
   failure: undefined,

@@ -2,9 +2,18 @@
  * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
  * which are checked like anything else that comes from outside.
  */
-import { type Certificate, type ChainSpec, chainSpecHash, genesisBlock, verifyChainSpec } from '@cairn/chain'
+import {
+  type Block,
+  type Certificate,
+  type ChainSpec,
+  type ValidatorSet,
+  chainSpecHash,
+  genesisBlock,
+  verifyChainSpec,
+} from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import { createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
+import type { GenesisExecutor } from '@cairn/executor'
+import { type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
 import type { Clock, Executor, Log } from '@cairn/ports'
 import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
 import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
@@ -12,16 +21,25 @@ import { type BlockTimings, measureBlocks } from './block-timings.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
+import { type LightEpochs, createLightEpochs } from './light-epochs.ts'
 import type { NetworkDescription } from './network-description.ts'
+import { type StoreNames, storeNamesOf } from './stored-chains.ts'
 
-export interface TabChain {
+export interface TabTrust {
   readonly spec: ChainSpec
   readonly genesisHash: Hash
-  readonly epochs: EpochStore
+  /** Ascending by epoch; the newest known last. */
+  readonly recentSets: () => readonly ValidatorSet[]
+  readonly keys: EpochKeys
   /** Weight and aggregate signature of a finalization. */
   readonly verifyFinalization: (certificate: Certificate) => Verdict
+  /** Of a light tab: at genesis for ever, and used for proofs alone. */
   readonly executor: Executor
   readonly timings: BlockTimings
+}
+
+export interface TabChain extends TabTrust {
+  readonly epochs: EpochStore
   readonly chain: ChainStore
 }
 
@@ -70,30 +88,45 @@ const DAMAGE = [
   'STATE_ROOT_UNKNOWN',
 ]
 
+/**
+ * Without stores, for a light tab.
+ * @throws CodedError `GENESIS_REFUSED`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`
+ */
+export async function openTabTrust(
+  description: NetworkDescription,
+  options: TabChainOptions,
+  deps: TabChainDeps,
+): Promise<TabTrust & { readonly lightEpochs: LightEpochs }> {
+  const { chainSpec } = description
+  const executor = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: undefined })
+  try {
+    const lightEpochs = createLightEpochs(chainSpec)
+    const { trust } = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
+    return { ...trust, lightEpochs }
+  } catch (error) {
+    await Promise.allSettled([executor.stop()])
+    throw error
+  }
+}
+
 async function openStores(
-  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  { wasm, pinnedGenesis }: TabChainOptions,
+  description: NetworkDescription,
+  options: TabChainOptions,
   deps: TabChainDeps,
 ): Promise<TabChain> {
+  const { chainSpec } = description
   const names = storeNames(chainSpec)
-  const untimed = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state })
+  const untimed = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: names.state })
   const database = await createIndexedDbStore(names.chain)
   try {
-    await untimed.start()
-    const genesis = genesisBlock(chainSpec, untimed.genesis())
-    assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
-    deps.onGenesis(genesis.hash)
-    const bls = await createWasmBls()
-    verifyChainSpec(chainSpec, bls)
-    const timings = measureBlocks(untimed, bls, deps.clock)
-    const { executor } = timings
     const epochs = await openEpochStore(database, chainSpec)
-    const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, timings.bls))
+    const { trust, genesis } = await establishTrust({ executor: untimed, epochs }, description, options, deps)
+    const { executor, verifyFinalization } = trust
     const chain = await openChainStore(database, { genesis, verifyFinalization })
     await epochs.follow(chain)
     await replayToHead(executor, chain, deps.log)
     await assertSameHead(executor, chain)
-    return { spec: chainSpec, genesisHash: genesis.hash, epochs, verifyFinalization, executor, timings, chain }
+    return { ...trust, epochs, chain }
   } catch (error) {
     // A stop that fails says less than why it was stopped.
     await Promise.allSettled([untimed.stop(), database.close()])
@@ -101,15 +134,44 @@ async function openStores(
   }
 }
 
+/** Starts the executor, and takes its genesis for the chain's only where it is the one that was asked for. */
+async function establishTrust(
+  {
+    executor: untimed,
+    epochs,
+  }: { readonly executor: GenesisExecutor; readonly epochs: Pick<EpochStore, 'recentSets'> },
+  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
+  { pinnedGenesis }: TabChainOptions,
+  deps: TabChainDeps,
+): Promise<{ readonly trust: TabTrust; readonly genesis: Block }> {
+  await untimed.start()
+  const genesis = genesisBlock(chainSpec, untimed.genesis())
+  assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
+  deps.onGenesis(genesis.hash)
+  const bls = await createWasmBls()
+  verifyChainSpec(chainSpec, bls)
+  const timings = measureBlocks(untimed, bls, deps.clock)
+  const keys = createEpochKeys(genesis.hash, timings.bls)
+  const trust = {
+    spec: chainSpec,
+    genesisHash: genesis.hash,
+    recentSets: epochs.recentSets,
+    keys,
+    verifyFinalization: createFinalizationVerifier(epochs, keys),
+    executor: timings.executor,
+    timings,
+  }
+  return { trust, genesis }
+}
+
+/** Short name of the chain in this origin. */
+export function chainIdOf(chainSpec: ChainSpec): string {
+  return chainSpecHash(chainSpec).slice(2, 18)
+}
+
 /** Of one chain: another chain on the same origin does not touch them. */
-export function storeNames(chainSpec: ChainSpec): {
-  readonly state: string
-  readonly chain: string
-  /** Own identity and remembered peers: kept when the others are thrown away. */
-  readonly peers: string
-} {
-  const suffix = chainSpecHash(chainSpec).slice(2, 18)
-  return { state: `cairn-state-${suffix}`, chain: `cairn-chain-${suffix}`, peers: `cairn-peers-${suffix}` }
+export function storeNames(chainSpec: ChainSpec): StoreNames {
+  return storeNamesOf(chainIdOf(chainSpec))
 }
 
 function assertGenesis(

@@ -4,8 +4,9 @@
  */
 import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Hash } from '@cairn/primitives'
-import { startRtcHost } from './rtc-host.ts'
-import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
+import { RESTART_INTERVAL_MS } from './limits.ts'
+import { type RtcHost, startRtcHost } from './rtc-host.ts'
+import type { BalanceAnswer, TabRole, TabSnapshot } from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
 
 export interface TabNodeOptions {
@@ -15,6 +16,7 @@ export interface TabNodeOptions {
   readonly pinnedGenesis: Hash | undefined
   /** `any`: WebRTC-direct first, WebSocket second. */
   readonly transport: 'any' | 'webrtc-direct' | 'ws'
+  readonly role: TabRole
 }
 
 /** What the worker offers the window, over comlink. */
@@ -33,7 +35,10 @@ export interface TabNodeClient {
   balance(address: string): Promise<BalanceAnswer>
 }
 
-/** Starts the node. It lives as long as the page. */
+/**
+ * Starts the node. It lives as long as the page: when the browser takes its storage away (evicted, or cleared by the
+ * user), it starts anew and fetches and verifies again what is missing.
+ */
 export function startTabNode(options: TabNodeOptions): TabNodeClient {
   let snapshot = initialSnapshot
   const listeners = new Set<() => void>()
@@ -41,17 +46,19 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
     snapshot = next
     for (const listener of listeners) listener()
   }
-  const worker = new Worker(new URL('./node-worker.ts', import.meta.url), { type: 'module', name: 'cairn-node' })
+  let startedAtMs = performance.now()
+  const onSnapshot = (next: TabSnapshot): void => {
+    show(next)
+    if (next.failure?.code !== 'STORE_CLOSED' || performance.now() - startedAtMs < RESTART_INTERVAL_MS) return
+    startedAtMs = performance.now()
+    running.stop()
+    running = startWorker(options, onSnapshot, fail)
+  }
   const fail = (message: string): void =>
     show({ ...snapshot, phase: 'failed', failure: { code: 'WORKER_FAILED', message, height: undefined } })
-  worker.addEventListener('error', (event) =>
-    fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`),
-  )
-  const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
-  const rtcPort = openRtcPort()
-  api
-    .start(options, rtcPort && transfer(rtcPort, [rtcPort]), proxy(show))
-    .catch((error: unknown) => fail(String(error)))
+  // Without it the browser may evict what was verified whenever space is short. A light tab stores nothing worth asking.
+  if (options.role !== 'light') navigator.storage.persist().catch(() => undefined)
+  let running = startWorker(options, onSnapshot, fail)
 
   return {
     snapshot: () => snapshot,
@@ -60,16 +67,44 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
       return () => void listeners.delete(listener)
     },
     balance: (address) =>
-      api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
+      running.api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
+  }
+}
+
+interface RunningWorker {
+  readonly api: Remote<TabNodeApi>
+  /** Ends the worker and its peer connections. */
+  stop(): void
+}
+
+function startWorker(
+  options: TabNodeOptions,
+  onSnapshot: (snapshot: TabSnapshot) => void,
+  fail: (message: string) => void,
+): RunningWorker {
+  const worker = new Worker(new URL('./node-worker.ts', import.meta.url), { type: 'module', name: 'cairn-node' })
+  worker.addEventListener('error', (event) =>
+    fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`),
+  )
+  const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
+  const rtc = openRtc()
+  api
+    .start(options, rtc && transfer(rtc.port, [rtc.port]), proxy(onSnapshot))
+    .catch((error: unknown) => fail(String(error)))
+  return {
+    api,
+    stop() {
+      worker.terminate()
+      rtc?.host.close()
+    },
   }
 }
 
 /** The worker's way to peer connections; `undefined` in a browser without WebRTC. */
-function openRtcPort(): MessagePort | undefined {
+function openRtc(): { readonly port: MessagePort; readonly host: RtcHost } | undefined {
   if (!('RTCPeerConnection' in globalThis)) return undefined
   const { port1, port2 } = new MessageChannel()
-  startRtcHost(port1)
-  return port2
+  return { port: port2, host: startRtcHost(port1) }
 }
 
 function refusedBalance(code: string, message: string): BalanceAnswer {

@@ -1,22 +1,24 @@
 /** Follows the finalized chain: certificates in, missing blocks fetched, executed, committed, and served to others. */
-import { decodeCertificate } from '@cairn/chain'
 import { createCommitter, createSyncDriver, routeRequests } from '@cairn/node'
 import type { Network } from '@cairn/ports'
-import { type Hash, type Verdict, ignore, reject } from '@cairn/primitives'
+import type { Hash } from '@cairn/primitives'
 import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
 import { COMMITTED_HASHES_MAX, FINALIZED_NUDGES_MS, PROGRESS_INTERVAL_MS, STATUS_INTERVAL_MS } from './limits.ts'
-import { findProvenBalance } from './proven-balance.ts'
+import { type LookUp, committedHeader, compareWithOwnState, findProvenBalance } from './proven-balance.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabChain } from './tab-chain.ts'
-import type { BalanceAnswer } from './tab-snapshot.ts'
-import { countRefusal, createProgressView, showBlock, showFailure } from './tab-view.ts'
-
-export type LookUp = (address: string) => Promise<BalanceAnswer>
+import { countRefusals, judgeFinalization } from './tab-gossip.ts'
+import { createProgressView, showBlock, showFailure } from './tab-view.ts'
 
 const log = createConsoleLog('cairn', false)
 
-/** Follows the finalized chain for as long as the tab lives. */
-export async function followChain(tab: TabChain, connected: Network, snapshots: SnapshotPublisher): Promise<LookUp> {
+/** Follows the finalized chain for as long as the tab lives. `isServing`: others are answered from it. */
+export async function followChain(
+  tab: TabChain,
+  connected: Network,
+  snapshots: SnapshotPublisher,
+  isServing: boolean,
+): Promise<LookUp> {
   const { chain, executor, genesisHash } = tab
   const network = countRefusals(connected, snapshots)
   const onFatal = (error: unknown): void => {
@@ -63,10 +65,9 @@ export async function followChain(tab: TabChain, connected: Network, snapshots: 
       onFatal,
     },
   )
-  // What this tab has verified it answers for: to other tabs, and to whoever asks.
-  routeRequests({ network, chain, epochs: tab.epochs, spec: tab.spec, executor, consensus: undefined })
+  if (isServing) routeRequests({ network, chain, epochs: tab.epochs, spec: tab.spec, executor, consensus: undefined })
   network.onTopic('certificates', (data, from) =>
-    judgeCertificate(data, tab, (hash) => {
+    judgeFinalization(data, tab, chain.head().hash, (hash) => {
       sync.nudge(from)
       nudgeUntilCommitted(hash)
     }),
@@ -94,29 +95,11 @@ export async function followChain(tab: TabChain, connected: Network, snapshots: 
       waiting.add(resolve)
       browserTimers.after(timeoutMs, resolve)
     })
-  return (address) => findProvenBalance(address, { network, chain, executor, clock: browserClock, nextBlock })
-}
-
-/** Every answer that is held against a peer is counted for the page. */
-function countRefusals(network: Network, snapshots: SnapshotPublisher): Network {
-  return {
-    ...network,
-    penalize: (peer, code) => {
-      countRefusal(snapshots, code)
-      network.penalize(peer, code)
-    },
-  }
-}
-
-/** A new finalization means that there is something to fetch. A follower has no use for the other kinds. */
-function judgeCertificate(data: Uint8Array, tab: TabChain, onFinalization: (hash: Hash) => void): Verdict {
-  const decoded = decodeCertificate(data)
-  if (!decoded.ok) return reject(decoded.code)
-  const certificate = decoded.value
-  if (certificate.kind !== 'finalize') return ignore('CERTIFICATE_NOT_NEEDED')
-  if (certificate.hash === tab.chain.head().hash) return ignore('CERTIFICATE_KNOWN')
-  const verdict = tab.verifyFinalization(certificate)
-  // Of a later epoch it cannot be judged, but somebody may have the blocks in between.
-  if (verdict.verdict !== 'reject') onFinalization(certificate.hash)
-  return verdict
+  return (address) =>
+    findProvenBalance(address, {
+      network,
+      executor,
+      verifiedHeader: (response) => committedHeader(response, { chain, clock: browserClock, nextBlock }),
+      compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
+    })
 }

@@ -1,11 +1,11 @@
 /**
- * The node in a tab: a follower that verifies each finalized block by itself and keeps what it has verified. The same
- * sync, commit and store code as on a server; what is particular to a tab is where the chain spec comes from, the lock,
- * and the snapshots for the page.
+ * The node in a tab: a follower that verifies each finalized block by itself, keeps what it has verified and serves it to
+ * others; in the light role certificates and proofs alone. The same sync, commit and store code as on a server; what is
+ * particular to a tab is where the chain spec comes from, the lock, and the snapshots for the page.
  */
 import { sha256 } from '@cairn/crypto'
 import type { Network } from '@cairn/ports'
-import { CodedError } from '@cairn/primitives'
+import { CodedError, type Hash } from '@cairn/primitives'
 import coreUrl from '@cairn/wasm-core/core.wasm?url'
 import { chooseBootstrapPeers, isLocalNetwork } from './bootstrap-peers.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
@@ -14,10 +14,13 @@ import { CORE_MAX_BYTES } from './limits.ts'
 import { createBrowserNetwork } from './network-browser.ts'
 import { type NetworkDescription, fetchNetworkDescription } from './network-description.ts'
 import { acquireNodeLock } from './node-lock.ts'
+import type { LookUp } from './proven-balance.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
-import { type TabChain, openTabChain, storeNames } from './tab-chain.ts'
+import { forgetOldChains } from './stored-chains.ts'
+import { chainIdOf, openTabChain, openTabTrust, storeNames } from './tab-chain.ts'
 import type { TabNodeOptions } from './tab-client.ts'
-import { type LookUp, followChain } from './tab-follow.ts'
+import { followChain } from './tab-follow.ts'
+import { followHeads } from './tab-light.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import { countRefusal, showFailure, showTrust, watchStorage } from './tab-view.ts'
 import { storedBlocks } from './verified-blocks.ts'
@@ -36,6 +39,7 @@ export function createTabNode(
   onSnapshot: (snapshot: TabSnapshot) => void,
 ): TabNode {
   const snapshots = createSnapshotPublisher(onSnapshot, { timers: browserTimers })
+  snapshots.update({ role: options.role })
   let lookUp: LookUp | undefined
   const run = async (): Promise<void> => {
     try {
@@ -65,29 +69,35 @@ async function runTabNode(
   snapshots.update({ step: 'Loading the execution core' })
   const wasm = await fetchBytes(coreUrl, CORE_MAX_BYTES, 'CORE_MISSING')
   const coreSha256 = sha256(wasm)
+  const chainOptions = { wasm, pinnedGenesis }
+  const deps = {
+    clock: browserClock,
+    log,
+    onGenesis: (genesisHash: Hash) =>
+      showTrust(snapshots, description, { genesisHash, coreSha256, isPinned: pinnedGenesis !== undefined }),
+    onDamage: (code: string) => countRefusal(snapshots, code),
+  }
+  if (options.role === 'light') {
+    snapshots.update({ step: 'Computing the genesis' })
+    const trust = await openTabTrust(description, chainOptions, deps)
+    snapshots.update({ phase: 'connecting' })
+    return followHeads(trust, await connect(description, trust.genesisHash, options, rtcPort), snapshots)
+  }
   snapshots.update({ step: 'Checking what was stored' })
-  const tab = await openTabChain(
-    description,
-    { wasm, pinnedGenesis },
-    {
-      clock: browserClock,
-      log,
-      onGenesis: (genesisHash) =>
-        showTrust(snapshots, description, { genesisHash, coreSha256, isPinned: pinnedGenesis !== undefined }),
-      onDamage: (code) => countRefusal(snapshots, code),
-    },
-  )
+  const tab = await openTabChain(description, chainOptions, deps)
   const restoredHeight = tab.chain.head().height
   const blocks = await storedBlocks(tab.chain, tab.epochs)
   snapshots.update({ phase: 'connecting', verifiedHeight: restoredHeight, blocks })
   watchStorage(snapshots, restoredHeight)
-  return followChain(tab, await connect(tab, description, options, rtcPort), snapshots)
+  void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
+  const network = await connect(description, tab.genesisHash, options, rtcPort)
+  return followChain(tab, network, snapshots, options.role === 'serving')
 }
 
 /** @throws CodedError `NO_ADDRESS` */
 async function connect(
-  tab: TabChain,
   { bootstrap, chainSpec }: NetworkDescription,
+  genesisHash: Hash,
   { transport }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
 ): Promise<Network> {
@@ -97,10 +107,10 @@ async function connect(
     throw new CodedError('NO_ADDRESS', 'The network names no peer that this browser can connect to.')
   }
   const { openTabPeers } = await import('./tab-peers.ts')
-  const { identity, memory } = await openTabPeers(storeNames(tab.spec).peers, log)
+  const { identity, memory } = await openTabPeers(storeNames(chainSpec).peers, log)
   const network = await createBrowserNetwork(
     {
-      genesisHash: tab.genesisHash,
+      genesisHash,
       identity,
       peers,
       localNetwork: isLocalNetwork(peers),

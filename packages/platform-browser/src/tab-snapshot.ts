@@ -5,18 +5,26 @@
 import type { Address, Hash } from '@cairn/primitives'
 
 /**
+ * `light`: certificates and proofs only, nothing is executed or stored. `verifying`: executes every block. `serving`:
+ * answers others besides, with what it has verified.
+ */
+export type TabRole = 'light' | 'verifying' | 'serving'
+
+/**
  * `waiting`: another tab of this origin runs the node, this one takes over when that one closes.
  * `failed`: the node has stopped for `failure` and does nothing more.
  */
 export type TabPhase = 'starting' | 'waiting' | 'connecting' | 'syncing' | 'live' | 'failed'
 
 export interface TabSnapshot {
+  /** `undefined` until the worker has it. */
+  readonly role: TabRole | undefined
   readonly phase: TabPhase
   /** What the node does right now while `starting`, for people. */
   readonly step: string
   readonly failure: TabFailure | undefined
   readonly trust: TrustAnchor | undefined
-  /** Highest block that passed every check. `undefined` until the store is open. */
+  /** Highest block that passed every check of the role. `undefined` until the store is open. */
   readonly verifiedHeight: number | undefined
   /** Highest height any peer claims; a claim only, never used for a check. */
   readonly networkHeight: number | undefined
@@ -66,14 +74,15 @@ export interface VerifiedBlock {
   readonly height: number
   readonly hash: Hash
   readonly timeMs: number
-  readonly transactions: number
-  readonly gasUsed: bigint
-  /** Time in the executor, milliseconds; `undefined` for a block read from the store. */
+  /** `undefined` in the light role, which sees headers only; so are the next three. */
+  readonly transactions: number | undefined
+  readonly gasUsed: bigint | undefined
+  /** Time in the executor, milliseconds; also `undefined` for a block read from the store. */
   readonly executeMs: number | undefined
+  /** Root that this tab computed; equal to the header's, or the block would not be here. */
+  readonly ownStateRoot: Hash | undefined
   /** Root claimed by the header that the validators signed. */
   readonly headerStateRoot: Hash
-  /** Root that this tab computed; equal, or the block would not be here. */
-  readonly ownStateRoot: Hash
   readonly certificate: VerifiedCertificate
 }
 

@@ -1,15 +1,21 @@
 /** Writes what happens in the node into the page's snapshots. */
 import { type CommittedBlock } from '@cairn/node'
-import { genesisValidatorSet } from '@cairn/chain'
+import {
+  type AccountProofResponse,
+  type Certificate,
+  type ConsensusHeader,
+  type ValidatorSet,
+  genesisValidatorSet,
+} from '@cairn/chain'
 import type { Network } from '@cairn/ports'
-import { CodedError, type Hash } from '@cairn/primitives'
+import { CodedError, type Hash, assert } from '@cairn/primitives'
 import { browserClock, browserTimers } from './browser-ports.ts'
 import { BLOCKS_SHOWN_MAX, RATE_WINDOW_MS, STORAGE_INTERVAL_MS, SYNC_SHOWN_MIN_BLOCKS } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import type { TabChain } from './tab-chain.ts'
+import type { TabTrust } from './tab-chain.ts'
 import type { SyncProgress, TabFailure } from './tab-snapshot.ts'
-import { verifiedBlockFromParts } from './verified-blocks.ts'
+import { verifiedBlockFromParts, verifiedHeader } from './verified-blocks.ts'
 
 interface GenesisFacts {
   readonly genesisHash: Hash
@@ -36,14 +42,14 @@ export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDe
 /** After the commit: everything about the block has been verified and is durable. */
 export function showBlock(
   snapshots: SnapshotPublisher,
-  { epochs, timings }: TabChain,
+  { recentSets, timings }: TabTrust,
   { block, execution, finalization }: CommittedBlock,
   certificateHeight: number,
 ): void {
   const { transactions, stateRoot } = execution
   const shown = verifiedBlockFromParts(
     { block, transactions, ownStateRoot: stateRoot, certificate: finalization, certificateHeight },
-    epochs.recentSets().find(({ epoch }) => epoch === finalization.epoch) ?? epochs.current().validators,
+    setOf(finalization, recentSets()),
     { executeMs: timings.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
   )
   const { blocks, blocksVerified, networkHeight = 0 } = snapshots.current()
@@ -53,6 +59,37 @@ export function showBlock(
     blocks: [shown, ...blocks].slice(0, BLOCKS_SHOWN_MAX),
     blocksVerified: blocksVerified + 1,
   })
+}
+
+/** A light tab's new head: certified, not executed. */
+export function showHeader(
+  snapshots: SnapshotPublisher,
+  { recentSets, timings }: TabTrust,
+  { header, response }: { readonly header: ConsensusHeader; readonly response: AccountProofResponse },
+): void {
+  const { headers, finalization } = response
+  if (finalization === undefined) return snapshots.update({ verifiedHeight: header.height })
+  const certified = {
+    certificate: finalization,
+    height: headers.at(-1)?.height ?? header.height,
+    verifyMs: timings.verifyMs(),
+  }
+  const { blocks, blocksVerified } = snapshots.current()
+  snapshots.update({
+    verifiedHeight: header.height,
+    blocks: [verifiedHeader(header, certified, setOf(finalization, recentSets())), ...blocks].slice(
+      0,
+      BLOCKS_SHOWN_MAX,
+    ),
+    blocksVerified: blocksVerified + 1,
+  })
+}
+
+/** It has verified, so its epoch is among them. */
+function setOf(certificate: Certificate, sets: readonly ValidatorSet[]): ValidatorSet {
+  const set = sets.find(({ epoch }) => epoch === certificate.epoch) ?? sets.at(-1)
+  assert(set !== undefined, 'there is always a set')
+  return set
 }
 
 /** Called often: derives the phase, the network's height and the progress. */
@@ -122,5 +159,13 @@ function failureFrom(error: unknown): TabFailure {
     const message = `This network’s block ${height ?? ''} does not re-execute to its claimed root (${why}). More than two thirds of its validators signed a state that does not follow from its transactions: nothing above block ${(height ?? 1) - 1} is accepted.`
     return { code: error.code, message, height }
   }
-  return { code: error.code, message: error.message, height }
+  return { code: error.code, message: STORAGE_TEXTS[error.code] ?? error.message, height }
+}
+
+/** What the browser did, and what can be done about it. */
+const STORAGE_TEXTS: Readonly<Record<string, string>> = {
+  STORE_FULL:
+    'The browser gives this page no more space, so that the last block was not kept. What was kept is whole: free some space and reload, or choose the light role, which stores nothing of the chain.',
+  STORE_CLOSED:
+    'The browser took the page’s storage away, or another version of the page needs it. The node starts anew.',
 }

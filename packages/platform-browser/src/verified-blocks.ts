@@ -1,10 +1,18 @@
 /** Blocks as the page shows them: from a commit of now, or from the store. */
-import { type Block, type Certificate, type ValidatorSet, indicesFromBitmap, weightOf } from '@cairn/chain'
+import {
+  type Block,
+  type Certificate,
+  type ConsensusHeader,
+  type ValidatorSet,
+  hashHeader,
+  indicesFromBitmap,
+  weightOf,
+} from '@cairn/chain'
 import type { TransactionOutcome } from '@cairn/ports'
 import { type Hash, height } from '@cairn/primitives'
 import type { ChainReader, EpochStore } from '@cairn/storage'
 import { BLOCKS_SHOWN_MAX } from './limits.ts'
-import type { VerifiedBlock } from './tab-snapshot.ts'
+import type { VerifiedBlock, VerifiedCertificate } from './tab-snapshot.ts'
 
 interface BlockParts {
   readonly block: Block
@@ -21,7 +29,6 @@ export function verifiedBlockFromParts(
   set: ValidatorSet,
   timings: { readonly executeMs: number | undefined; readonly verifyMs: number | undefined },
 ): VerifiedBlock {
-  const signers = indicesFromBitmap(certificate.signers, set.validators.length) ?? []
   return {
     height: block.header.height,
     hash: block.hash,
@@ -31,15 +38,44 @@ export function verifiedBlockFromParts(
     executeMs: timings.executeMs,
     headerStateRoot: block.header.stateRoot,
     ownStateRoot,
-    certificate: {
-      height: certificateHeight,
-      signers: signers.length,
-      validators: set.validators.length,
-      weight: weightOf(set, signers),
-      totalWeight: set.totalWeight,
-      quorumWeight: set.quorum,
-      verifyMs: timings.verifyMs,
-    },
+    certificate: verifiedCertificate(certificate, certificateHeight, set, timings.verifyMs),
+  }
+}
+
+/** A finalized header as a light tab shows it. */
+export function verifiedHeader(
+  header: ConsensusHeader,
+  certified: { readonly certificate: Certificate; readonly height: number; readonly verifyMs: number | undefined },
+  set: ValidatorSet,
+): VerifiedBlock {
+  return {
+    height: header.height,
+    hash: hashHeader(header),
+    timeMs: header.timeMs,
+    transactions: undefined,
+    gasUsed: undefined,
+    executeMs: undefined,
+    ownStateRoot: undefined,
+    headerStateRoot: header.stateRoot,
+    certificate: verifiedCertificate(certified.certificate, certified.height, set, certified.verifyMs),
+  }
+}
+
+function verifiedCertificate(
+  certificate: Certificate,
+  height: number,
+  set: ValidatorSet,
+  verifyMs: number | undefined,
+): VerifiedCertificate {
+  const signers = indicesFromBitmap(certificate.signers, set.validators.length) ?? []
+  return {
+    height,
+    signers: signers.length,
+    validators: set.validators.length,
+    weight: weightOf(set, signers),
+    totalWeight: set.totalWeight,
+    quorumWeight: set.quorum,
+    verifyMs,
   }
 }
 

@@ -29,7 +29,7 @@ export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelP
     <Panel
       className="half"
       title="Balance, with proof"
-      intro="A peer answers with a Merkle proof; the tab checks it against the state root it computed itself."
+      intro="A peer answers with a Merkle proof; the tab checks it against a state root it has verified itself."
     >
       <form className="lookup" onSubmit={(event) => void submit(event)}>
         <label htmlFor={inputId}>Account address</label>

@@ -53,9 +53,9 @@ function BlockRow({ block }: { readonly block: VerifiedBlock }) {
       <td>
         <HexText value={block.hash} />
       </td>
-      <td className="number">{formatInteger(block.transactions)}</td>
-      <td className="number">{formatInteger(block.gasUsed)}</td>
-      <td className="number">{block.executeMs === undefined ? 'stored' : formatMs(block.executeMs)}</td>
+      <td className="number">{block.transactions === undefined ? '–' : formatInteger(block.transactions)}</td>
+      <td className="number">{block.gasUsed === undefined ? '–' : formatInteger(block.gasUsed)}</td>
+      <td className="number">{executedIn(block)}</td>
       <td>
         <span className="weight-cell">
           <WeightBar certificate={block.certificate} /> {signers}/{validators}
@@ -63,12 +63,21 @@ function BlockRow({ block }: { readonly block: VerifiedBlock }) {
       </td>
       <td>
         <span className="root-cell">
-          <HexText value={block.ownStateRoot} />{' '}
-          <span className="equal" title="equal to the root that the validators signed">
-            ✓ equal
-          </span>
+          <HexText value={block.headerStateRoot} />{' '}
+          {block.ownStateRoot === undefined ? (
+            'signed'
+          ) : (
+            <span className="equal" title="equal to the root that the validators signed">
+              ✓ equal
+            </span>
+          )}
         </span>
       </td>
     </tr>
   )
+}
+
+function executedIn({ executeMs, ownStateRoot }: VerifiedBlock): string {
+  if (ownStateRoot === undefined) return '–'
+  return executeMs === undefined ? 'stored' : formatMs(executeMs)
 }

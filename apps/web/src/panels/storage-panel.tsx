@@ -10,7 +10,11 @@ export function StoragePanel({ snapshot }: { readonly snapshot: TabSnapshot }) {
     <Panel
       className="half"
       title="Storage and refusals"
-      intro="Headers, certificates and the state stay in this browser and are checked again at each start."
+      intro={
+        snapshot.role === 'light'
+          ? 'A light tab keeps nothing of the chain in this browser.'
+          : 'Blocks, certificates and the state stay in this browser and are checked again at each start.'
+      }
     >
       <dl className="facts">
         <div>

@@ -69,7 +69,10 @@ function Progress({ fromHeight, targetHeight, verifiedHeight, blocksPerSecond }:
   )
 }
 
-function describePhase({ phase, step, peers }: TabSnapshot): { readonly state: CheckState; readonly word: string } {
+function describePhase({ phase, step, peers, role }: TabSnapshot): {
+  readonly state: CheckState
+  readonly word: string
+} {
   switch (phase) {
     case 'starting':
       return { state: 'running', word: step }
@@ -82,7 +85,10 @@ function describePhase({ phase, step, peers }: TabSnapshot): { readonly state: C
     case 'live':
       return peers.length === 0
         ? { state: 'waiting', word: 'Verified so far, no peer connected' }
-        : { state: 'passed', word: 'Up to date: every block checked here' }
+        : {
+            state: 'passed',
+            word: role === 'light' ? 'Up to date: certificates checked here' : 'Up to date: every block checked here',
+          }
     case 'failed':
       return { state: 'failed', word: 'Stopped' }
   }

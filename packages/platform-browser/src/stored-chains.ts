@@ -1,0 +1,55 @@
+/**
+ * Which chains have databases in this origin, by when they were last opened: each new genesis of a development network
+ * would leave its predecessors' behind for ever. What a validator needs for its safety (keys, vote records) is not here
+ * and never deleted.
+ */
+import type { Clock, KeyValueStore, Log } from '@cairn/ports'
+import { chainsToForget } from './chains-to-forget.ts'
+import { deleteDatabase } from './indexeddb-database.ts'
+import { createIndexedDbStore } from './indexeddb-store.ts'
+import { CHAINS_LISTED_MAX } from './limits.ts'
+
+const REGISTRY = 'cairn-chains'
+
+/** The databases of a chain: verified blocks, state, peers. */
+export interface StoreNames {
+  readonly state: string
+  readonly chain: string
+  readonly peers: string
+}
+
+/** `id` names the chain in this origin. */
+export function storeNamesOf(id: string): StoreNames {
+  return { state: `cairn-state-${id}`, chain: `cairn-chain-${id}`, peers: `cairn-peers-${id}` }
+}
+
+/** Notes that chain `id` is in use and deletes those used longest ago. Never rejects: it is housekeeping. */
+export async function forgetOldChains(id: string, deps: { readonly clock: Clock; readonly log: Log }): Promise<void> {
+  try {
+    const registry = await createIndexedDbStore(REGISTRY)
+    await registry.batch([{ type: 'put', key: bytesOf(id), value: bytesOf(String(deps.clock.nowMs())) }])
+    for (const old of chainsToForget(await readChains(registry), id)) {
+      const names = storeNamesOf(old)
+      for (const name of [names.state, names.chain, names.peers]) await deleteDatabase(name)
+      await registry.batch([{ type: 'delete', key: bytesOf(old) }])
+      deps.log.info('databases of an earlier chain deleted', { chain: old })
+    }
+    await registry.close()
+  } catch (error) {
+    deps.log.warn('databases of earlier chains stay', { error })
+  }
+}
+
+/** Chain → when it was opened last; an entry that says nothing sensible is the oldest. */
+async function readChains(registry: KeyValueStore): Promise<ReadonlyMap<string, number>> {
+  const chains = new Map<string, number>()
+  for await (const [key, value] of registry.entries({ limit: CHAINS_LISTED_MAX })) {
+    const openedAtMs = Number(new TextDecoder().decode(value))
+    chains.set(new TextDecoder().decode(key), Number.isFinite(openedAtMs) ? openedAtMs : 0)
+  }
+  return chains
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
