@@ -106,6 +106,7 @@ async function makeChain(lie: Lie, peerId: string): Promise<Chain> {
     members: [member],
     coreWasmSha256: coreWasmSha256(),
     genesisTimeMs: Date.now() - 10_000,
+    epochLengthBlocks: 1_000,
     heartbeatMs: 1_000,
   })
   const executor = createExecutor(

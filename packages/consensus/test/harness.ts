@@ -24,7 +24,7 @@ import type {
   VoteSubject,
 } from '@cairn/chain'
 import { ACCEPT, ZERO_ADDRESS, ZERO_HASH, epoch, height, reject, view } from '@cairn/primitives'
-import type { Hash, Verdict } from '@cairn/primitives'
+import type { Epoch, Hash, Verdict } from '@cairn/primitives'
 import { createConsensus } from '../src/consensus.ts'
 import type { Consensus } from '../src/consensus.ts'
 import type { ConsensusOptions } from '../src/consensus-options.ts'
@@ -145,8 +145,8 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     }
     if (effect.type === 'adopt') return { type: 'executed', hash: effect.block.hash, verdict: ACCEPT }
     if (effect.type === 'sign') {
-      const { kind, view: at, hash } = effect.subject
-      return { type: 'signed', vote: vote(kind, at, hash, effect.validator) }
+      const { kind, epoch: of, view: at, hash } = effect.subject
+      return { type: 'signed', vote: { ...vote(kind, at, hash, effect.validator), epoch: of } }
     }
     if (effect.type !== 'build') return undefined
     return {
@@ -164,17 +164,29 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     }
   }
 
+  /** Of the instance's current epoch, like everything a test makes. */
+  const epochNow = (): Epoch => consensus.validators.epoch
+
+  const vote = (kind: VoteKind, at: number, hash: Hash, validator: number, signature?: Uint8Array): Vote => ({
+    kind,
+    epoch: epochNow(),
+    view: view(at),
+    hash: kind === 'nullify' ? ZERO_HASH : hash,
+    validator,
+    signature: signature ?? new Uint8Array(96).fill(validator + 1),
+  })
+
   const certificate = (
     kind: VoteKind,
     at: number,
     hash: Hash,
-    signers = weights.map((_, index) => index),
+    signers = consensus.validators.validators.map((_, index) => index),
   ): Certificate => ({
     kind,
-    epoch: epoch(0),
+    epoch: epochNow(),
     view: view(at),
     hash: kind === 'nullify' ? ZERO_HASH : hash,
-    signers: bitmapFromIndices(signers, weights.length),
+    signers: bitmapFromIndices(signers, consensus.validators.validators.length),
     signature: new Uint8Array(96).fill(0xce),
   })
 
@@ -216,6 +228,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     },
     block(at, parent, change = {}, evidence = []) {
       const header = headerOf({
+        epoch: epochNow(),
         view: view(at),
         parentView: parent.header.view,
         height: height(parent.header.height + 1),
@@ -232,7 +245,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     },
     proposal: (block, parts = {}) => ({
       block,
-      epoch: epoch(0),
+      epoch: epochNow(),
       view: block.header.view,
       parentView: block.header.parentView,
       parentHash: block.header.parentHash,
@@ -266,17 +279,6 @@ export function namesOf(subjects: readonly VoteSubject[]): readonly string[] {
 
 function isGood(signature: Uint8Array): boolean {
   return !(signature[0] === 0xba && signature[1] === 0xd0)
-}
-
-function vote(kind: VoteKind, at: number, hash: Hash, validator: number, signature?: Uint8Array): Vote {
-  return {
-    kind,
-    epoch: epoch(0),
-    view: view(at),
-    hash: kind === 'nullify' ? ZERO_HASH : hash,
-    validator,
-    signature: signature ?? new Uint8Array(96).fill(validator + 1),
-  }
 }
 
 function judgeItem({ first, second }: Evidence): 'accept' | 'reject' {

@@ -1,5 +1,6 @@
 /** R1, R2, R5, R9: entering views, proposing, giving up, standing still. */
-import { ZERO_HASH, view } from '@cairn/primitives'
+import { encodeStatus } from '@cairn/chain'
+import { ZERO_HASH, epoch, view } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { createHarness, namesOf } from './harness.ts'
 
@@ -220,6 +221,36 @@ describe('R9: standstill', () => {
       expect(counts.get(type)).toBeLessThanOrEqual(13)
     }
     expect(counts.get('broadcast-vote')).toBeUndefined()
+  })
+
+  it('sends a bounded number of bytes per tick, however long the standstill, and the rest on request', () => {
+    const h = createHarness()
+    const views = 1_200
+    for (let at = 1; at <= views; at++) {
+      h.feed({ type: 'certificate', certificate: h.certificate('nullify', at, ZERO_HASH), from: 'p', gossiped: true })
+      if (at % 10 === 0) h.wait(8_000)
+    }
+    h.take()
+    h.wait(2_400)
+    const statuses = h.take().filter((effect) => effect.type === 'broadcast-status')
+    expect(statuses).toHaveLength(1)
+    const { status } = statuses[0] ?? {}
+    if (status === undefined) throw new Error('no status')
+    expect(encodeStatus(status).length).toBeLessThan(96 * 1024)
+    expect(status.votes.at(-1)?.view).toBe(h.consensus.view)
+    // A peer that missed everything gets on with it, and then with what it asks for.
+    const peer = createHarness({ self: undefined })
+    peer.feed({ type: 'status', status, from: 'q' })
+    expect(peer.consensus.view).toBe(257)
+    for (let round = 0; round < 5; round++) {
+      peer.take()
+      peer.wait(2_400)
+      const asked = peer.take().find((effect) => effect.type === 'fetch-certificates')
+      for (const certificate of h.consensus.certificatesFrom(asked?.epoch ?? epoch(9), asked?.fromView ?? view(0))) {
+        peer.feed({ type: 'certificate', certificate, from: 'q', gossiped: false })
+      }
+    }
+    expect(peer.consensus.view).toBe(h.consensus.view)
   })
 
   it('lets a peer that missed everything enter the view', () => {

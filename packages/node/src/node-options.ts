@@ -12,6 +12,13 @@ export interface NodeOptions {
   readonly clientVersion: string
 }
 
+/** Outside of the log, and as lasting as the key: whether the log was ever used (R10). */
+export interface VoteMarker {
+  isSet(): Promise<boolean>
+  /** Durable once resolved. Idempotent. */
+  set(): Promise<void>
+}
+
 export interface NodeDeps {
   /** Started; stopped by its owner, after the node. */
   readonly executor: Executor
@@ -19,6 +26,7 @@ export interface NodeDeps {
   readonly chainDatabase: KeyValueStore
   /** Write-ahead log; closed by its owner. */
   readonly wal: AppendLog
+  readonly voteMarker: VoteMarker
   /** Not started: the node starts and stops it. */
   readonly network: Network
   readonly bls: Bls

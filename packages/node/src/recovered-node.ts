@@ -3,14 +3,7 @@
  * key has signed before. Nothing here sends anything.
  */
 import { type Certificate, type ChainSpec, type ValidatorSet, checkBlock, checkBlockData } from '@cairn/chain'
-import {
-  type Consensus,
-  type Input,
-  type Signer,
-  createConsensus,
-  createSigner,
-  recoverFromWal,
-} from '@cairn/consensus'
+import { type Consensus, type Input, type Signer, createConsensus, createSigner } from '@cairn/consensus'
 import { CodedError, type Verdict, hexFromBytes } from '@cairn/primitives'
 import {
   type ChainStore,
@@ -23,7 +16,11 @@ import {
 import { replayToHead } from './committer.ts'
 import { type EpochKeys, createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
 import type { NodeDeps, NodeOptions } from './node-options.ts'
+import { markUsed, recoverVotes } from './recovered-votes.ts'
 import { startHead } from './start-head.ts'
+
+/** Of a node without a key. */
+const NO_VOTES = { ownVotes: [], floor: undefined, certificates: [] }
 
 export interface RecoveredNode {
   readonly epochs: EpochStore
@@ -37,7 +34,7 @@ export interface RecoveredNode {
   startInput(): Promise<Extract<Input, { type: 'start' }>>
 }
 
-/** @throws CodedError `GENESIS_MISMATCH`, `CHAIN_STORE_CORRUPT`, `STATE_AHEAD_OF_CHAIN`, `WAL_CORRUPT`, `VALIDATOR_KEY_UNKNOWN` */
+/** @throws CodedError `GENESIS_MISMATCH`, `CHAIN_STORE_CORRUPT`, `STATE_AHEAD_OF_CHAIN`, `VALIDATOR_KEY_UNKNOWN` */
 export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise<RecoveredNode> {
   const { chainSpec, genesis, validatorKey } = options
   const { bls } = deps
@@ -48,19 +45,23 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
   await epochs.follow(chain)
   await replayToHead(deps.executor, chain, deps.log.child('replay'))
   const proposed = createProposedBlocks(deps.chainDatabase)
-  const recovered = recoverFromWal(await deps.wal.read())
   const publicKey = validatorKey && bls.publicKey(validatorKey)
   if (publicKey !== undefined) assertKnown(publicKey, chainSpec, epochs.current().validators)
+  const votes = validatorKey && (await recoverVotes(deps.wal, deps.voteMarker, deps.log))
+  const signer =
+    validatorKey &&
+    createSigner(
+      { secretKey: validatorKey, genesisHash: genesis.hash, recovered: votes ?? NO_VOTES },
+      { bls, log: deps.wal },
+    )
+  if (votes !== undefined && signer !== undefined) await markUsed(votes, signer, deps.voteMarker)
   return {
     epochs,
     keys,
     verifyFinalization,
     chain,
     proposed,
-    signer:
-      validatorKey === undefined
-        ? undefined
-        : createSigner({ secretKey: validatorKey, genesisHash: genesis.hash, recovered }, { bls, log: deps.wal }),
+    signer,
     consensus: createConsensus({
       spec: chainSpec,
       publicKey,
@@ -70,7 +71,7 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
     startInput: async () => {
       const head = await startHead(chain, epochs)
       const blocks = (await proposed.all()).filter((block) => block.header.height > head.header.height)
-      return { type: 'start', head, blocks, ...recovered }
+      return { type: 'start', head, blocks, ...(votes ?? NO_VOTES) }
     },
   }
 }

@@ -10,10 +10,13 @@ import {
   encodeCertificatesRequest,
   encodeChainStatusRequest,
   encodeFinalizedRangeRequest,
+  RESPONSE_MAX_BYTES,
+  createValidatorSet,
+  encodeEpochEndsRequest,
 } from '@cairn/chain'
-import type { ChainSpec, EpochState } from '@cairn/chain'
+import type { ChainSpec, EpochState, ValidatorSet } from '@cairn/chain'
 import type { AccountProof, RequestProtocol } from '@cairn/ports'
-import { type Decoded, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
+import { type Decoded, ZERO_ADDRESS, ZERO_HASH, decodeRlp, epoch, height, view } from '@cairn/primitives'
 import { createMemoryStore, openChainStore } from '@cairn/storage'
 import { createSampleChain, sampleAddress, verifySampleFinalization } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +33,11 @@ interface Shape {
   readonly certifiedEvery?: number
   readonly stateHeight?: number
   readonly consensus?: RequestRoutesDeps['consensus']
+  /** Of epochs of this length, all but the last of which are over. */
+  readonly epochLengthBlocks?: number
 }
+
+const MEMBER = { publicKey: new Uint8Array(48).fill(1), weight: 1n, feeRecipient: ZERO_ADDRESS, peerId: '' }
 
 async function start(shape: Shape = {}) {
   const { chain = sampleChain, length = 9, certifiedEvery = 3, stateHeight = length, consensus } = shape
@@ -49,11 +56,13 @@ async function start(shape: Shape = {}) {
     accountProof: [Uint8Array.of(1)],
     storageProof: slots.map((slot) => ({ slot, value: ZERO_HASH, proof: [] })),
   })
-  const spec = { epochLengthBlocks: 1_000 } as ChainSpec
+  const { epochLengthBlocks = 1_000 } = shape
+  const setOf = (of: number): ValidatorSet => createValidatorSet(epoch(of), [MEMBER], ZERO_HASH)
   const epochs = {
-    current: () => ({ validators: { epoch: epoch(0) } }) as EpochState,
-    validators: async () => undefined,
+    current: () => ({ validators: setOf(Math.floor(length / epochLengthBlocks)) }) as EpochState,
+    validators: async (of: number) => setOf(of),
   }
+  const spec = { epochLengthBlocks } as ChainSpec
   routeRequests({ network, chain: store, epochs, spec, executor, consensus })
   const ask = async <Value>(
     protocol: RequestProtocol,
@@ -126,6 +135,52 @@ describe('certificates', () => {
     expect(asked).toEqual([5])
     const follower = await start()
     expect(await follower.ask('certificates', request, decodeCertificatesResponse)).toEqual({ certificates: [] })
+  })
+
+  it('of an epoch that is over are the one that ended it', async () => {
+    const { ask } = await start({ epochLengthBlocks: 3 })
+    for (const of of [0, 1, 2]) {
+      const old = encodeCertificatesRequest({ epoch: epoch(of), fromView: view(1) })
+      expect(await ask('certificates', old, decodeCertificatesResponse)).toEqual({
+        certificates: [sampleAt((of + 1) * 3).certificate],
+      })
+    }
+  })
+})
+
+describe('epoch-ends', () => {
+  const heights = async (shape: Shape, from: number): Promise<readonly number[]> => {
+    const { network } = await start(shape)
+    const answer = await network.serve('epoch-ends', encodeEpochEndsRequest({ fromEpoch: epoch(from) }))
+    if (!(answer instanceof Uint8Array)) throw new Error('refused')
+    // The sample chain's headers name no sets, so that the checked decoder would refuse them.
+    const ends = decodeRlp(answer, RESPONSE_MAX_BYTES, (item) => {
+      const list = item.list()
+      const found = list.listOf(64, (end) => {
+        const fields = end.list()
+        const header = fields.list()
+        header.uint()
+        header.uint()
+        header.uint()
+        header.uint()
+        return header.uint()
+      })
+      return found
+    })
+    return ends.ok ? ends.value : [-1]
+  }
+
+  it('lead from epoch to epoch, up to the one that goes on', async () => {
+    expect(await heights({ epochLengthBlocks: 3 }, 0)).toEqual([3, 6, 9])
+    expect(await heights({ epochLengthBlocks: 3 }, 2)).toEqual([9])
+    expect(await heights({ epochLengthBlocks: 3 }, 3)).toEqual([])
+    expect(await heights({ epochLengthBlocks: 3 }, 1_000_000)).toEqual([])
+    expect(await heights({}, 0)).toEqual([])
+  })
+
+  it('stop where an end has no certificate of its own', async () => {
+    expect(await heights({ epochLengthBlocks: 3, certifiedEvery: 9 }, 0)).toEqual([])
+    expect(await heights({ epochLengthBlocks: 3, certifiedEvery: 9 }, 2)).toEqual([9])
   })
 })
 

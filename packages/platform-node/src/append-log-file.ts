@@ -84,6 +84,8 @@ class LogFile {
     try {
       await writeAll(handle, bytes, 0)
       await handle.sync()
+      // For whoever wants to know what happened to it.
+      if (this.#damage !== undefined) await rename(this.#path, `${this.#path}.damaged`)
       await rename(temporaryPath, this.#path)
     } catch (error) {
       await handle.close()

@@ -5,6 +5,7 @@
  *   LOCK           who holds the directory, while a node runs
  *   identity.key   libp2p key                validator.key   consensus key           (both mode 0600)
  *   wal            write-ahead log           network.json    what the node was told about its network
+ *   voted          empty: the log was used   wal.damaged     a log that was set aside, if there was one
  *   chain/         chain store (LevelDB)     state/          state store (LevelDB)
  *
  * Invariants: one process at a time (`process-lock.ts`; where that has a gap, LevelDB's own lock on `chain/` refuses the
@@ -30,6 +31,8 @@ export interface DataDirectory {
   readonly chainPath: string
   readonly statePath: string
   readonly networkPath: string
+  /** Says that the key in here has a log: one that is missing then was lost (R10). */
+  readonly voteMarker: { isSet(): Promise<boolean>; set(): Promise<void> }
   /** `undefined` where there is none. @throws CodedError `KEY_FILE_EXPOSED` when others than the owner may read it */
   readKey(name: KeyFileName): Promise<Uint8Array | undefined>
   /** Durable, mode 0600. @throws CodedError `KEY_FILE_EXISTS`: a key is never overwritten */
@@ -69,9 +72,20 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     chainPath: join(path, 'chain'),
     statePath: join(path, 'state'),
     networkPath: join(path, 'network.json'),
+    voteMarker: voteMarkerAt(join(path, 'voted')),
     readKey: (name) => readKeyFile(join(path, name)),
     writeKey: (name, content) => writeKeyFile(join(path, name), content),
     close: release,
+  }
+}
+
+function voteMarkerAt(path: string): DataDirectory['voteMarker'] {
+  return {
+    isSet: async () => (await readIfPresent(path)) !== undefined,
+    set: async () => {
+      await writeWhole(path, new Uint8Array(0), 0o600)
+      await syncDirectory(dirname(path))
+    },
   }
 }
 

@@ -97,6 +97,17 @@ describe('openDataDirectory', () => {
     await expectFailure(openAndClose, 'DATA_DIRECTORY_FAILED')
   })
 
+  it('remembers beside the keys that the log was used', async () => {
+    const directory = await openDataDirectory(path)
+    expect(await directory.voteMarker.isSet()).toBe(false)
+    await directory.voteMarker.set()
+    await directory.voteMarker.set()
+    await directory.close()
+    const again = await openDataDirectory(path)
+    expect(await again.voteMarker.isSet()).toBe(true)
+    await again.close()
+  })
+
   it('keeps keys for their owner only, and never overwrites one', async () => {
     const directory = await openDataDirectory(path)
     expect(await directory.readKey('validator.key')).toBeUndefined()

@@ -114,6 +114,8 @@ export interface RpcNodeStatus {
   readonly peerId: string
   /** Index in the active set; `undefined` when this node does not vote. */
   readonly validatorIndex: number | undefined
+  /** R10: its vote log was lost, so this validator abstains for now. */
+  readonly isAmnesiac: boolean
   readonly epoch: Epoch
   /** Current view, ahead of the head block's. */
   readonly view: View

@@ -156,6 +156,7 @@ export function createMemoryBackend(): MemoryBackend {
       genesisHash: blocks[0]?.hash ?? ZERO_HASH,
       peerId: '12D3KooWtest',
       validatorIndex: 1,
+      isAmnesiac: false,
       epoch: epoch(0),
       view: view(head().header.height + 1),
       height: head().header.height,

@@ -46,6 +46,24 @@ describe('createSync', () => {
     expect(outcome).toMatchObject({ done: 0, applied: [], requests: new Map() })
   })
 
+  it('takes blocks without a certificate near them, by the headers up to the next one', async () => {
+    const outcome = await drive(chain, 0, [honestPeer('a', chain, 200, 200)], inTurn)
+    expect(outcome.applied).toEqual(chain.blocks.map((each) => each.block))
+    expect(outcome).toMatchObject({ done: 1, penalties: [], conflict: undefined })
+  })
+
+  it('asks for nothing of the next epoch before the end of this one is applied', async () => {
+    const head = { height: height(0), hash: chain.genesis.hash }
+    const options = { genesisHash: chain.genesis.hash, head, epochLengthBlocks: 64 }
+    const sync = createSync(options, { verifyFinalization: verifySampleFinalization })
+    sync.handle({ type: 'peer-status', peer: 'a', status: statusOf(chain, 200) }, 0)
+    const effects = sync.handle({ type: 'response', requestId: 1, data: await rangeFrom(1) }, 0)
+    expect(effects.map(({ type }) => type)).toEqual(['apply'])
+    expect(sync.progress().isSyncing).toBe(true)
+    const applied = { height: height(64), hash: blockAt(64).hash }
+    expect(sync.handle({ type: 'head', head: applied }, 0)).toMatchObject([{ type: 'request', fromHeight: 65 }])
+  })
+
   it('asks peers in turn', async () => {
     const peers = ['a', 'b', 'c'].map((name) => honestPeer(name, chain, 200, 1))
     const outcome = await drive(chain, 0, peers, inTurn)

@@ -1,5 +1,6 @@
 /** The chain spec of a local network: funded development accounts, all validators on servers. */
-import type { ChainSpec, GenesisAccount } from '@cairn/chain'
+import type { ChainSpec, GenesisAccount, GenesisValidator } from '@cairn/chain'
+import { assert, epoch } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
 import { DEV_ACCOUNTS } from './dev-accounts.ts'
 
@@ -15,18 +16,30 @@ export interface LocalMember {
   readonly feeRecipient: Address
 }
 
+/** From `epoch` on the validators are these of the members, by index. */
+export interface Membership {
+  readonly epoch: number
+  readonly members: readonly number[]
+}
+
 export function createLocalSpec(options: {
   readonly members: readonly LocalMember[]
+  /** The first one is of epoch 0. Absent: all members, always. */
+  readonly memberships?: readonly Membership[]
+  readonly epochLengthBlocks: number
   readonly coreWasmSha256: Hash
   readonly genesisTimeMs: number
   readonly heartbeatMs: number
 }): ChainSpec {
+  const [first, ...changes] = (options.memberships ?? []).map((membership) => ({
+    epoch: epoch(membership.epoch),
+    validators: membership.members.map((index) => validatorFrom(options.members[index])),
+  }))
   return {
     name: 'cairn-local',
     chainId: LOCAL_CHAIN_ID,
     genesisTimeMs: options.genesisTimeMs,
-    // One epoch: a local network's validators do not change.
-    epochLengthBlocks: 1_000_000,
+    epochLengthBlocks: options.epochLengthBlocks,
     unbondingEpochs: 28,
     timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: options.heartbeatMs },
     gasLimit: 60_000_000n,
@@ -34,9 +47,15 @@ export function createLocalSpec(options: {
     blockSizeMaxBytes: 1_000_000,
     coreWasmSha256: options.coreWasmSha256,
     depositContractAddress: DEPOSIT_CONTRACT,
-    validators: options.members.map((member) => ({ ...member, weight: 1n })),
+    validators: first?.validators ?? options.members.map(validatorFrom),
+    ...(changes.length === 0 ? {} : { validatorChanges: changes }),
     alloc: DEV_ACCOUNTS.map(fundedAccount).toSorted((a, b) => (a.address < b.address ? -1 : 1)),
   }
+}
+
+function validatorFrom(member: LocalMember | undefined): GenesisValidator {
+  assert(member !== undefined, 'a membership names members')
+  return { ...member, weight: 1n }
 }
 
 function fundedAccount({ address }: { readonly address: Address }): GenesisAccount {

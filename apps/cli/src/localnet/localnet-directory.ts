@@ -10,7 +10,7 @@ import { createNativeBls } from '@cairn/crypto/bls-native'
 import { coreWasmSha256, generateIdentity, openDataDirectory, peerIdFromIdentity } from '@cairn/platform-node'
 import { CodedError, addressFromBytes } from '@cairn/primitives'
 import { readSpecText } from '../node/spec-text.ts'
-import { createLocalSpec } from './local-spec.ts'
+import { type Membership, createLocalSpec } from './local-spec.ts'
 import { findFreePorts } from './free-ports.ts'
 
 export interface ValidatorLayout {
@@ -32,6 +32,9 @@ export interface LocalnetLayout {
   readonly validators: readonly ValidatorLayout[]
 }
 
+/** Two minutes of an idle network: somebody who looks on sees epochs change. */
+const EPOCH_LENGTH_BLOCKS = 120
+
 interface PortsFile {
   readonly validators: readonly { readonly peerId: string; readonly p2pPort: number; readonly tabPort: number }[]
 }
@@ -44,6 +47,8 @@ export async function openLocalnetDirectory(options: {
   readonly directory: string
   readonly validatorCount: number
   readonly heartbeatMs?: number
+  readonly epochLengthBlocks?: number
+  readonly memberships?: readonly Membership[]
 }): Promise<LocalnetLayout> {
   const { directory } = options
   // Written last, so a half-made directory is made again rather than half used.
@@ -52,7 +57,7 @@ export async function openLocalnetDirectory(options: {
   const chainSpecJson = readSpecFile(specPath)
   const chainSpec = readSpecText(chainSpecJson, specPath)
   const ports = readPorts(join(directory, 'ports.json'))
-  if (ports.validators.length !== options.validatorCount || chainSpec.validators.length !== options.validatorCount) {
+  if (ports.validators.length !== options.validatorCount || chainSpec.validators.length > options.validatorCount) {
     throw new CodedError(
       'LOCALNET_MISMATCH',
       `${directory} holds a network of ${ports.validators.length} validators; start it with as many or choose another --data-dir`,
@@ -76,6 +81,8 @@ async function makeLocalnetDirectory(options: {
   readonly directory: string
   readonly validatorCount: number
   readonly heartbeatMs?: number
+  readonly epochLengthBlocks?: number
+  readonly memberships?: readonly Membership[]
 }): Promise<void> {
   const { directory, validatorCount } = options
   mkdirSync(directory, { recursive: true })
@@ -104,6 +111,8 @@ async function makeLocalnetDirectory(options: {
     coreWasmSha256: coreWasmSha256(),
     genesisTimeMs: Date.now(),
     heartbeatMs: options.heartbeatMs ?? 1_000,
+    epochLengthBlocks: options.epochLengthBlocks ?? EPOCH_LENGTH_BLOCKS,
+    ...(options.memberships === undefined ? {} : { memberships: options.memberships }),
   })
   const specJson = serializeChainSpec(spec)
   writeWhole(join(directory, 'network.json'), specJson)

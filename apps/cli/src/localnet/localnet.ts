@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { CodedError, assert } from '@cairn/primitives'
 import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
 import { type LocalnetLayout, type ValidatorLayout, openLocalnetDirectory } from './localnet-directory.ts'
+import type { Membership } from './local-spec.ts'
 import { type NodeProcess, spawnNodeProcess } from './node-process.ts'
 
 export interface LocalnetOptions {
@@ -18,6 +19,10 @@ export interface LocalnetOptions {
   /** Address by which validator `from` dials validator `to`; tests put proxies here. */
   readonly peerAddress?: (from: number, to: number, address: string) => string
   readonly heartbeatMs?: number
+  /** Default: two minutes of an idle network. */
+  readonly epochLengthBlocks?: number
+  /** Who validates from which epoch on; default: all, always. */
+  readonly memberships?: readonly Membership[]
   readonly logLevel?: string
   /** Environment variables of validator i on top of this process's own; asked at each of its starts. */
   readonly environment?: (index: number) => Readonly<Record<string, string>>

@@ -120,6 +120,7 @@ async function startNode(
       executor,
       chainDatabase,
       wal,
+      voteMarker: data.voteMarker,
       network,
       log,
       metrics,
@@ -201,7 +202,7 @@ function createNetwork(
             peers: [...options.peer, ...(own.chainSpec.bootstrap ?? [])],
             discovery: { transports: ['quic-v1', 'tcp', 'wss', 'ws'], dht: 'server' as const },
           }),
-      reservedPeers: own.chainSpec.validators.flatMap(({ peerId }) => (peerId === '' ? [] : [peerId])),
+      reservedPeers: validatorPeers(own.chainSpec),
       localNetwork: options.localNetwork,
       dataPath: own.data.path,
     },
@@ -213,4 +214,10 @@ function createNetwork(
       metrics: own.metrics,
     },
   )
+}
+
+/** Of those who validate now or later. */
+function validatorPeers({ validators, validatorChanges = [] }: ChainSpec): readonly string[] {
+  const all = [...validators, ...validatorChanges.flatMap((change) => change.validators)]
+  return [...new Set(all.map(({ peerId }) => peerId))].filter((peerId) => peerId !== '')
 }

@@ -24,6 +24,10 @@ export interface TestNetworkOptions {
   readonly validators?: number
   /** Longest time between blocks while there are no transactions, milliseconds; default 1 000. */
   readonly heartbeatMs?: number
+  /** Default: what `npm start` has. */
+  readonly epochLengthBlocks?: number
+  /** Which validators vote from which epoch on; the first one is of epoch 0. Default: all, always. */
+  readonly memberships?: readonly { readonly epoch: number; readonly members: readonly number[] }[]
   /** Of the links' losses and jitter; default 1. */
   readonly seed?: number
 }
@@ -89,6 +93,8 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       validatorCount: validators,
       rpcPort: () => 0,
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+      ...(options.epochLengthBlocks === undefined ? {} : { epochLengthBlocks: options.epochLengthBlocks }),
+      ...(options.memberships === undefined ? {} : { memberships: options.memberships }),
       peerAddress: links.through,
     },
     { onStatus: (index, status) => statuses.set(index, status), onFinalized: heights.add },

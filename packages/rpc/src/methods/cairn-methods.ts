@@ -66,6 +66,7 @@ function statusJson(backend: RpcBackend): Readonly<Record<string, unknown>> {
     genesisHash: status.genesisHash,
     peerId: status.peerId,
     validatorIndex: status.validatorIndex ?? null,
+    isAmnesiac: status.isAmnesiac,
     epoch: status.epoch,
     view: status.view,
     height: status.height,
