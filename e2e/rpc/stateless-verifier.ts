@@ -1,6 +1,7 @@
 /** Executes one block from the parent's root and a witness: what a prover or a stateless client does. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { ChainSpec } from '@cairn/chain'
 import { sha256 } from '@cairn/crypto'
 import { createCore, encodeExecute, encodeExecuteStateless, operations, readExecuteOutcome } from '@cairn/executor/abi'
 import type { Hash } from '@cairn/primitives'
@@ -16,7 +17,7 @@ export interface ExecutionWitness {
 
 /** The state root after the block. `parentHash` is what is trusted. @throws when the block is bad or the witness short */
 export function createStatelessVerifier(
-  chainId: number,
+  chain: Pick<ChainSpec, 'chainId' | 'depositContractAddress'>,
 ): (block: Hex, witness: ExecutionWitness, parentHash: Hex) => Hash {
   const wasm = readFileSync(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
   const core = createCore({ wasm, sha256: sha256(wasm) })
@@ -24,7 +25,7 @@ export function createStatelessVerifier(
     const parentHeader = headers.at(-1)
     if (parentHeader === undefined || keccak256(parentHeader) !== parentHash) throw new Error('not the parent’s header')
     const execute = encodeExecute({
-      chainId,
+      chain,
       parentHeader: hexToBytes(parentHeader),
       payload: hexToBytes(block),
       senders: [],

@@ -15,11 +15,14 @@ import {
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
+import type { Address } from '@cairn/primitives'
 import { compileToken } from './solidity.ts'
 import { type ExecutionWitness, createStatelessVerifier } from './stateless-verifier.ts'
 import { TOKEN_ABI } from './token-abi.ts'
 
 const SUPPLY = 10n ** 24n
+/** Of every local network. */
+const DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa' as Address
 
 describe('viem', () => {
   let network: TestNetwork
@@ -251,7 +254,7 @@ describe('viem', () => {
   test('gives witnesses from which a verifier without a state gets the same root', async () => {
     const { wallet, reader } = clients
     const debug = reader as unknown as { request: (call: { method: string; params: unknown[] }) => Promise<unknown> }
-    const verifier = createStatelessVerifier(network.chainId)
+    const verifier = createStatelessVerifier({ chainId: network.chainId, depositContractAddress: DEPOSIT_CONTRACT })
     const transfer = { address: token, abi: TOKEN_ABI, functionName: 'transfer' } as const
     for (const value of [3n, 0n, SUPPLY / 2n]) {
       const to = privateKeyToAccount(generatePrivateKey()).address

@@ -24,7 +24,9 @@ export const OP = {
 
 export const EMPTY_ROOT = bytesOf('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
 export const ZERO_HASH = new Uint8Array(32)
+const ABI_VERSION = 2
 export const CHAIN_ID = 7_777
+const DEPOSIT_CONTRACT = bytesOf('0x00000000219ab540356cbb839cbe05303d7705fa')
 export const FLAG_ACCESS_LIST = 2
 export const FLAG_UNDO = 4
 
@@ -57,12 +59,12 @@ export type Built = Outcome & {
 }
 
 export function start(): Encoder {
-  return new Encoder().u8(1)
+  return new Encoder().u8(ABI_VERSION)
 }
 
 /** Osaka with mainnet's blob schedule. */
 export function chain(encoder: Encoder): Encoder {
-  return encoder.u64(CHAIN_ID).u8(0).u32(6).u32(9).u64(5_007_716)
+  return encoder.u64(CHAIN_ID).u8(0).u32(6).u32(9).u64(5_007_716).raw(DEPOSIT_CONTRACT)
 }
 
 export function encodeAccounts(encoder: Encoder, accounts: readonly Account[]): Encoder {

@@ -3,14 +3,11 @@
  * another takes the core's own undo lists back to the common ancestor and the changesets forward from there, so a
  * wrong undo list fails a test.
  */
-import type { ChangesetEntry } from '@cairn/executor/abi'
+import type { ChangesetEntry, EthereumBlock } from '@cairn/executor/abi'
 import { CodedError } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
 import type { StateStore } from './core-host.ts'
 
-export interface TreeBlock {
-  readonly hash: Hash
-  readonly header: Uint8Array
+export interface TreeBlock extends EthereumBlock {
   /** Undefined for genesis. */
   readonly parent: TreeBlock | undefined
   readonly depth: number
@@ -24,10 +21,10 @@ export class BlockTree {
   #tip: TreeBlock
 
   /** `store` holds the state of genesis. */
-  constructor(store: StateStore, genesis: { readonly hash: Hash; readonly header: Uint8Array }) {
+  constructor(store: StateStore, genesis: EthereumBlock) {
     this.#store = store
     this.#tip = { ...genesis, parent: undefined, depth: 0, changes: [], undo: [] }
-    this.#blocks.set(genesis.hash, this.#tip)
+    this.#blocks.set(genesis.header.hash, this.#tip)
   }
 
   /** The block whose state the store holds. */
@@ -40,9 +37,9 @@ export class BlockTree {
   }
 
   /** Adds a child of the tip, whose changes the store does not hold yet, and makes it the tip. */
-  extend(child: Pick<TreeBlock, 'hash' | 'header' | 'changes' | 'undo'>): void {
+  extend(child: Pick<TreeBlock, 'header' | 'ommers' | 'changes' | 'undo'>): void {
     const block = { ...child, parent: this.#tip, depth: this.#tip.depth + 1 }
-    this.#blocks.set(block.hash, block)
+    this.#blocks.set(block.header.hash, block)
     this.#store.write(block.changes)
     this.#tip = block
   }
@@ -63,14 +60,14 @@ export class BlockTree {
     this.#tip = target
   }
 
-  /** Hashes of the tip and its ancestors, newest first. */
-  ancestors(countMax: number): readonly Hash[] {
-    const hashes: Hash[] = []
-    for (let block: TreeBlock | undefined = this.#tip; block !== undefined && hashes.length < countMax;) {
-      hashes.push(block.hash)
+  /** The tip and its ancestors, newest first. */
+  ancestors(countMax: number): readonly EthereumBlock[] {
+    const blocks: EthereumBlock[] = []
+    for (let block: TreeBlock | undefined = this.#tip; block !== undefined && blocks.length < countMax;) {
+      blocks.push(block)
       block = block.parent
     }
-    return hashes
+    return blocks
   }
 }
 

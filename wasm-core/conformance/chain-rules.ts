@@ -1,38 +1,48 @@
-/** Forks that the core knows (`ABI.md` «Chain»), and their mainnet blob schedules. */
-import type { AbiWriter } from '@cairn/executor/abi'
+/** The fixtures' names of forks, and mainnet's blob schedules. */
+import type { ChainRules, Fork } from '@cairn/chain'
+import type { Address } from '@cairn/primitives'
 import { type JsonObject, integerOf, objectOf } from './fixture-value.ts'
-
-export interface ChainRules {
-  readonly chainId: bigint
-  /** The number of the fork in the ABI. */
-  readonly fork: number
-  readonly blobTarget: number
-  readonly blobMax: number
-  readonly blobFraction: bigint
-}
 
 /** `undefined`: a fork before what import needs. `config` is the one of a fixture, where it has one. */
 export function chainRules(forkName: string, config?: JsonObject): ChainRules | undefined {
-  const fork = forkNumbers[forkName]
+  const fork = forks[forkName]
   if (fork === undefined) return undefined
   const chainId = config?.['chainid'] === undefined ? 1n : integerOf(config['chainid'])
   const schedule = config?.['blobSchedule'] === undefined ? undefined : objectOf(config['blobSchedule'])[forkName]
-  if (schedule === undefined) return { chainId, fork, ...(fork >= FORK_CANCUN ? cancunBlobs : pragueBlobs) }
+  const mainnet = fork === 'osaka' || fork === 'prague' ? pragueBlobs : cancunBlobs
+  if (schedule === undefined) return { chainId, fork, blobs: mainnet, depositContract: DEPOSIT_CONTRACT }
   const { target, max, baseFeeUpdateFraction } = objectOf(schedule)
-  return {
-    chainId,
-    fork,
-    blobTarget: Number(integerOf(target)),
-    blobMax: Number(integerOf(max)),
-    blobFraction: integerOf(baseFeeUpdateFraction),
+  const blobs = {
+    target: Number(integerOf(target)),
+    max: Number(integerOf(max)),
+    fraction: integerOf(baseFeeUpdateFraction),
   }
+  return { chainId, fork, blobs, depositContract: DEPOSIT_CONTRACT }
 }
 
-export function writeChainRules(writer: AbiWriter, rules: ChainRules): AbiWriter {
-  return writer.u64(rules.chainId).u8(rules.fork).u32(rules.blobTarget).u32(rules.blobMax).u64(rules.blobFraction)
+/** Whether blocks are sealed by proof of work. */
+export function isProofOfWork({ fork }: ChainRules): boolean {
+  return !mergedForks.includes(fork)
 }
 
-const forkNumbers: Readonly<Record<string, number>> = { Osaka: 0, Prague: 1, Cancun: 2, Shanghai: 3, Paris: 4 }
-const FORK_CANCUN = 2
-const cancunBlobs = { blobTarget: 3, blobMax: 6, blobFraction: 3_338_477n }
-const pragueBlobs = { blobTarget: 6, blobMax: 9, blobFraction: 5_007_716n }
+const forks: Readonly<Record<string, Fork>> = {
+  Osaka: 'osaka',
+  Prague: 'prague',
+  Cancun: 'cancun',
+  Shanghai: 'shanghai',
+  Paris: 'paris',
+  London: 'london',
+  Berlin: 'berlin',
+  Istanbul: 'istanbul',
+  ConstantinopleFix: 'petersburg',
+  Constantinople: 'constantinople',
+  Byzantium: 'byzantium',
+  EIP158: 'spuriousDragon',
+  EIP150: 'tangerineWhistle',
+  Homestead: 'homestead',
+  Frontier: 'frontier',
+}
+const mergedForks: readonly Fork[] = ['osaka', 'prague', 'cancun', 'shanghai', 'paris']
+const cancunBlobs = { target: 3, max: 6, fraction: 3_338_477n }
+const pragueBlobs = { target: 6, max: 9, fraction: 5_007_716n }
+const DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa' as Address

@@ -15,18 +15,15 @@ export interface Report {
   readonly passed: number
   readonly failures: readonly Failure[]
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>
-  /** Vectors that no operation of the core's ABI can express; by what is missing. Neither passed nor skipped. */
-  readonly unreachable: Readonly<Record<string, number>>
 }
 
-export const EMPTY_REPORT: Report = { passed: 0, failures: [], skipped: {}, unreachable: {} }
+export const EMPTY_REPORT: Report = { passed: 0, failures: [], skipped: {} }
 
 export function mergeReports(a: Report, b: Report): Report {
   return {
     passed: a.passed + b.passed,
     failures: [...a.failures, ...b.failures],
     skipped: mergeCounts(a.skipped, b.skipped),
-    unreachable: mergeCounts(a.unreachable, b.unreachable),
   }
 }
 
@@ -35,9 +32,7 @@ export function reportLine(suite: string, report: Report): string {
   const skips = Object.entries(report.skipped)
   const count = skips.reduce((sum, [, skipped]) => sum + skipped, 0)
   const reasons = count === 0 ? '' : ` (${skips.map(([reason, skipped]) => `${reason}: ${skipped}`).join(', ')})`
-  const missing = Object.entries(report.unreachable).map(([what, vectors]) => `; ${vectors} not run: ${what}`)
-  const counts = `${report.passed} passed, ${report.failures.length} failed, ${count} skipped${reasons}`
-  return `${suite}: ${counts}${missing.join('')}`
+  return `${suite}: ${report.passed} passed, ${report.failures.length} failed, ${count} skipped${reasons}`
 }
 
 /** Collects the outcomes of one file. */
@@ -45,7 +40,6 @@ export class Tally {
   #passed = 0
   readonly #failures: Failure[] = []
   readonly #skipped: Partial<Record<SkipReason, number>> = {}
-  readonly #unreachable: Record<string, number> = {}
 
   /** Runs one test: `undefined` is a pass; what it throws fails it. */
   check(test: string, run: () => Omit<Failure, 'test'> | undefined): void {
@@ -58,16 +52,11 @@ export class Tally {
     this.#skipped[reason] = (this.#skipped[reason] ?? 0) + count
   }
 
-  cannotReach(what: string): void {
-    this.#unreachable[what] = (this.#unreachable[what] ?? 0) + 1
-  }
-
   report(): Report {
     return {
       passed: this.#passed,
       failures: this.#failures,
       skipped: this.#skipped,
-      unreachable: this.#unreachable,
     }
   }
 }

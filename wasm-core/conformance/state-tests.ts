@@ -2,9 +2,10 @@
  * GeneralStateTests: one transaction on a given state, without system calls or header. Expected are the state root
  * and the keccak of the logs' RLP; a transaction with `expectException` must be refused and leave the state alone.
  */
-import { AbiWriter, operations } from '@cairn/executor/abi'
+import type { ChainRules } from '@cairn/chain'
+import { AbiWriter, operations, writeChainRules } from '@cairn/executor/abi'
 import type { Hash } from '@cairn/primitives'
-import { type ChainRules, chainRules, writeChainRules } from './chain-rules.ts'
+import { chainRules, isProofOfWork } from './chain-rules.ts'
 import { StateStore, encodeAlloc } from './core-host.ts'
 import { type JsonObject, bytesOf, integerOf, listOf, objectOf, textOf, uint64Of } from './fixture-value.ts'
 import type { Failure, Tally } from './report.ts'
@@ -67,7 +68,9 @@ function encodeStateTest(root: Hash, rules: ChainRules, env: JsonObject, transac
   writer.u64(uint64Of(env['currentNumber'])).u64(uint64Of(env['currentTimestamp']))
   writer.u64(env['currentBaseFee'] === undefined ? BASE_FEE_DEFAULT : uint64Of(env['currentBaseFee']))
   writer.u64(uint64Of(env['currentGasLimit'])).raw(bytesOf(env['currentCoinbase']))
-  writer.u256(integerOf(env['currentRandom'])).u64(uint64Of(env['currentExcessBlobGas']))
+  writer
+    .u256(integerOf(env[isProofOfWork(rules) ? 'currentDifficulty' : 'currentRandom']))
+    .u64(uint64Of(env['currentExcessBlobGas']))
   return writer.bytes(transaction).u8(SENDER_UNKNOWN).finish()
 }
 

@@ -3,8 +3,9 @@
  * refused by what the transaction alone tells. `intrinsicGas` is not compared: RECOVER does not return it; that a gas
  * limit below it is refused is.
  */
-import { AbiWriter, operations } from '@cairn/executor/abi'
-import { type ChainRules, chainRules, writeChainRules } from './chain-rules.ts'
+import type { ChainRules } from '@cairn/chain'
+import { AbiWriter, operations, writeChainRules } from '@cairn/executor/abi'
+import { chainRules } from './chain-rules.ts'
 import { StateStore } from './core-host.ts'
 import { type JsonObject, bytesOf, objectOf, textOf } from './fixture-value.ts'
 import type { Failure, Tally } from './report.ts'

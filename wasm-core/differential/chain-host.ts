@@ -21,6 +21,10 @@ import { instantiateCore, readHead, textOf } from './raw-core.ts'
 import type { RawCore, ReadState } from './raw-core.ts'
 
 export const CHAIN_ID = 7007
+export const CHAIN = {
+  chainId: CHAIN_ID,
+  depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
+}
 export const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421' as Hash
 
 export interface Candidate {
@@ -77,7 +81,7 @@ export class ChainHost {
   genesis(accounts: readonly GenesisAccount[], gasLimit: bigint): Hash {
     const { stateRoot, changes } = readApply(this.#ok(operations.apply, encodeApply(EMPTY_ROOT, accounts)).body)
     this.write(changes)
-    const parameters = { chainId: CHAIN_ID, stateRoot, timestamp: 1_000n, gasLimit, baseFeePerGas: 1_000_000_000n }
+    const parameters = { chain: CHAIN, stateRoot, timestamp: 1_000n, gasLimit, baseFeePerGas: 1_000_000_000n }
     this.#header = readGenesisHeader(
       this.#ok(operations.genesisHeader, encodeGenesisHeader(parameters)).body,
     ).header.slice()
@@ -87,7 +91,7 @@ export class ChainHost {
   buildRequest(plan: BlockPlan): Uint8Array {
     return encodeBuild({
       ...plan,
-      chainId: CHAIN_ID,
+      chain: CHAIN,
       parentHeader: this.#header,
       gasBudget: 0n,
       payloadMaxBytes: 0,
@@ -96,7 +100,7 @@ export class ChainHost {
   }
 
   executeRequest(payload: Uint8Array): Uint8Array {
-    return encodeExecute({ chainId: CHAIN_ID, parentHeader: this.#header, payload, senders: [], wantsUndo: true })
+    return encodeExecute({ chain: CHAIN, parentHeader: this.#header, payload, senders: [], wantsUndo: true })
   }
 
   build(plan: BlockPlan): BuiltBlock {

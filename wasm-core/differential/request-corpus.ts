@@ -2,6 +2,7 @@
 import {
   AbiWriter,
   addressHashOf,
+  decodeEthereumBlock,
   encodeApply,
   encodeExecuteStateless,
   encodeGenesisHeader,
@@ -12,13 +13,14 @@ import {
   encodeVerifyProof,
   operations,
   readProof,
+  writeChain,
   readRangeProve,
   readWitness,
 } from '@cairn/executor/abi'
 import type { WasmModule } from '@cairn/executor/abi'
 import { ZERO_HASH, bytesFromHex, hashFromBytes } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
-import { CHAIN_ID, ChainHost } from './chain-host.ts'
+import { CHAIN, ChainHost } from './chain-host.ts'
 import type { BlockPlan } from './chain-host.ts'
 import { SLOT_WRITER } from './fuzz-genesis.ts'
 import { PRECOMPILES } from './precompile-inputs.ts'
@@ -72,7 +74,7 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
   })
   const chunk = readRangeProve(answer(operations.rangeProve, range))
   const header = {
-    chainId: CHAIN_ID,
+    chain: CHAIN,
     stateRoot,
     timestamp: 1n,
     gasLimit: BLOCK_GAS_LIMIT,
@@ -92,7 +94,7 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
       entry('read account', READ_ACCOUNT, new AbiWriter().fixed(sender).finish()),
       entry('prove', operations.prove, encodeProve(stateRoot, SLOT_WRITER, SLOTS)),
       entry('verify proof', operations.verifyProof, encodeVerifyProof(stateRoot, proof)),
-      entry('recover', operations.recover, encodeRecover(CHAIN_ID, raws)),
+      entry('recover', operations.recover, encodeRecover(CHAIN, raws)),
       entry('info', INFO, new AbiWriter().finish()),
       entry('state test', STATE_TEST, stateTestRequest(stateRoot, raws[0] as Uint8Array)),
       entry('range prove', operations.rangeProve, range),
@@ -100,6 +102,9 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
       entry('range verify', operations.rangeVerify, encodeRangeVerify(stateRoot, RANGE_START, chunk)),
       entry('witness', operations.witness, execute),
       entry('execute stateless', operations.executeStateless, encodeExecuteStateless(execute, witness)),
+      entry('trie update', operations.trieUpdate, trieUpdateRequest(stateRoot)),
+      entry('trie root', operations.trieRoot, trieRootRequest()),
+      entry('header', operations.header, headerRequest(host.header, built.payload)),
       entry('cache', operations.cache, new AbiWriter().u64(1n << 20n).finish()),
     ],
   }
@@ -115,7 +120,7 @@ function entry(name: string, operation: number, request: Uint8Array): CorpusEntr
 
 /** `Chain ‖ stateRoot ‖ BlockEnv` of ABI.md. */
 function environment(stateRoot: Hash): AbiWriter {
-  const writer = new AbiWriter().u64(BigInt(CHAIN_ID)).u8(0).u32(0).u32(0).u64(5_007_716n).fixed(stateRoot)
+  const writer = writeChain(new AbiWriter(), CHAIN).fixed(stateRoot)
   writer.u64(5n).u64(2_000n).u64(7n).u64(30_000_000n)
   return writer.raw(new Uint8Array(20)).raw(new Uint8Array(32)).u64(0n)
 }
@@ -137,6 +142,41 @@ function callRequest(stateRoot: Hash, from: Address): Uint8Array {
     writer.list([0], () => writer.raw(bytesFromHex(SLOTS[1] as Hash)).u256(9n))
   })
   return writer.finish()
+}
+
+function trieUpdateRequest(stateRoot: Hash): Uint8Array {
+  const writer = new AbiWriter().fixed(stateRoot)
+  // A new leaf, and a deletion of what is not there.
+  return writer
+    .u32(2)
+    .fixed(RANGE_START)
+    .u8(1)
+    .bytes(Uint8Array.of(1))
+    .fixed(SLOTS[1] as Hash)
+    .u8(0)
+    .finish()
+}
+
+function trieRootRequest(): Uint8Array {
+  const [short, long] = [new Uint8Array(2).fill(0x64), new Uint8Array(3).fill(0x64)]
+  return new AbiWriter()
+    .u32(3)
+    .bytes(short)
+    .u8(1)
+    .bytes(long)
+    .bytes(long)
+    .u8(1)
+    .bytes(short)
+    .bytes(short)
+    .u8(0)
+    .finish()
+}
+
+function headerRequest(parentHeader: Uint8Array, payload: Uint8Array): Uint8Array {
+  const decoded = decodeEthereumBlock(payload)
+  if (!decoded.ok) throw new RangeError(decoded.code)
+  const { bytes } = decoded.value.header
+  return writeChain(new AbiWriter(), CHAIN).u8(0).bytes(parentHeader).bytes(bytes).finish()
 }
 
 function stateTestRequest(stateRoot: Hash, raw: Uint8Array): Uint8Array {

@@ -117,6 +117,6 @@ describe('core.wasm', () => {
       request[0] = 1
       expect(core.run(next() % 15, request).status).toBeLessThanOrEqual(STATUS.error)
     }
-    expect(core.ok(OP.info, start().finish()).u32()).toBe(1)
+    expect(core.ok(OP.info, start().finish()).u32()).toBe(2)
   })
 })

@@ -6,7 +6,8 @@ use alloy_primitives::{Address, B256};
 use cairn_core::abi::run_op;
 use support::{CHAIN, MapStore, Seeded, Signer, set, system_contracts};
 
-const OPS: u32 = 17;
+const OPS: u32 = 21;
+const VERSION: u8 = 2;
 const STATUS_ERROR: u8 = 3;
 
 #[derive(Default)]
@@ -14,7 +15,7 @@ struct Request(Vec<u8>);
 
 impl Request {
     fn new() -> Self {
-        Self(vec![1])
+        Self(vec![VERSION])
     }
 
     fn raw(mut self, bytes: &[u8]) -> Self {
@@ -36,7 +37,12 @@ impl Request {
 
     fn chain(self) -> Self {
         let fork = [0];
-        self.u64(CHAIN.chain_id).raw(&fork).u32(CHAIN.blob_target).u32(CHAIN.blob_max).u64(CHAIN.blob_fraction)
+        self.u64(CHAIN.chain_id)
+            .raw(&fork)
+            .u32(CHAIN.blob_target)
+            .u32(CHAIN.blob_max)
+            .u64(CHAIN.blob_fraction)
+            .raw(CHAIN.deposit_contract.as_slice())
     }
 }
 
@@ -93,6 +99,11 @@ fn fixture() -> Fixture {
     let check = Request::new().raw(root.as_slice()).raw(&[0x40; 32]).raw(&chunk[4..chunk.len() - 1]).0;
     let witness = run_op(16, &execute, &store);
     let stateless = Request(execute.clone()).raw(&witness[4..]).0;
+    let trie_update = Request::new().raw(root.as_slice()).u32(2).raw(&[0x40; 32]).raw(&[1]).bytes(b"leaf");
+    let trie_update = trie_update.raw(&[0x41; 32]).raw(&[0]).0;
+    let trie_root = Request::new().u32(3).bytes(b"do").raw(&[1]).bytes(b"verb").bytes(b"dog").raw(&[1]).bytes(b"puppy");
+    let trie_root = trie_root.bytes(b"do").raw(&[0]).0;
+    let header_check = Request::new().chain().raw(&[0]).bytes(header).bytes(header_of(block)).0;
     let requests = vec![
         (1, apply),
         (2, genesis),
@@ -104,12 +115,15 @@ fn fixture() -> Fixture {
         (8, prove),
         (9, verify),
         (10, recover),
-        (11, vec![1]),
+        (11, vec![VERSION]),
         (12, state_test),
         (14, range),
         (15, check),
         (16, execute),
         (17, stateless),
+        (19, trie_update),
+        (20, trie_root),
+        (21, header_check),
     ];
     for (op, request) in &requests {
         let answer = run_op(*op, request, &store);
@@ -147,9 +161,18 @@ fn read_bytes(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes[4..].split_at(length)
 }
 
+/// The first item of the block's list, with its prefix.
+fn header_of(block: &[u8]) -> &[u8] {
+    let mut rest = block;
+    alloy_rlp::Header::decode(&mut rest).expect("block");
+    let mut after = rest;
+    let header = alloy_rlp::Header::decode(&mut after).expect("header");
+    &rest[..rest.len() - after.len() + header.payload_length]
+}
+
 fn check(op: u32, request: &[u8], store: &MapStore) {
     let answer = run_op(op, request, store);
-    assert!(answer.len() >= 4 && answer[0] == 1 && answer[1] <= STATUS_ERROR);
+    assert!(answer.len() >= 4 && answer[0] == VERSION && answer[1] <= STATUS_ERROR);
 }
 
 #[test]
@@ -160,7 +183,7 @@ fn random_bytes_are_answered() {
         let length = seeded.below(200) as usize;
         let mut bytes: Vec<u8> = (0..length).map(|_| seeded.next() as u8).collect();
         if let Some(first) = bytes.first_mut() {
-            *first = 1;
+            *first = VERSION;
         }
         check(seeded.below(u64::from(OPS) + 2) as u32, &bytes, &store);
     }
@@ -199,8 +222,8 @@ fn trailing_bytes_versions_and_operations_are_checked() {
         let longer = [request.as_slice(), &[0]].concat();
         let answer = run_op(*op, &longer, &store);
         assert_eq!((answer[1], answer[2]), (STATUS_ERROR, 3), "operation {op}");
-        let other = [&[2], &request[1..]].concat();
+        let other = [&[VERSION - 1], &request[1..]].concat();
         assert_eq!(run_op(*op, &other, &store)[1..3], [STATUS_ERROR, 2], "operation {op}");
     }
-    assert_eq!(run_op(99, &[1], &store)[1..3], [STATUS_ERROR, 1]);
+    assert_eq!(run_op(99, &[VERSION], &store)[1..3], [STATUS_ERROR, 1]);
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use alloy_eips::eip6110::MAINNET_DEPOSIT_CONTRACT_ADDRESS;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use cairn_core::{
     evm::{AccountUpdate, BlockContext, ExecuteRequest, Flags, SetFields, execute_block, run_state_test},
@@ -78,11 +79,28 @@ fn alloc(pre: &Value) -> Vec<AccountUpdate> {
 fn rules(fork: Fork) -> ChainRules {
     let (blob_target, blob_max, blob_fraction) =
         if fork <= Fork::Cancun { (3, 6, 3_338_477) } else { (6, 9, 5_007_716) };
-    ChainRules { chain_id: 1, fork, blob_target, blob_max, blob_fraction }
+    ChainRules {
+        chain_id: 1,
+        fork,
+        blob_target,
+        blob_max,
+        blob_fraction,
+        deposit_contract: MAINNET_DEPOSIT_CONTRACT_ADDRESS,
+    }
 }
 
 fn fork_of(name: &str) -> Option<Fork> {
     Some(match name {
+        "Frontier" => Fork::Frontier,
+        "Homestead" => Fork::Homestead,
+        "EIP150" => Fork::TangerineWhistle,
+        "EIP158" => Fork::SpuriousDragon,
+        "Byzantium" => Fork::Byzantium,
+        "Constantinople" => Fork::Constantinople,
+        "ConstantinopleFix" => Fork::Petersburg,
+        "Istanbul" => Fork::Istanbul,
+        "Berlin" => Fork::Berlin,
+        "London" => Fork::London,
         "Paris" => Fork::Paris,
         "Shanghai" => Fork::Shanghai,
         "Cancun" => Fork::Cancun,
@@ -134,11 +152,13 @@ fn state_test(name: &str, test: &Value, tally: &mut Tally) {
         base_fee: if env["currentBaseFee"].is_null() { 10 } else { number(&env["currentBaseFee"]) },
         gas_limit: number(&env["currentGasLimit"]),
         coinbase: parse(&env["currentCoinbase"]),
-        prev_randao: B256::from(word(text(&env["currentRandom"]))),
+        prev_randao: B256::ZERO,
         excess_blob_gas: number(&env["currentExcessBlobGas"]),
     };
     for (network, posts) in test["post"].as_object().expect("post") {
         let Some(fork) = fork_of(network) else { continue };
+        let seed = if fork < Fork::Paris { "currentDifficulty" } else { "currentRandom" };
+        let block = BlockContext { prev_randao: B256::from(word(text(&env[seed]))), ..block.clone() };
         for (index, post) in posts.as_array().expect("posts").iter().enumerate() {
             let raw: Bytes = parse(&post["txbytes"]);
             let reader = StateReader::new(&store);

@@ -22,6 +22,9 @@ export const BLOCK_DATA_MAX_BYTES = 2 * 1024 * 1024
 /** RLP of an Ethereum header: 21 fields, the bloom of 256 bytes the largest. */
 export const EXECUTION_HEADER_MAX_BYTES = 1024
 
+/** Extra data of an Ethereum genesis: mainnet's has 32 bytes, geth sets no bound. */
+export const EXECUTION_EXTRA_DATA_GENESIS_MAX_BYTES = 1024
+
 /** Transactions of one block; a transfer is ≥ 100 bytes, so the data bound is reached first. */
 export const BLOCK_TRANSACTIONS_MAX = 32_768
 

@@ -130,9 +130,9 @@ function fundedAccount(index: number): GenesisAccount {
 }
 
 async function writeHead(store: KeyValueStore, core: ReturnType<typeof createCore>, stateRoot: Hash): Promise<void> {
-  const { chainId, gasLimit, baseFeePerGas, genesisTimeMs } = chainSpec
+  const { gasLimit, baseFeePerGas, genesisTimeMs } = chainSpec
   const timestamp = BigInt(Math.floor(genesisTimeMs / 1000))
-  const request = encodeGenesisHeader({ chainId, stateRoot, timestamp, gasLimit, baseFeePerGas })
+  const request = encodeGenesisHeader({ chain: chainSpec, stateRoot, timestamp, gasLimit, baseFeePerGas })
   const result = core.run(operations.genesisHeader, request, () => null)
   if (result.status !== 'ok') throw new Error('no genesis header')
   const { payload, header, blockHash: executionBlockHash } = readGenesisHeader(result.body)

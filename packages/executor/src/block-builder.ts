@@ -113,7 +113,7 @@ async function buildOnce(
   const { chainSpec, clock, host } = deps
   const known = await deps.senders.senders(request.transactions)
   const encoded = encodeBuild({
-    chainId: chainSpec.chainId,
+    chain: chainSpec,
     parentHeader: parent.block.executionHeader,
     timestamp: BigInt(Math.floor(request.timeMs / 1000)),
     prevRandao: request.prevRandao,

@@ -56,7 +56,7 @@ async function evaluate(
   senders: readonly (Address | undefined)[],
 ): Promise<EvaluationResult | undefined> {
   const encoded = encodeExecute({
-    chainId: deps.chainSpec.chainId,
+    chain: deps.chainSpec,
     parentHeader: parent.block.executionHeader,
     payload: request.payload,
     senders,

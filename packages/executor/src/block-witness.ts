@@ -38,13 +38,11 @@ export interface BlockWitnessDependencies {
 }
 
 export function createBlockWitnesses(deps: BlockWitnessDependencies): BlockWitnesses {
-  const { chainId } = deps.chainSpec
-
   const requestOf = async (parentHeader: Uint8Array, payload: Uint8Array): Promise<Uint8Array | undefined> => {
     const decoded = decodePayload(payload)
     if (!decoded.ok) return undefined
     const senders = await deps.senders.senders(decoded.value.transactions)
-    return encodeExecute({ chainId, parentHeader, payload, senders, wantsUndo: false })
+    return encodeExecute({ chain: deps.chainSpec, parentHeader, payload, senders, wantsUndo: false })
   }
 
   return {

@@ -35,6 +35,9 @@ export const operations = {
   rangeVerify: 15,
   witness: 16,
   executeStateless: 17,
+  trieUpdate: 19,
+  trieRoot: 20,
+  header: 21,
 } as const
 
 export type Operation = (typeof operations)[keyof typeof operations]

@@ -41,15 +41,9 @@ export function computeGenesis(chainSpec: ChainSpec, wasm: Uint8Array): Promise<
  * record. @throws CodedError `GENESIS_INVALID`
  */
 export async function writeGenesis(chainSpec: ChainSpec, core: Core, host: StateHost): Promise<ExecutedGenesis> {
-  let stateRoot = EMPTY_ROOT
-  for (const slice of slices(genesisAccounts(chainSpec))) {
-    const result = await host.evaluate(operations.apply, encodeApply(stateRoot, slice), { layers: [] })
-    const applied = readApply(okBody(result))
-    await host.write(applied.changes, [], false)
-    stateRoot = applied.stateRoot
-  }
+  const stateRoot = await writeAlloc(genesisAccounts(chainSpec), host)
   const request = encodeGenesisHeader({
-    chainId: chainSpec.chainId,
+    chain: chainSpec,
     stateRoot,
     timestamp: BigInt(Math.floor(chainSpec.genesisTimeMs / 1000)),
     gasLimit: chainSpec.gasLimit,
@@ -65,6 +59,18 @@ export async function writeGenesis(chainSpec: ChainSpec, core: Core, host: State
     accessList: Uint8Array.of(0xc0),
     executionHeader: header,
   }
+}
+
+/** Accounts into an empty store, slice by slice. @returns the state root. @throws CodedError `GENESIS_INVALID` */
+async function writeAlloc(accounts: readonly GenesisAccount[], host: StateHost): Promise<Hash> {
+  let stateRoot = EMPTY_ROOT
+  for (const slice of slices(accounts)) {
+    const result = await host.evaluate(operations.apply, encodeApply(stateRoot, slice), { layers: [] })
+    const applied = readApply(okBody(result))
+    await host.write(applied.changes, [], false)
+    stateRoot = applied.stateRoot
+  }
+  return stateRoot
 }
 
 /** Root of the empty trie: keccak256 of the RLP of nothing. */

@@ -80,6 +80,10 @@ export const RANGE_MAX_BYTES = 2 * 1024 * 1024
 export const RANGE_ITEMS_MAX = 65_536
 /** Nodes of a boundary proof: two branches, but for what they share. */
 export const RANGE_PROOF_NODES_MAX = 2 * 65
+/** An imported Ethereum block: EIP-7934 allows 8 MiB, older forks as much as their gas limit pays for. */
+export const ETHEREUM_BLOCK_MAX_BYTES = 32 * 1024 * 1024
+/** Yellow Paper 11.1. */
+export const ETHEREUM_OMMERS_MAX = 2
 /** Reads and calls that wait for the core; further ones are refused with `EXECUTOR_BUSY`. */
 export const READS_QUEUED_MAX = 1024
 /** Requests in flight between a client and its worker. */

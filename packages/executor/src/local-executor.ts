@@ -16,7 +16,7 @@ import type {
   KeyValueStore,
   SenderRecovery,
 } from '@cairn/ports'
-import { CodedError, ZERO_ADDRESS, assert, height } from '@cairn/primitives'
+import { CodedError, ZERO_ADDRESS, height } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { transactionOutcomes } from './abi/block.ts'
 import { encodeProve } from './abi/state.ts'
@@ -31,7 +31,7 @@ import type { ExecutedGenesis } from './genesis.ts'
 import { createGasBudget } from './gas-budget.ts'
 import { decodeGenesisRecord, decodeHeadRecord, encodeGenesisRecord, encodeHeadRecord } from './head-record.ts'
 import type { StoredGenesis } from './head-record.ts'
-import { CLEAR_BATCH_ENTRIES, DEFAULT_HISTORY_BLOCKS } from './limits.ts'
+import { DEFAULT_HISTORY_BLOCKS } from './limits.ts'
 import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
 import type { ExecutorMemoryBudget } from './memory-budget.ts'
 import { createPendingTree } from './pending-tree.ts'
@@ -42,6 +42,7 @@ import { createStateHost } from './state-host.ts'
 import type { StateHost } from './state-host.ts'
 import { GENESIS_KEY, HEAD_KEY } from './state-key.ts'
 import { createStateQueries } from './state-queries.ts'
+import { clearStore } from './store-clearing.ts'
 import { createTransactionDecoder } from './transaction-decoder.ts'
 import { createTrieRanges } from './trie-ranges.ts'
 import { createUndoHistory } from './undo-history.ts'
@@ -105,7 +106,7 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
   const queue = createSerialQueue()
   const senders = createSenderCache(deps.senderRecovery)
   const recoversSenders = deps.senderRecovery !== undefined
-  const decoder = createTransactionDecoder({ chainId: chainSpec.chainId, core, senders, recoversSenders })
+  const decoder = createTransactionDecoder({ chain: chainSpec, core, senders, recoversSenders })
   let opened: OpenState | undefined
 
   const state = (): OpenState => {
@@ -219,7 +220,8 @@ async function openState(
   const { chainSpec, stateStore } = options
   const headRecord = await stateStore.get(HEAD_KEY)
   if (headRecord === undefined) {
-    await clear(stateStore)
+    // What is there is a genesis that was interrupted.
+    await clearStore(stateStore)
     return initialize(chainSpec, core, host)
   }
   const genesisRecord = await stateStore.get(GENESIS_KEY)
@@ -272,15 +274,4 @@ async function initialize(
     true,
   )
   return { head, genesis }
-}
-
-/** Without a head record, what is there is a genesis that was interrupted. */
-async function clear(store: KeyValueStore): Promise<void> {
-  for (;;) {
-    const keys: Uint8Array[] = []
-    for await (const [key] of store.entries({ limit: CLEAR_BATCH_ENTRIES })) keys.push(key)
-    assert(keys.length <= CLEAR_BATCH_ENTRIES, 'a store gives no more entries than asked for')
-    if (keys.length === 0) return
-    await store.batch(keys.map((key) => ({ type: 'delete', key })))
-  }
 }

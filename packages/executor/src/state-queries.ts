@@ -59,8 +59,7 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
     const { stateRoot, executionHeader } = past?.block ?? deps.head()
     const header = decodeExecutionHeader(executionHeader)
     if (!header.ok) throw new CodedError('STATE_CORRUPT', `a stored execution header does not decode: ${header.code}`)
-    const { chainId } = deps.chainSpec
-    const request = encodeCall({ chainId, stateRoot, header: header.value, call, gasMax })
+    const request = encodeCall({ chain: deps.chainSpec, stateRoot, header: header.value, call, gasMax })
     return host.evaluate(operation, request, { layers: [], past })
   }
 

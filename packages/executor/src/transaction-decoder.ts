@@ -8,6 +8,7 @@ import { keccak256 } from '@cairn/crypto'
 import type { DecodedTransaction } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
+import type { ChainIdentity } from './abi/chain-rules.ts'
 import { encodeRecover, readRecovered } from './abi/state.ts'
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
@@ -21,7 +22,7 @@ export interface TransactionDecoder {
 }
 
 export interface TransactionDecoderOptions {
-  readonly chainId: number
+  readonly chain: ChainIdentity
   readonly core: Core
   readonly senders: SenderCache
   /** Whether `senders` recovers by itself. */
@@ -30,11 +31,11 @@ export interface TransactionDecoderOptions {
 
 export function createTransactionDecoder(options: TransactionDecoderOptions): TransactionDecoder {
   const { core, senders } = options
-  const chainId = BigInt(options.chainId)
+  const chainId = BigInt(options.chain.chainId)
 
   const decodeByCore = (raw: readonly Uint8Array[]): readonly DecodedTransaction[] => {
     if (raw.length === 0) return []
-    const result = core.run(operations.recover, encodeRecover(options.chainId, raw), () => null)
+    const result = core.run(operations.recover, encodeRecover(options.chain, raw), () => null)
     if (result.status !== 'ok') throw new CodedError('CORE_RESPONSE_MALFORMED', 'RECOVER did not answer')
     const transactions = readRecovered(result.body)
     for (const [index, transaction] of transactions.entries()) {

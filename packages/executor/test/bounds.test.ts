@@ -121,7 +121,7 @@ describe('encodings', () => {
       .finish()
     const reader = new AbiReader(written)
     expect([reader.u8(), reader.u32(), reader.u64(), reader.u256()]).toEqual([
-      1,
+      2,
       0xfffffffe,
       2n ** 64n - 1n,
       2n ** 256n - 2n,

@@ -13,10 +13,10 @@ function moduleBytes(options: { readonly importName?: string; readonly abiVersio
     (import "cairn" "${options.importName ?? 'state_get'}" (func $get (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
     (data (i32.const 16) "\\20\\00\\00\\00\\04\\00\\00\\00")
-    (data (i32.const 32) "\\01\\00\\00\\00")
+    (data (i32.const 32) "\\02\\00\\00\\00")
     (data (i32.const 40) "\\30\\00\\00\\00\\0c\\00\\00\\00")
-    (data (i32.const 48) "\\01\\03\\05\\00\\04\\00\\00\\00disk")
-    (func (export "abi_version") (result i32) (i32.const ${options.abiVersion ?? 1}))
+    (data (i32.const 48) "\\02\\03\\05\\00\\04\\00\\00\\00disk")
+    (func (export "abi_version") (result i32) (i32.const ${options.abiVersion ?? 2}))
     (func (export "alloc") (param i32) (result i32) (i32.const 1024))
     (func (export "dealloc") (param i32 i32))
     (func (export "run") (param i32 i32 i32) (result i32)
@@ -46,7 +46,7 @@ describe('core instance', () => {
     )
     const foreign = moduleBytes({ importName: 'clock' })
     expect(() => create(foreign)).toThrow(expect.objectContaining({ code: 'CORE_IMPORTS_FORBIDDEN' }))
-    const next = create(moduleBytes({ abiVersion: 2 }))
+    const next = create(moduleBytes({ abiVersion: 1 }))
     expect(() => next.run(operations.prove, request, nothing)).toThrow(
       expect.objectContaining({ code: 'CORE_ABI_VERSION' }),
     )

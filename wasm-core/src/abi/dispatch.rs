@@ -1,6 +1,8 @@
 //! From request bytes to response bytes: the whole core as one function of the request and the store.
 
-use super::{ops_block, ops_call, ops_range, ops_state, ops_transaction, ops_witness, reader::Reader, writer::Writer};
+use super::{
+    ops_block, ops_call, ops_range, ops_state, ops_transaction, ops_trie, ops_witness, reader::Reader, writer::Writer,
+};
 use crate::{
     crypto::install_precompile_crypto,
     mpt::{record_cache_bytes, set_record_cache_limit},
@@ -8,7 +10,7 @@ use crate::{
     types::{Failure, Result, codes, error},
 };
 
-pub const ABI_VERSION: u8 = 1;
+pub const ABI_VERSION: u8 = 2;
 /// Requests above this are refused unread.
 pub const REQUEST_BYTES_MAX: usize = 64 << 20;
 
@@ -58,6 +60,9 @@ fn answer(op: u32, bytes: &[u8], store: &dyn PreState, response: &mut Writer) ->
         15 => ops_range::verify(request, response),
         16 => ops_witness::witness(request, &state, response),
         17 => ops_witness::execute_stateless(request, response),
+        19 => ops_trie::update(request, &state, response),
+        20 => ops_trie::root(request, response),
+        21 => ops_block::header(request, response),
         _ => Err(error(codes::ERROR_UNKNOWN_OP, "unknown operation")),
     }
 }

@@ -8,6 +8,7 @@ mod ops_call;
 mod ops_range;
 mod ops_state;
 mod ops_transaction;
+mod ops_trie;
 mod ops_witness;
 mod reader;
 mod requests;

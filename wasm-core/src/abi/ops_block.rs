@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     evm::{
-        BuildRequest, Candidate, ExecuteRequest, GenesisRequest, build_block, execute_block, genesis_block,
-        run_state_test,
+        BuildRequest, Candidate, ExecuteRequest, GenesisRequest, build_block, decode_parent, execute_block,
+        genesis_block, run_state_test, verify_header,
     },
     state::StateReader,
     types::Result,
@@ -35,6 +35,17 @@ pub fn genesis_header(request: &mut Reader<'_>, response: &mut Writer) -> Result
     response.bytes(&block.block_rlp);
     response.bytes(&block.header_rlp);
     response.hash(&block.hash);
+    Ok(())
+}
+
+/// A header against its parent: for ommers, which are headers without a block.
+pub fn header(request: &mut Reader<'_>, response: &mut Writer) -> Result<()> {
+    let chain = chain(request)?;
+    let flags = flags(request)?;
+    let parent = decode_parent(request.bytes()?, &chain)?;
+    let header_rlp = request.bytes()?;
+    request.end()?;
+    response.hash(&verify_header(header_rlp, &parent, &chain, flags)?);
     Ok(())
 }
 

@@ -2,8 +2,7 @@
 
 use super::{reader::Reader, requests::chain, writer::Writer};
 use crate::{
-    crypto::recover_sender,
-    evm::{TX_BYTES_MAX, Tx, WideFees, check_stateless, decode_transaction, max_fee_of, priority_fee_of},
+    evm::{TX_BYTES_MAX, Tx, WideFees, check_stateless, decode_transaction, max_fee_of, priority_fee_of, sender_of},
     types::{ChainRules, Result, codes},
 };
 use alloy_consensus::{Transaction, Typed2718};
@@ -38,7 +37,7 @@ fn admit(raw: &[u8], chain: &ChainRules) -> core::result::Result<Admitted, u16> 
     match decode_transaction(raw) {
         Ok(tx) => {
             check_stateless(&tx, chain)?;
-            let sender = recover_sender(&tx)?;
+            let sender = sender_of(&tx, chain)?;
             let fees = [max_fee_of(&tx), priority_fee_of(&tx), tx.max_fee_per_blob_gas().unwrap_or_default()];
             Ok(Admitted { hash: *tx.tx_hash(), sender, fees: fees.map(U256::from), tx })
         }

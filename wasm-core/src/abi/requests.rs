@@ -20,6 +20,7 @@ pub fn chain(request: &mut Reader<'_>) -> Result<ChainRules> {
         blob_target: request.u32()?,
         blob_max: request.u32()?,
         blob_fraction: request.u64()?,
+        deposit_contract: request.address()?,
     };
     let blobs_fit = chain.blob_target <= chain.blob_max && chain.blob_max <= u32::from(u16::MAX);
     if chain.blob_fraction == 0 || !blobs_fit {

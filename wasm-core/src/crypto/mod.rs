@@ -3,4 +3,4 @@
 mod recover;
 
 pub use alloy_primitives::keccak256;
-pub use recover::{install_precompile_crypto, recover_sender, recover_signer};
+pub use recover::{install_precompile_crypto, recover_frontier_sender, recover_sender, recover_signer};

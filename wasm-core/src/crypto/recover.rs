@@ -28,11 +28,20 @@ pub fn recover_sender(tx: &EthereumTxEnvelope<TxEip4844>) -> Result<Address, u16
     recover_signer(tx.signature(), &tx.signature_hash())
 }
 
+/// As Frontier took signatures: with any s.
+pub fn recover_frontier_sender(tx: &EthereumTxEnvelope<TxEip4844>) -> Result<Address, u16> {
+    recover_with_any_s(tx.signature(), &tx.signature_hash())
+}
+
 /// The same for a message hash computed elsewhere.
 pub fn recover_signer(signature: &Signature, message: &B256) -> Result<Address, u16> {
     if signature.s() > HALF_ORDER {
         return Err(codes::TX_SIGNATURE);
     }
+    recover_with_any_s(signature, message)
+}
+
+fn recover_with_any_s(signature: &Signature, message: &B256) -> Result<Address, u16> {
     let (r, s) = (signature.r().to_be_bytes(), signature.s().to_be_bytes());
     let key = recover_key(&r, &s, signature.v(), message).ok_or(codes::TX_SIGNATURE)?;
     Ok(Address::from_slice(&keccak256(key)[12..]))

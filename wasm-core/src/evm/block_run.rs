@@ -4,12 +4,13 @@
 use super::{
     changes::changes_of_bundle,
     env::evm_env,
+    machine::Machine,
     outcome::TxOutcome,
     transaction::{Tx, code_of_execution_error},
 };
 use crate::{
     crypto::keccak256,
-    state::{AccountChange, StateDatabase, StateReader},
+    state::{AccountChange, StateDatabase, StateReader, commit_accounts},
     types::{ChainRules, Fork, Result, codes, error, invalid},
 };
 use alloy_consensus::{
@@ -20,32 +21,42 @@ use alloy_eips::{
     eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, eip7685::Requests,
 };
 use alloy_evm::{
-    EthEvm, EthEvmFactory, Evm, EvmFactory,
+    Evm,
     block::{BlockExecutionError, BlockExecutor, BlockValidationError},
     eth::{
         EthBlockExecutionCtx, EthBlockExecutor,
         receipt_builder::{ReceiptBuilder, ReceiptBuilderCtx},
     },
-    precompiles::PrecompilesMap,
 };
 use alloy_primitives::{Address, B256, TxKind};
 use revm::{
     Database,
     database::{State, states::bundle_state::BundleRetention},
-    inspector::NoOpInspector,
     state::bal::BlockAccessIndex,
 };
 use std::borrow::Cow;
 
-type Executor<'a> =
-    EthBlockExecutor<'a, EthEvm<State<StateDatabase<'a>>, NoOpInspector, PrecompilesMap>, ChainRules, ReceiptsOfTypes>;
+type Executor<'a> = EthBlockExecutor<'a, Machine<'a>, ChainRules, ReceiptsOfTypes>;
 
 pub struct BlockRun<'a> {
     reader: &'a StateReader<'a>,
     chain: ChainRules,
     executor: Executor<'a>,
     base_fee: u64,
+    parent_root: B256,
     transactions: Vec<TxOutcome>,
+}
+
+/// What a run is about; parent and excess blob gas are checked already.
+pub struct RunInput<'a> {
+    pub header: &'a Header,
+    pub parent_root: B256,
+    /// Newest first, `[0]` = the parent's hash.
+    pub ancestors: &'a [B256],
+    /// Of a valid number: their reward depends on it.
+    pub ommers: &'a [Header],
+    pub withdrawals: Option<&'a [Withdrawal]>,
+    pub with_access_list: bool,
 }
 
 /// A block's effects before the state root is computed.
@@ -60,32 +71,28 @@ pub struct BlockEffects {
 }
 
 impl<'a> BlockRun<'a> {
-    /// @param header the block's environment fields; parent and excess blob gas already checked.
-    /// @param ancestors newest first, `[0]` = the parent's hash.
-    pub fn new(
-        reader: &'a StateReader<'a>,
-        chain: &ChainRules,
-        header: &Header,
-        ancestors: &'a [B256],
-        withdrawals: Option<&'a [Withdrawal]>,
-        with_access_list: bool,
-    ) -> Self {
-        let database = StateDatabase::new(reader, ancestors, header.number.saturating_sub(1));
-        let state =
-            State::builder().with_database(database).with_bundle_update().with_bal_builder_if(with_access_list).build();
-        let evm = EthEvmFactory::default().create_evm(state, evm_env(chain, header));
+    pub fn new(reader: &'a StateReader<'a>, chain: &ChainRules, input: RunInput<'a>) -> Self {
+        let header = input.header;
+        let database = StateDatabase::new(reader, input.ancestors, header.number.saturating_sub(1));
+        let state = State::builder()
+            .with_database(database)
+            .with_bundle_update()
+            .with_bal_builder_if(input.with_access_list)
+            .build();
+        let machine = Machine::new(state, evm_env(chain, header), chain.fork);
         let context = EthBlockExecutionCtx {
             parent_hash: header.parent_hash,
             parent_beacon_block_root: header.parent_beacon_block_root,
-            ommers: &[],
-            withdrawals: withdrawals.map(Cow::Borrowed),
+            ommers: input.ommers,
+            withdrawals: input.withdrawals.map(Cow::Borrowed),
             extra_data: header.extra_data.clone(),
             tx_count_hint: None,
             slot_number: None,
         };
-        let executor = EthBlockExecutor::new(evm, context, *chain, ReceiptsOfTypes);
+        let executor = EthBlockExecutor::new(machine, context, *chain, ReceiptsOfTypes);
         let base_fee = header.base_fee_per_gas.unwrap_or_default();
-        Self { reader, chain: *chain, executor, base_fee, transactions: Vec::new() }
+        let parent_root = input.parent_root;
+        Self { reader, chain: *chain, executor, base_fee, parent_root, transactions: Vec::new() }
     }
 
     pub fn begin(&mut self) -> Result<()> {
@@ -123,7 +130,23 @@ impl<'a> BlockRun<'a> {
         // A halt or revert keeps no logs, whatever the result carried.
         let log_count = self.executor.receipts.last().map_or(0, |receipt| receipt.logs().len() as u32);
         self.transactions.push(TxOutcome { log_count, ..outcome });
+        if self.chain.fork < Fork::Byzantium {
+            self.add_post_state();
+        }
         Ok(())
+    }
+
+    /// Before EIP-658 a receipt holds the state root after its transaction. The changes since the block's begin are
+    /// committed to nothing but this root, once per transaction: old blocks are small.
+    fn add_post_state(&mut self) {
+        let state = self.executor.evm_mut().db_mut();
+        state.merge_transitions(BundleRetention::PlainState);
+        let changes = changes_of_bundle(&state.bundle_state);
+        // A miss or a fault is noted in the reader, and ends the block.
+        let Ok(committed) = commit_accounts(self.reader, self.parent_root, changes) else { return };
+        if let Some(ReceiptEnvelope::Legacy(receipt)) = self.executor.receipts.last_mut() {
+            receipt.receipt.status = Eip658Value::PostState(committed.root);
+        }
     }
 
     /// Requests, withdrawals, and the sum of it all. Here misses become NEED.

@@ -1,8 +1,8 @@
 //! Packing of a block: candidates in the caller's order, each tried once, refused ones left out with their code.
 
 use super::{
-    block_run::BlockRun,
-    execute::{BLOCK_RLP_BYTES_MAX, receipt_roots, with_parent},
+    block_run::{BlockRun, RunInput},
+    execute::{BLOCK_RLP_BYTES_MAX, receipt_roots, transactions_root, with_parent, withdrawals_root},
     header::{check_extra_data, decode_parent, header_rlp},
     outcome::{Flags, Outcome},
     prefetch::prefetch,
@@ -12,13 +12,9 @@ use super::{
 use crate::{
     crypto::{keccak256, recover_sender},
     state::{StateReader, commit_accounts},
-    types::{ChainRules, Fork, Result, codes},
+    types::{ChainRules, Fork, Result, codes, error},
 };
-use alloy_consensus::{
-    Block, BlockBody, Header, Transaction,
-    proofs::{calculate_transaction_root, calculate_withdrawals_root},
-    transaction::Recovered,
-};
+use alloy_consensus::{Block, BlockBody, Header, Transaction, transaction::Recovered};
 use alloy_eips::{
     eip1559::calculate_block_gas_limit,
     eip4895::{Withdrawal, Withdrawals},
@@ -66,6 +62,9 @@ pub struct Built {
 
 pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Result<Built> {
     let chain = &request.chain;
+    if chain.fork < Fork::Paris {
+        return Err(error(codes::ERROR_FORK, "blocks of proof of work are not built"));
+    }
     let parent = decode_parent(request.parent_header_rlp, chain)?;
     parent.check_timestamp(request.timestamp, request.flags)?;
     check_extra_data(&request.extra_data)?;
@@ -76,11 +75,11 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
         timestamp: request.timestamp,
         gas_limit: calculate_block_gas_limit(parent.header.gas_limit, request.gas_limit_target)
             .clamp(5_000, i64::MAX as u64),
-        base_fee_per_gas: Some(parent.next_base_fee()),
+        base_fee_per_gas: parent.next_base_fee(chain),
         beneficiary: request.fee_recipient,
         mix_hash: request.prev_randao,
         extra_data: request.extra_data,
-        withdrawals_root: withdrawals.as_deref().map(calculate_withdrawals_root),
+        withdrawals_root: withdrawals.as_deref().map(withdrawals_root),
         excess_blob_gas: parent.next_excess_blob_gas(chain),
         parent_beacon_block_root: (chain.fork >= Fork::Cancun).then_some(request.parent_beacon_block_root),
         ..Header::default()
@@ -92,7 +91,15 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
         .zip(&request.candidates)
         .filter_map(|(tx, candidate)| Some((candidate.sender, tx.as_ref().ok()?)));
     prefetch(reader, &header, wanted, withdrawals.as_deref().unwrap_or_default());
-    let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals.as_deref(), request.flags.access_list);
+    let input = RunInput {
+        header: &header,
+        parent_root: parent.header.state_root,
+        ancestors: &ancestors,
+        ommers: &[],
+        withdrawals: withdrawals.as_deref(),
+        with_access_list: request.flags.access_list,
+    };
+    let mut run = BlockRun::new(reader, chain, input);
     run.begin()?;
     let room = Room::new(chain, &header, request.gas_budget, request.payload_size_max, withdrawals.as_deref());
     let (candidate_codes, transactions) = pack(&mut run, room, decoded, &request.candidates);
@@ -101,7 +108,7 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
     let (receipts_root, logs_bloom) = receipt_roots(&effects);
     let committed = commit_accounts(reader, parent.header.state_root, effects.changes)?;
     header.state_root = committed.root;
-    header.transactions_root = calculate_transaction_root(&transactions);
+    header.transactions_root = transactions_root(&transactions);
     header.receipts_root = receipts_root;
     header.logs_bloom = logs_bloom;
     header.gas_used = effects.gas_used;

@@ -3,6 +3,7 @@
 use super::{
     BlockContext,
     call_env::{CALL_GAS_MAX, call_env, tx_env},
+    machine::Machine,
     overrides::{AccountUpdate, lay_over},
     transaction::code_of_invalid,
 };
@@ -12,12 +13,11 @@ use crate::{
     types::{ChainRules, Failure, Result, codes, error, invalid},
 };
 use alloy_eips::eip2930::AccessList;
-use alloy_evm::{EthEvm, EthEvmFactory, Evm, EvmFactory, precompiles::PrecompilesMap};
+use alloy_evm::Evm;
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::{
     context_interface::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, ResultAndState},
     database::State,
-    inspector::NoOpInspector,
     state::EvmState,
 };
 use std::collections::BTreeMap;
@@ -69,8 +69,6 @@ pub struct CallOutcome {
     pub accessed: Vec<(Address, Vec<B256>)>,
 }
 
-pub type CallEvm<'a> = EthEvm<State<StateDatabase<'a>>, NoOpInspector, PrecompilesMap>;
-
 pub fn call(reader: &StateReader<'_>, request: &CallRequest) -> Result<CallOutcome> {
     let mut evm = prepare(reader, request)?;
     let ResultAndState { result, state } = transact(&mut evm, reader, request, request.gas_or_limit())?;
@@ -78,7 +76,7 @@ pub fn call(reader: &StateReader<'_>, request: &CallRequest) -> Result<CallOutco
     Ok(CallOutcome { result, accessed })
 }
 
-pub fn prepare<'a>(reader: &'a StateReader<'a>, request: &'a CallRequest) -> Result<CallEvm<'a>> {
+pub fn prepare<'a>(reader: &'a StateReader<'a>, request: &'a CallRequest) -> Result<Machine<'a>> {
     // Only the check that the store stands at this root; the account reads below do not pass through the trie.
     let root = Trie::accounts(reader).root(&request.state_root);
     if root.is_err() {
@@ -89,11 +87,11 @@ pub fn prepare<'a>(reader: &'a StateReader<'a>, request: &'a CallRequest) -> Res
     let mut state = State::builder().with_database(database).build();
     lay_over(&mut state, &request.overrides).map_err(|code| invalid(code, "override code"))?;
     reader.verdict()?;
-    Ok(EthEvmFactory::default().create_evm(state, call_env(request)?))
+    Ok(Machine::new(state, call_env(request)?, request.chain.fork))
 }
 
 pub fn transact(
-    evm: &mut CallEvm<'_>,
+    evm: &mut Machine<'_>,
     reader: &StateReader<'_>,
     request: &CallRequest,
     gas: u64,
@@ -111,7 +109,7 @@ fn call_failure<E>(failure: &EVMError<E, InvalidTransaction>) -> Failure {
 }
 
 /// As geth lists them: who sends, receives, collects fees or is a precompile is left out unless its slots were used.
-fn accessed(evm: &CallEvm<'_>, request: &CallRequest, state: &EvmState) -> Vec<(Address, Vec<B256>)> {
+fn accessed(evm: &Machine<'_>, request: &CallRequest, state: &EvmState) -> Vec<(Address, Vec<B256>)> {
     let (_, _, precompiles) = evm.components();
     let is_implied = |address: &Address| {
         *address == request.from

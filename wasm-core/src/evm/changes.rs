@@ -2,9 +2,8 @@
 
 use crate::{
     crypto::keccak256,
-    state::{AccountChange, AccountFields, STORAGE_WITHOUT_CODE},
+    state::{AccountChange, AccountFields},
 };
-use alloy_primitives::KECCAK256_EMPTY;
 use revm::{
     database::{BundleAccount, BundleState},
     primitives::Address,
@@ -35,7 +34,7 @@ fn change_of(bundle: &BundleState, address: &Address, account: &BundleAccount) -
     let fields = account.info.as_ref().map(|info| AccountFields {
         nonce: info.nonce,
         balance: info.balance,
-        code_hash: if info.code_hash == STORAGE_WITHOUT_CODE { KECCAK256_EMPTY } else { info.code_hash },
+        code_hash: info.code_hash,
     });
     Some(AccountChange { address: *address, fields, wiped, slots, new_code })
 }

@@ -3,7 +3,7 @@
 use crate::types::{ChainRules, Fork, Result, codes, error};
 use alloy_consensus::Header;
 use alloy_evm::EvmEnv;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 
 /// The block a call or a single transaction runs in.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct BlockContext {
     pub base_fee: u64,
     pub gas_limit: u64,
     pub coinbase: Address,
+    /// Before Paris: the difficulty.
     pub prev_randao: B256,
     pub excess_blob_gas: u64,
 }
@@ -32,7 +33,8 @@ pub fn context_env(chain: &ChainRules, context: &BlockContext) -> Result<EvmEnv>
         gas_limit: context.gas_limit,
         beneficiary: context.coinbase,
         mix_hash: context.prev_randao,
-        base_fee_per_gas: Some(context.base_fee),
+        difficulty: if chain.fork < Fork::Paris { context.prev_randao.into() } else { U256::ZERO },
+        base_fee_per_gas: (chain.fork >= Fork::London).then_some(context.base_fee),
         excess_blob_gas: (chain.fork >= Fork::Cancun).then_some(context.excess_blob_gas),
         ..Header::default()
     };

@@ -2,7 +2,8 @@
 //! is not enough: a callee gets at most 63/64 of what is left, and refunds come after the spending.
 
 use super::{
-    call::{CallEvm, CallRequest, prepare, transact},
+    call::{CallRequest, prepare, transact},
+    machine::Machine,
     transaction::TX_GAS_CAP,
 };
 use crate::{
@@ -48,7 +49,7 @@ pub fn estimate_gas(reader: &StateReader<'_>, request: &CallRequest) -> Result<E
 }
 
 fn search(
-    evm: &mut CallEvm<'_>,
+    evm: &mut Machine<'_>,
     reader: &StateReader<'_>,
     request: &CallRequest,
     used: u64,
@@ -78,7 +79,7 @@ fn search(
 }
 
 /// @return gas used, or `None` when this much gas is not enough.
-fn succeeds(evm: &mut CallEvm<'_>, reader: &StateReader<'_>, request: &CallRequest, gas: u64) -> Result<Option<u64>> {
+fn succeeds(evm: &mut Machine<'_>, reader: &StateReader<'_>, request: &CallRequest, gas: u64) -> Result<Option<u64>> {
     match transact(evm, reader, request, gas) {
         Ok(done) => Ok(done.result.is_success().then(|| done.result.tx_gas_used())),
         Err(Failure::Invalid(codes::TX_INTRINSIC_GAS, _)) => Ok(None),
@@ -86,7 +87,7 @@ fn succeeds(evm: &mut CallEvm<'_>, reader: &StateReader<'_>, request: &CallReque
     }
 }
 
-fn affordable_gas(evm: &mut CallEvm<'_>, reader: &StateReader<'_>, request: &CallRequest) -> Result<u64> {
+fn affordable_gas(evm: &mut Machine<'_>, reader: &StateReader<'_>, request: &CallRequest) -> Result<u64> {
     let price = request.max_gas_price();
     if price.is_zero() {
         return Ok(u64::MAX);
@@ -100,7 +101,7 @@ fn affordable_gas(evm: &mut CallEvm<'_>, reader: &StateReader<'_>, request: &Cal
     Ok((left / price).saturating_to())
 }
 
-fn is_plain_transfer(evm: &mut CallEvm<'_>, reader: &StateReader<'_>, request: &CallRequest) -> Result<bool> {
+fn is_plain_transfer(evm: &mut Machine<'_>, reader: &StateReader<'_>, request: &CallRequest) -> Result<bool> {
     let Some(to) = request.to else { return Ok(false) };
     if !request.data.is_empty() || !request.authorizations_rlp.is_empty() {
         return Ok(false);

@@ -1,27 +1,29 @@
 //! Verification of a block: header, body, execution, roots. Consensus, proposer and replay all come through here.
 
 use super::{
-    block_run::{BlockEffects, BlockRun},
+    block_run::{BlockEffects, BlockRun, RunInput},
     header::{Parent, check_header, decode_parent, ensure},
     outcome::{Flags, Outcome},
     prefetch::prefetch,
-    transaction::{Tx, check_stateless},
+    transaction::{Tx, check_stateless, sender_of},
 };
 use crate::{
-    crypto::recover_sender,
+    crypto::keccak256,
+    mpt::ordered_root,
     state::{StateReader, audit, commit_accounts},
     types::{ChainRules, Failure, Fork, Result, codes, error, invalid},
 };
-use alloy_consensus::{
-    Block, Header, Transaction, TxReceipt,
-    proofs::{calculate_receipt_root, calculate_transaction_root, calculate_withdrawals_root},
-    transaction::Recovered,
-};
+use alloy_consensus::{Block, Header, Transaction, TxReceipt, transaction::Recovered};
+use alloy_eips::{Encodable2718, eip4895::Withdrawal};
 use alloy_primitives::{Address, B256, Bloom};
 use alloy_rlp::{Decodable, Encodable};
 
 /// EIP-7934: 10 MiB less a margin of 2 MiB for the consensus block around it.
 pub const BLOCK_RLP_BYTES_MAX: usize = 10_485_760 - 2_097_152;
+
+const OMMERS_MAX: usize = 2;
+/// Generations between an ommer and the block that names it.
+const OMMER_DEPTH_MAX: u64 = 6;
 
 pub struct ExecuteRequest<'a> {
     pub chain: ChainRules,
@@ -57,13 +59,21 @@ fn verify_block(reader: &StateReader<'_>, request: &ExecuteRequest<'_>, parent: 
     check_header(&header, parent, chain, request.flags)?;
     let withdrawals = body.withdrawals.as_ref().map(|list| list.as_slice());
     check_body(&header, &body.transactions, withdrawals, chain)?;
-    ensure(body.ommers.is_empty(), codes::BLOCK_OMMERS, "ommers")?;
+    check_ommers(&header, &body.ommers, chain)?;
     let transactions = with_senders(body.transactions, &request.senders, chain)?;
     let ancestors = with_parent(request.ancestors.clone(), parent.hash);
     let wanted = transactions.iter().map(|tx| (Some(tx.signer()), tx.inner()));
     prefetch(reader, &header, wanted, withdrawals.unwrap_or_default());
 
-    let mut run = BlockRun::new(reader, chain, &header, &ancestors, withdrawals, request.flags.access_list);
+    let input = RunInput {
+        header: &header,
+        parent_root: parent.header.state_root,
+        ancestors: &ancestors,
+        ommers: &body.ommers,
+        withdrawals,
+        with_access_list: request.flags.access_list,
+    };
+    let mut run = BlockRun::new(reader, chain, input);
     run.begin()?;
     for (index, tx) in transactions.iter().enumerate() {
         if let Err(code) = run.execute(tx)
@@ -107,17 +117,30 @@ fn decode_block(rlp: &[u8], chain: &ChainRules) -> Result<Block<Tx>> {
 fn check_body(
     header: &Header,
     transactions: &[Tx],
-    withdrawals: Option<&[alloy_eips::eip4895::Withdrawal]>,
+    withdrawals: Option<&[Withdrawal]>,
     chain: &ChainRules,
 ) -> Result<()> {
-    let root = calculate_transaction_root(transactions);
+    let root = transactions_root(transactions);
     ensure(header.transactions_root == root, codes::BLOCK_TRANSACTIONS_ROOT, "transactions root")?;
-    let root = withdrawals.map(calculate_withdrawals_root);
+    let root = withdrawals.map(withdrawals_root);
     ensure(header.withdrawals_root == root, codes::BLOCK_WITHDRAWALS_ROOT, "withdrawals root")?;
     let Some(params) = chain.blob_params() else { return Ok(()) };
     let used = transactions.iter().filter_map(Transaction::blob_gas_used).fold(0u64, u64::saturating_add);
     ensure(used <= params.max_blob_gas_per_block(), codes::BLOCK_BLOB_GAS_MAX, "too many blobs")?;
     ensure(header.blob_gas_used == Some(used), codes::BLOCK_BLOB_GAS_USED, "blob gas used")
+}
+
+/// How many, and from which heights: what a reward needs. Whether each is a sibling of an ancestor, not included before
+/// and valid by itself, only the chain's keeper knows (HEADER checks the last of it).
+fn check_ommers(header: &Header, ommers: &[Header], chain: &ChainRules) -> Result<()> {
+    let count_max = if chain.fork < Fork::Paris { OMMERS_MAX } else { 0 };
+    ensure(ommers.len() <= count_max, codes::BLOCK_OMMERS, "too many ommers")?;
+    let mut rlp = Vec::new();
+    alloy_rlp::encode_list(ommers, &mut rlp);
+    ensure(header.ommers_hash == keccak256(&rlp), codes::BLOCK_OMMERS, "ommers hash")?;
+    let oldest = header.number.saturating_sub(OMMER_DEPTH_MAX);
+    let near = ommers.iter().all(|ommer| (oldest..header.number).contains(&ommer.number));
+    ensure(near, codes::BLOCK_OMMERS, "ommer of another generation")
 }
 
 fn with_senders(transactions: Vec<Tx>, senders: &[Address], chain: &ChainRules) -> Result<Vec<Recovered<Tx>>> {
@@ -128,7 +151,7 @@ fn with_senders(transactions: Vec<Tx>, senders: &[Address], chain: &ChainRules) 
     for (index, tx) in transactions.into_iter().enumerate() {
         check_stateless(&tx, chain).map_err(|code| bad_transaction(index, code))?;
         let hint = senders.get(index).copied().unwrap_or_default();
-        let sender = if hint == Address::ZERO { recover_sender(&tx) } else { Ok(hint) };
+        let sender = if hint == Address::ZERO { sender_of(&tx, chain) } else { Ok(hint) };
         let sender = sender.map_err(|code| bad_transaction(index, code))?;
         recovered.push(Recovered::new_unchecked(tx, sender));
     }
@@ -161,5 +184,13 @@ fn check_effects(header: &Header, effects: &BlockEffects) -> Result<(B256, Bloom
 
 pub fn receipt_roots(effects: &BlockEffects) -> (B256, Bloom) {
     let bloom = effects.receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom());
-    (calculate_receipt_root(&effects.receipts), bloom)
+    (ordered_root(effects.receipts.iter().map(Encodable2718::encoded_2718)), bloom)
+}
+
+pub fn transactions_root(transactions: &[Tx]) -> B256 {
+    ordered_root(transactions.iter().map(Encodable2718::encoded_2718))
+}
+
+pub fn withdrawals_root(withdrawals: &[Withdrawal]) -> B256 {
+    ordered_root(withdrawals.iter().map(alloy_rlp::encode))
 }

@@ -38,7 +38,7 @@ pub fn genesis_block(request: GenesisRequest) -> GenesisBlock {
         state_root: request.state_root,
         timestamp: request.timestamp,
         gas_limit: request.gas_limit,
-        base_fee_per_gas: Some(request.base_fee),
+        base_fee_per_gas: (fork >= Fork::London).then_some(request.base_fee),
         extra_data: request.extra_data,
         beneficiary: request.coinbase,
         mix_hash: request.prev_randao,

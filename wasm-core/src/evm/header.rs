@@ -1,11 +1,11 @@
-//! A header's fields against its parent's: what can be said before execution. Sources: EIP-1559, 4399, 4844, 4895, 7685,
-//! 7918, and the Yellow Paper for the gas limit. Deviation from Ethereum: a timestamp equal to the parent's is good unless the
+//! A header's fields against its parent's: what can be said before execution. Sources: EIP-1559, 3675, 4399, 4844, 4895,
+//! 7685, 7918, and the Yellow Paper for the gas limit. The seal of a proof-of-work header (nonce, mix hash) is not checked. Deviation from Ethereum: a timestamp equal to the parent's is good unless the
 //! strict rule is asked for, since Cairn makes several blocks a second.
 
-use super::outcome::Flags;
+use super::{difficulty::next_difficulty, outcome::Flags};
 use crate::types::{ChainRules, Fork, Result, codes, error, invalid};
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header};
-use alloy_eips::eip1559::BaseFeeParams;
+use alloy_eips::eip1559::{BaseFeeParams, INITIAL_BASE_FEE};
 use alloy_primitives::{B64, B256, U256, keccak256};
 use alloy_rlp::{Decodable, Encodable};
 
@@ -28,7 +28,7 @@ pub fn decode_parent(rlp: &[u8], chain: &ChainRules) -> Result<Parent> {
         && header.gas_limit >= GAS_LIMIT_MIN
         && header.gas_limit <= GAS_LIMIT_MAX
         && header.gas_used <= header.gas_limit
-        && header.base_fee_per_gas.is_some()
+        && (header.base_fee_per_gas.is_some() || chain.fork <= Fork::Paris)
         && header.number < GAS_LIMIT_MAX;
     if !rest.is_empty() || !sane {
         return Err(error(codes::ERROR_PARENT_HEADER, "parent header"));
@@ -37,8 +37,16 @@ pub fn decode_parent(rlp: &[u8], chain: &ChainRules) -> Result<Parent> {
 }
 
 impl Parent {
-    pub fn next_base_fee(&self) -> u64 {
-        self.header.next_block_base_fee(BaseFeeParams::ethereum()).unwrap_or_default()
+    /// `None` before London.
+    pub fn next_base_fee(&self, chain: &ChainRules) -> Option<u64> {
+        let next = self.header.next_block_base_fee(BaseFeeParams::ethereum()).unwrap_or(INITIAL_BASE_FEE);
+        (chain.fork >= Fork::London).then_some(next)
+    }
+
+    /// EIP-1559: the first block of London has twice the room, so that the target stays where the limit was.
+    fn gas_limit_for(&self, chain: &ChainRules) -> u64 {
+        let is_transition = chain.fork >= Fork::London && self.header.base_fee_per_gas.is_none();
+        if is_transition { self.header.gas_limit * 2 } else { self.header.gas_limit }
     }
 
     /// `None` before Cancun.
@@ -64,18 +72,36 @@ pub fn check_header(header: &Header, parent: &Parent, chain: &ChainRules, flags:
     ensure(header.parent_hash == parent.hash, codes::BLOCK_PARENT_HASH, "parent hash")?;
     ensure(header.number == parent.header.number + 1, codes::BLOCK_NUMBER, "number")?;
     parent.check_timestamp(header.timestamp, flags)?;
-    check_gas_limit(header.gas_limit, parent.header.gas_limit)?;
+    check_gas_limit(header.gas_limit, parent.gas_limit_for(chain))?;
     ensure(header.gas_used <= header.gas_limit, codes::BLOCK_GAS_ABOVE_LIMIT, "gas used above the limit")?;
-    ensure(header.base_fee_per_gas == Some(parent.next_base_fee()), codes::BLOCK_BASE_FEE, "base fee")?;
+    ensure(header.base_fee_per_gas == parent.next_base_fee(chain), codes::BLOCK_BASE_FEE, "base fee")?;
     check_extra_data(&header.extra_data)?;
-    let proof_of_work = header.difficulty != U256::ZERO || header.nonce != B64::ZERO;
-    ensure(!proof_of_work, codes::BLOCK_DIFFICULTY, "difficulty or nonce")?;
-    ensure(header.ommers_hash == EMPTY_OMMER_ROOT_HASH, codes::BLOCK_OMMERS, "ommers hash")?;
+    check_consensus_fields(header, parent, chain)?;
     check_fork_fields(header, chain)?;
     let excess = parent.next_excess_blob_gas(chain);
     ensure(header.excess_blob_gas == excess, codes::BLOCK_EXCESS_BLOB_GAS, "excess blob gas")?;
     let sane = excess.is_none_or(|excess| chain.excess_blob_gas_is_sane(excess));
     ensure(sane, codes::BLOCK_EXCESS_BLOB_GAS, "excess blob gas beyond computing")
+}
+
+/// A header alone, as an ommer has it. @return its hash.
+pub fn verify_header(rlp: &[u8], parent: &Parent, chain: &ChainRules, flags: Flags) -> Result<B256> {
+    let mut rest = rlp;
+    let header = Header::decode(&mut rest).map_err(|_| invalid(codes::BLOCK_MALFORMED, "header RLP"))?;
+    ensure(rest.is_empty() && header_rlp(&header) == rlp, codes::BLOCK_MALFORMED, "header RLP is not canonical")?;
+    check_header(&header, parent, chain, flags)?;
+    Ok(keccak256(rlp))
+}
+
+/// EIP-3675: from Paris on constants, before it the difficulty's own rule. The body's ommers are not looked at here.
+fn check_consensus_fields(header: &Header, parent: &Parent, chain: &ChainRules) -> Result<()> {
+    if chain.fork < Fork::Paris {
+        let difficulty = next_difficulty(chain.fork, header.timestamp, &parent.header);
+        return ensure(header.difficulty == difficulty, codes::BLOCK_DIFFICULTY, "difficulty");
+    }
+    let proof_of_work = header.difficulty != U256::ZERO || header.nonce != B64::ZERO;
+    ensure(!proof_of_work, codes::BLOCK_DIFFICULTY, "difficulty or nonce")?;
+    ensure(header.ommers_hash == EMPTY_OMMER_ROOT_HASH, codes::BLOCK_OMMERS, "ommers hash")
 }
 
 fn check_gas_limit(limit: u64, parent: u64) -> Result<()> {

@@ -4,15 +4,16 @@ use super::{
     BlockContext,
     changes::changes_of_bundle,
     env::context_env,
-    transaction::{check_stateless, code_of_invalid, decode_transaction},
+    machine::Machine,
+    transaction::{check_stateless, code_of_invalid, decode_transaction, sender_of},
 };
 use crate::{
-    crypto::{keccak256, recover_sender},
+    crypto::keccak256,
     state::{Changeset, StateDatabase, StateReader, commit_accounts},
     types::{ChainRules, Result, codes, error, invalid},
 };
 use alloy_consensus::transaction::Recovered;
-use alloy_evm::{EthEvmFactory, Evm, EvmFactory};
+use alloy_evm::Evm;
 use alloy_primitives::{Address, B256};
 use revm::{
     DatabaseCommit,
@@ -39,10 +40,10 @@ pub fn run_state_test(
     let refused = |code| invalid(codes::BLOCK_TX_BASE + code, "transaction");
     let tx = decode_transaction(raw).map_err(refused)?;
     check_stateless(&tx, chain).map_err(refused)?;
-    let sender = sender.map_or_else(|| recover_sender(&tx), Ok).map_err(refused)?;
+    let sender = sender.map_or_else(|| sender_of(&tx, chain), Ok).map_err(refused)?;
     let database = StateDatabase::new(reader, &[], block.number.saturating_sub(1));
     let state = State::builder().with_database(database).with_bundle_update().build();
-    let mut evm = EthEvmFactory::default().create_evm(state, context_env(chain, block)?);
+    let mut evm = Machine::new(state, context_env(chain, block)?, chain.fork);
     let done = evm.transact(&Recovered::new_unchecked(tx, sender));
     reader.verdict()?;
     let done = done.map_err(|failure| match &failure {

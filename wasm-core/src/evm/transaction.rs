@@ -1,10 +1,13 @@
 //! Decoding and stateless validity of transactions, and the mapping of revm's reasons to ABI codes.
 
-use crate::types::{ChainRules, Fork, codes};
-use alloy_consensus::{EthereumTxEnvelope, Transaction, TxEip4844};
+use crate::{
+    crypto::{recover_frontier_sender, recover_sender},
+    types::{ChainRules, Fork, codes},
+};
+use alloy_consensus::{EthereumTxEnvelope, Transaction, TxEip4844, TxType};
 use alloy_eips::Decodable2718;
 use alloy_evm::block::{BlockExecutionError, BlockValidationError};
-use alloy_primitives::TxKind;
+use alloy_primitives::{Address, TxKind};
 use revm::{
     context_interface::{cfg::gas::calculate_initial_tx_gas, result::InvalidTransaction},
     primitives::hardfork::SpecId,
@@ -36,7 +39,11 @@ pub fn decode_transaction(raw: &[u8]) -> Result<Tx, u16> {
 
 /// Everything that can be said without state and without the signature.
 pub fn check_stateless(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
-    if tx.chain_id().is_some_and(|id| id != chain.chain_id) {
+    if chain.fork < type_since(tx.tx_type()) {
+        return Err(codes::TX_TYPE);
+    }
+    // EIP-155: before it a signature for one chain is none.
+    if tx.chain_id().is_some_and(|id| id != chain.chain_id || chain.fork < Fork::SpuriousDragon) {
         return Err(codes::TX_CHAIN_ID);
     }
     if tx.nonce() == u64::MAX {
@@ -56,6 +63,16 @@ pub fn check_stateless(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
         return Err(codes::TX_AUTHORIZATIONS);
     }
     check_intrinsic_gas(tx, chain)
+}
+
+fn type_since(tx_type: TxType) -> Fork {
+    match tx_type {
+        TxType::Legacy => Fork::Frontier,
+        TxType::Eip2930 => Fork::Berlin,
+        TxType::Eip1559 => Fork::London,
+        TxType::Eip4844 => Fork::Cancun,
+        TxType::Eip7702 => Fork::Prague,
+    }
 }
 
 fn check_blobs(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
@@ -84,14 +101,28 @@ fn check_intrinsic_gas(tx: &Tx, chain: &ChainRules) -> Result<(), u16> {
     if tx.gas_limit() < least { Err(codes::TX_INTRINSIC_GAS) } else { Ok(()) }
 }
 
-pub fn spec_id(fork: Fork) -> SpecId {
+fn spec_id(fork: Fork) -> SpecId {
     match fork {
+        Fork::Frontier => SpecId::FRONTIER,
+        Fork::Homestead => SpecId::HOMESTEAD,
+        Fork::TangerineWhistle => SpecId::TANGERINE,
+        Fork::SpuriousDragon => SpecId::SPURIOUS_DRAGON,
+        Fork::Byzantium => SpecId::BYZANTIUM,
+        Fork::Constantinople | Fork::Petersburg => SpecId::PETERSBURG,
+        Fork::Istanbul | Fork::MuirGlacier => SpecId::ISTANBUL,
+        Fork::Berlin => SpecId::BERLIN,
+        Fork::London | Fork::ArrowGlacier | Fork::GrayGlacier => SpecId::LONDON,
         Fork::Paris => SpecId::MERGE,
         Fork::Shanghai => SpecId::SHANGHAI,
         Fork::Cancun => SpecId::CANCUN,
         Fork::Prague => SpecId::PRAGUE,
         Fork::Osaka => SpecId::OSAKA,
     }
+}
+
+/// @return the sender, or `TX_SIGNATURE`. EIP-2 forbids a high s from Homestead on.
+pub fn sender_of(tx: &Tx, chain: &ChainRules) -> Result<Address, u16> {
+    if chain.fork == Fork::Frontier { recover_frontier_sender(tx) } else { recover_sender(tx) }
 }
 
 /// The gas price of the old types, else the fee cap.

@@ -164,6 +164,11 @@ fn push_reference(out: &mut Vec<u8>, reference: &[u8]) {
     out.extend_from_slice(reference);
 }
 
+pub(super) fn push_string(out: &mut Vec<u8>, value: &[u8]) {
+    push_string_header(out, value);
+    out.extend_from_slice(value);
+}
+
 fn string_header_size(value: &[u8]) -> usize {
     match value {
         [byte] if *byte < EMPTY_STRING => 0,
@@ -180,7 +185,7 @@ fn push_string_header(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-fn push_list_header(out: &mut Vec<u8>, payload: usize) {
+pub(super) fn push_list_header(out: &mut Vec<u8>, payload: usize) {
     if payload <= 55 {
         out.push(LIST + payload as u8);
     } else {

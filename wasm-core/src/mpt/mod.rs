@@ -4,6 +4,7 @@
 
 mod encode;
 mod enumerate;
+mod ordered;
 mod path;
 mod proof;
 mod range;
@@ -16,6 +17,7 @@ mod update;
 mod verify;
 mod witness_store;
 
+pub use ordered::{ordered_root, root_of_entries};
 pub use path::{KEY_NIBBLES, Path};
 pub use proof::Proof;
 pub use range_prove::{RangeLimits, RangeProof};

@@ -1,22 +1,11 @@
 //! revm's database over the state reader.
 
 use super::{StateReader, Unread, code_cache, code_key};
-use crate::{crypto::keccak256, types::AccountRecord};
+use crate::crypto::keccak256;
 use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use alloy_trie::EMPTY_ROOT_HASH;
 use revm::{Database, bytecode::Bytecode, state::AccountInfo};
-
-/// Stands for the hash of no code in an account with storage and neither nonce nor code. EIP-7610 forbids creations
-/// there; revm refuses a creation whose target's code hash is not that of no code, and takes zero for no code elsewhere.
-/// (EXTCODEHASH of such an account with a balance is zero then; only a genesis allocation can make one.)
-pub const STORAGE_WITHOUT_CODE: B256 = B256::ZERO;
-
-fn creation_guard(record: &AccountRecord) -> B256 {
-    let has_only_storage =
-        record.nonce == 0 && record.code_hash == KECCAK256_EMPTY && record.storage_root != EMPTY_ROOT_HASH;
-    if has_only_storage { STORAGE_WITHOUT_CODE } else { record.code_hash }
-}
 
 #[derive(Debug)]
 pub struct StateDatabase<'a> {
@@ -30,6 +19,12 @@ impl<'a> StateDatabase<'a> {
     pub fn new(reader: &'a StateReader<'a>, ancestors: &'a [B256], newest_number: u64) -> Self {
         Self { reader, ancestors, newest_number }
     }
+
+    /// Whether the account has slots in the parent's state.
+    pub fn has_storage(&self, address: &Address) -> Result<bool, Unread> {
+        let loaded = self.reader.account(address)?;
+        Ok(loaded.record.as_ref().is_some_and(|record| record.storage_root != EMPTY_ROOT_HASH))
+    }
 }
 
 impl Database for StateDatabase<'_> {
@@ -40,14 +35,14 @@ impl Database for StateDatabase<'_> {
         Ok(loaded.record.as_ref().map(|record| AccountInfo {
             balance: record.balance,
             nonce: record.nonce,
-            code_hash: creation_guard(record),
+            code_hash: record.code_hash,
             account_id: None,
             code: None,
         }))
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Unread> {
-        if code_hash == KECCAK256_EMPTY || code_hash == STORAGE_WITHOUT_CODE {
+        if code_hash == KECCAK256_EMPTY {
             return Ok(Bytecode::default());
         }
         self.reader.note_code(&code_hash);

@@ -13,7 +13,7 @@ mod reader;
 pub use audit::audit;
 pub use changeset::Changeset;
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
-pub use database::{STORAGE_WITHOUT_CODE, StateDatabase};
+pub use database::StateDatabase;
 pub use keys::{StateKey, account_key, code_key, record_key, slot_key};
 pub use pre_state::{Lookup, PreState};
 pub use reader::{LoadedAccount, StateReader, Unread};

@@ -1,8 +1,8 @@
 //! The rules of one chain, in the form revm and alloy-evm ask for them. Cairn runs Osaka; the older forks exist for
-//! the official conformance tests.
+//! imported Ethereum chains and the official tests.
 
 use super::{Result, codes, error};
-use alloy_eips::{eip6110::MAINNET_DEPOSIT_CONTRACT_ADDRESS, eip7840::BlobParams};
+use alloy_eips::eip7840::BlobParams;
 use alloy_evm::eth::spec::EthExecutorSpec;
 use alloy_hardforks::{EthereumHardfork, EthereumHardforks, ForkCondition};
 use alloy_primitives::Address;
@@ -14,8 +14,22 @@ const BLOB_BASE_COST_OSAKA: u64 = 1 << 13;
 /// e^64 stays below 2^128, so the blob fee of any admitted excess is computable.
 const MAX_EXCESS_PER_FRACTION: u128 = 64;
 
+/// Oldest first. The glaciers only move the difficulty bomb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fork {
+    Frontier,
+    Homestead,
+    TangerineWhistle,
+    SpuriousDragon,
+    Byzantium,
+    Constantinople,
+    Petersburg,
+    Istanbul,
+    MuirGlacier,
+    Berlin,
+    London,
+    ArrowGlacier,
+    GrayGlacier,
     Paris,
     Shanghai,
     Cancun,
@@ -23,26 +37,37 @@ pub enum Fork {
     Osaka,
 }
 
+/// Newest first: the place is the code of ABI.md.
+const FORKS: [(Fork, EthereumHardfork); 18] = [
+    (Fork::Osaka, EthereumHardfork::Osaka),
+    (Fork::Prague, EthereumHardfork::Prague),
+    (Fork::Cancun, EthereumHardfork::Cancun),
+    (Fork::Shanghai, EthereumHardfork::Shanghai),
+    (Fork::Paris, EthereumHardfork::Paris),
+    (Fork::GrayGlacier, EthereumHardfork::GrayGlacier),
+    (Fork::ArrowGlacier, EthereumHardfork::ArrowGlacier),
+    (Fork::London, EthereumHardfork::London),
+    (Fork::Berlin, EthereumHardfork::Berlin),
+    (Fork::MuirGlacier, EthereumHardfork::MuirGlacier),
+    (Fork::Istanbul, EthereumHardfork::Istanbul),
+    (Fork::Petersburg, EthereumHardfork::Petersburg),
+    // revm and alloy-evm know no Constantinople: `Machine` adds its SSTORE to Petersburg's rules.
+    (Fork::Constantinople, EthereumHardfork::Petersburg),
+    (Fork::Byzantium, EthereumHardfork::Byzantium),
+    (Fork::SpuriousDragon, EthereumHardfork::SpuriousDragon),
+    (Fork::TangerineWhistle, EthereumHardfork::Tangerine),
+    (Fork::Homestead, EthereumHardfork::Homestead),
+    (Fork::Frontier, EthereumHardfork::Frontier),
+];
+
 impl Fork {
     pub fn from_code(code: u8) -> Result<Self> {
-        match code {
-            0 => Ok(Self::Osaka),
-            1 => Ok(Self::Prague),
-            2 => Ok(Self::Cancun),
-            3 => Ok(Self::Shanghai),
-            4 => Ok(Self::Paris),
-            _ => Err(error(codes::ERROR_FORK, "unknown fork")),
-        }
+        let known = FORKS.get(usize::from(code)).map(|(fork, _)| *fork);
+        known.ok_or_else(|| error(codes::ERROR_FORK, "unknown fork"))
     }
 
     fn newest_hardfork(self) -> EthereumHardfork {
-        match self {
-            Self::Paris => EthereumHardfork::Paris,
-            Self::Shanghai => EthereumHardfork::Shanghai,
-            Self::Cancun => EthereumHardfork::Cancun,
-            Self::Prague => EthereumHardfork::Prague,
-            Self::Osaka => EthereumHardfork::Osaka,
-        }
+        FORKS[Self::Osaka as usize - self as usize].1
     }
 }
 
@@ -53,6 +78,8 @@ pub struct ChainRules {
     pub blob_target: u32,
     pub blob_max: u32,
     pub blob_fraction: u64,
+    /// EIP-6110: whose logs are deposits.
+    pub deposit_contract: Address,
 }
 
 impl ChainRules {
@@ -106,6 +133,6 @@ impl EthereumHardforks for ChainRules {
 
 impl EthExecutorSpec for ChainRules {
     fn deposit_contract_address(&self) -> Option<Address> {
-        Some(MAINNET_DEPOSIT_CONTRACT_ADDRESS)
+        Some(self.deposit_contract)
     }
 }

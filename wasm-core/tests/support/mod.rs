@@ -4,7 +4,7 @@
 pub mod subject;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, transaction::RlpEcdsaEncodableTx};
-use alloy_eips::eip2718::Encodable2718;
+use alloy_eips::{eip2718::Encodable2718, eip6110::MAINNET_DEPOSIT_CONTRACT_ADDRESS};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
 use cairn_core::{
     evm::{AccountUpdate, SetFields, account_changes},
@@ -17,8 +17,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-pub const CHAIN: ChainRules =
-    ChainRules { chain_id: 7_777, fork: Fork::Osaka, blob_target: 6, blob_max: 9, blob_fraction: 5_007_716 };
+pub const CHAIN: ChainRules = ChainRules {
+    chain_id: 7_777,
+    fork: Fork::Osaka,
+    blob_target: 6,
+    blob_max: 9,
+    blob_fraction: 5_007_716,
+    deposit_contract: MAINNET_DEPOSIT_CONTRACT_ADDRESS,
+};
 
 /// xorshift64*: the seed is in the test's name or message, so a failure repeats.
 pub struct Seeded(pub u64);

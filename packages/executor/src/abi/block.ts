@@ -2,13 +2,14 @@
 import type { TransactionOutcome } from '@cairn/ports'
 import { bytesFromHex } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
+import { type ChainIdentity, writeChain } from './chain-rules.ts'
 import { readChangeset } from './changeset.ts'
 import type { ChangesetEntry } from './changeset.ts'
 import { AbiReader } from './reader.ts'
 import { AbiWriter } from './writer.ts'
 
 export interface ExecuteParameters {
-  readonly chainId: number
+  readonly chain: ChainIdentity
   /** RLP of the parent's Ethereum header. */
   readonly parentHeader: Uint8Array
   readonly payload: Uint8Array
@@ -18,7 +19,7 @@ export interface ExecuteParameters {
 }
 
 export interface BuildParameters {
-  readonly chainId: number
+  readonly chain: ChainIdentity
   readonly parentHeader: Uint8Array
   /** Unix seconds. */
   readonly timestamp: bigint
@@ -58,7 +59,7 @@ export interface BuildOutcome {
 
 export function encodeExecute(parameters: ExecuteParameters): Uint8Array {
   const writer = new AbiWriter(parameters.payload.length + 32 * parameters.senders.length + 2048)
-  writeChain(writer, parameters.chainId).u8(flagsOf(parameters))
+  writeChain(writer, parameters.chain).u8(flagsOf(parameters))
   writer.bytes(parameters.parentHeader).bytes(parameters.payload)
   const isAnyKnown = parameters.senders.some((sender) => sender !== undefined)
   writer.list(isAnyKnown ? parameters.senders : [], (sender) => writeSender(writer, sender))
@@ -69,7 +70,7 @@ export function encodeBuild(parameters: BuildParameters): Uint8Array {
   let sizeBytes = 2048
   for (const { raw } of parameters.candidates) sizeBytes += raw.length + 32
   const writer = new AbiWriter(sizeBytes)
-  writeChain(writer, parameters.chainId).u8(flagsOf(parameters))
+  writeChain(writer, parameters.chain).u8(flagsOf(parameters))
   writer.bytes(parameters.parentHeader).u32(NO_ANCESTORS)
   writer.u64(parameters.timestamp).fixed(parameters.prevRandao).fixed(parameters.feeRecipient)
   writer.u64(parameters.gasLimitTarget).bytes(new Uint8Array(0)).fixed(parameters.parentBeaconBlockRoot)
@@ -109,15 +110,6 @@ export function transactionOutcomes(results: Uint8Array): readonly TransactionOu
   })
 }
 
-/**
- * Rules of every Cairn chain: Osaka without blob transactions, since nothing makes blob data available yet. The
- * update fraction is mainnet's; with no blobs it never matters.
- */
-export function writeChain(writer: AbiWriter, chainId: number): AbiWriter {
-  return writer.u64(BigInt(chainId)).u8(FORK_OSAKA).u32(0).u32(0).u64(5_007_716n)
-}
-
-const FORK_OSAKA = 0
 const RETURN_ACCESS_LIST = 2
 const RETURN_UNDO = 4
 /** BLOCKHASH then reads the EIP-2935 contract, which every genesis has. */

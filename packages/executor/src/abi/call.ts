@@ -3,13 +3,13 @@ import type { ExecutionHeader } from '@cairn/chain'
 import type { CallOutcome, CallRequest } from '@cairn/ports'
 import { ZERO_ADDRESS, bytesFromHex } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
-import { writeChain } from './block.ts'
+import { type ChainIdentity, writeChain } from './chain-rules.ts'
 import { haltName } from './codes.ts'
 import type { AbiReader } from './reader.ts'
 import { AbiWriter } from './writer.ts'
 
 export interface CallParameters {
-  readonly chainId: number
+  readonly chain: ChainIdentity
   readonly stateRoot: Hash
   /** The block the call runs in: the head's own environment. */
   readonly header: ExecutionHeader
@@ -22,7 +22,7 @@ export interface CallParameters {
 export function encodeCall(parameters: CallParameters): Uint8Array {
   const { call, header } = parameters
   const writer = new AbiWriter(2048)
-  writeChain(writer, parameters.chainId).fixed(parameters.stateRoot)
+  writeChain(writer, parameters.chain).fixed(parameters.stateRoot)
   writer.u64(BigInt(header.number)).u64(BigInt(header.timestamp)).u64(header.baseFeePerGas).u64(header.gasLimit)
   writer.fixed(header.coinbase).fixed(header.prevRandao).u64(header.excessBlobGas)
   writer.u32(0)

@@ -3,7 +3,7 @@ import type { GenesisAccount } from '@cairn/chain'
 import type { AccountProof, AccountState, DecodedTransaction } from '@cairn/ports'
 import { bytesFromHex } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
-import { writeChain } from './block.ts'
+import { type ChainIdentity, writeChain } from './chain-rules.ts'
 import { readChangeset } from './changeset.ts'
 import type { ChangesetEntry } from './changeset.ts'
 import { transactionCodeName } from './codes.ts'
@@ -31,7 +31,7 @@ export function readApply(body: AbiReader): { readonly stateRoot: Hash; readonly
 }
 
 export interface GenesisHeaderParameters {
-  readonly chainId: number
+  readonly chain: ChainIdentity
   readonly stateRoot: Hash
   /** Unix seconds. */
   readonly timestamp: bigint
@@ -41,7 +41,7 @@ export interface GenesisHeaderParameters {
 
 export function encodeGenesisHeader(parameters: GenesisHeaderParameters): Uint8Array {
   const writer = new AbiWriter()
-  writeChain(writer, parameters.chainId).fixed(parameters.stateRoot)
+  writeChain(writer, parameters.chain).fixed(parameters.stateRoot)
   writer.u64(parameters.timestamp).u64(parameters.gasLimit).u64(parameters.baseFeePerGas)
   const none = new Uint8Array(32)
   // No extra data, coinbase, prevRandao, parent beacon root, blob gas, difficulty or nonce.
@@ -96,10 +96,10 @@ export function readVerifiedProof(body: AbiReader): {
   return { account, values }
 }
 
-export function encodeRecover(chainId: number, raw: readonly Uint8Array[]): Uint8Array {
+export function encodeRecover(chain: ChainIdentity, raw: readonly Uint8Array[]): Uint8Array {
   let sizeBytes = 64
   for (const transaction of raw) sizeBytes += transaction.length + 4
-  const writer = writeChain(new AbiWriter(sizeBytes), chainId)
+  const writer = writeChain(new AbiWriter(sizeBytes), chain)
   return writer.list(raw, (transaction) => writer.bytes(transaction)).finish()
 }
 

@@ -93,4 +93,4 @@ export class AbiWriter {
 }
 
 /** First byte of every request and response. */
-export const ABI_VERSION = 1
+export const ABI_VERSION = 2
