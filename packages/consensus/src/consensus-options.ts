@@ -20,12 +20,6 @@ export interface ConsensusOptions {
   readonly blockChecks: BlockChecks
   /** Outlives the epoch; absent: an empty one. */
   readonly evidence?: EvidenceBook
-  /** Mutants for the simulator's own test: rules that are left out. Never set outside of it. */
-  readonly mutations?: {
-    readonly finalizeAfterNullify?: boolean
-    readonly skipGapCheck?: boolean
-    readonly halfQuorum?: boolean
-  }
 }
 
 /** The options as the rules of one epoch see them. */

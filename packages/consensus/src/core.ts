@@ -78,9 +78,8 @@ export function nextCore(before: Core): Core {
 }
 
 function optionsOf(options: ConsensusOptions, head: FinalizedHead): EpochOptions {
-  const { publicKey, mutations } = options
-  const set = head.epochState.validators
-  const validators = mutations?.halfQuorum === true ? { ...set, quorum: set.totalWeight / 2n } : set
+  const { publicKey } = options
+  const { validators } = head.epochState
   const index =
     publicKey === undefined ? -1 : validators.validators.findIndex((one) => equalBytes(one.publicKey, publicKey))
   return { ...options, validators, self: index < 0 ? undefined : index }

@@ -5,6 +5,7 @@
 import {
   type Block,
   type Certificate,
+  checkBlockData,
   decodeChainStatus,
   encodeChainStatusRequest,
   encodeFinalizedRangeRequest,
@@ -46,7 +47,7 @@ export interface SyncDriver {
 
 export function createSyncDriver(options: SyncDriverOptions, deps: SyncDriverDeps): SyncDriver {
   const { network, clock, timers, log } = deps
-  const sync = createSync(options, deps)
+  const sync = createSync(options, { ...deps, checkBlockData })
   const underWay = new Set<Promise<void>>()
   const asking = new Set<PeerId>()
   let known: ReadonlySet<PeerId> = new Set()

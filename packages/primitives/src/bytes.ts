@@ -34,9 +34,12 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 export function bytesFromUint64(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a uint64: ${value}`)
   const bytes = new Uint8Array(8)
-  // Halves instead of a BigInt: this is on the path of every vote.
-  const words = new DataView(bytes.buffer)
-  words.setUint32(0, Math.floor(value / 2 ** 32))
-  words.setUint32(4, value % 2 ** 32)
+  // Halves instead of a BigInt, and no DataView: this is on the path of every vote.
+  const high = Math.floor(value / 2 ** 32)
+  const low = value % 2 ** 32
+  for (let index = 0; index < 4; index++) {
+    bytes[index] = high >>> (24 - 8 * index)
+    bytes[index + 4] = low >>> (24 - 8 * index)
+  }
   return bytes
 }

@@ -12,12 +12,11 @@ export function hexFromBytes(bytes: Uint8Array): Hex {
   return text as Hex
 }
 
-/** Value of one hex digit, −1 for any other character code. */
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48
-  if (code >= 97 && code <= 102) return code - 87
-  if (code >= 65 && code <= 70) return code - 55
-  return -1
+/** Value of one hex digit by its character code, −1 for any other ASCII character. */
+const nibbles = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(lowerCase(code)))
+
+function lowerCase(code: number): string {
+  return String.fromCharCode(code).toLowerCase()
 }
 
 /** `undefined` where `text` is not `0x` and an even number of hex digits. */
@@ -25,8 +24,8 @@ export function tryBytesFromHex(text: string): Uint8Array | undefined {
   if (!text.startsWith('0x') || text.length % 2 !== 0) return undefined
   const bytes = new Uint8Array(text.length / 2 - 1)
   for (let index = 0; index < bytes.length; index++) {
-    const high = nibble(text.charCodeAt(2 + 2 * index))
-    const low = nibble(text.charCodeAt(3 + 2 * index))
+    const high = nibbles[text.charCodeAt(2 + 2 * index)] ?? -1
+    const low = nibbles[text.charCodeAt(3 + 2 * index)] ?? -1
     if (high < 0 || low < 0) return undefined
     bytes[index] = high * 16 + low
   }

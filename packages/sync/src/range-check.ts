@@ -3,7 +3,7 @@
  * by parent hashes to what is finalized here. Cheap checks come first; the one aggregate verification before the
  * hashing of block data.
  */
-import { checkBlockData, decodeFinalizedRangeResponse } from '@cairn/chain'
+import { decodeFinalizedRangeResponse } from '@cairn/chain'
 import type { Block, Certificate } from '@cairn/chain'
 import type { Height, Verdict } from '@cairn/primitives'
 import type { FinalizedPoint, SyncFault } from './sync-input.ts'
@@ -15,6 +15,13 @@ export type RangeJudgement =
   | { readonly kind: 'fault'; readonly code: SyncFault }
   | { readonly kind: 'conflict'; readonly block: Block; readonly certificate: Certificate }
 
+export interface RangeChecks {
+  /** Weight and aggregate signature of a finalization, against the validator set of its epoch. */
+  readonly verifyFinalization: (certificate: Certificate) => Verdict
+  /** Whether the bytes belong to the header; the application's, `@cairn/chain`'s for the EVM. */
+  readonly checkBlockData: (block: Block) => Verdict
+}
+
 /**
  * `fromHeight` is what was asked for, `tip` what is finalized or verified here now, which may be later: consensus
  * may have gone on meanwhile. Then only the blocks above it are given.
@@ -23,7 +30,7 @@ export function judgeRange(
   data: Uint8Array,
   fromHeight: Height,
   tip: FinalizedPoint,
-  verifyFinalization: (certificate: Certificate) => Verdict,
+  { verifyFinalization, checkBlockData }: RangeChecks,
 ): RangeJudgement {
   const decoded = decodeFinalizedRangeResponse(data)
   if (!decoded.ok) return fault('SYNC_MALFORMED')

@@ -8,11 +8,12 @@
  * next epoch is not asked for before the end of this one is applied.
  */
 import { isBoundaryHeight } from '@cairn/chain'
-import type { Certificate, ChainStatus } from '@cairn/chain'
-import type { Hash, Height, Verdict } from '@cairn/primitives'
+import type { ChainStatus } from '@cairn/chain'
+import type { Hash, Height } from '@cairn/primitives'
 import { assert, height } from '@cairn/primitives'
 import { RANGES_AHEAD_MAX, RANGE_BLOCKS } from './limits.ts'
 import { judgeRange } from './range-check.ts'
+import type { RangeChecks } from './range-check.ts'
 import type { FinalizedPoint, SyncEffect, SyncInput, SyncPeer } from './sync-input.ts'
 import { createSyncPeers } from './sync-peers.ts'
 
@@ -23,10 +24,7 @@ export interface SyncOptions {
   readonly epochLengthBlocks: number
 }
 
-export interface SyncDeps {
-  /** Weight and aggregate signature of a finalization, against the validator set of its epoch. */
-  readonly verifyFinalization: (certificate: Certificate) => Verdict
-}
+export type SyncDeps = RangeChecks
 
 export interface Sync {
   /** `nowMs` is monotonic. Perform the effects in their order. */
@@ -49,7 +47,7 @@ interface PendingRequest {
 
 /**
  * @example
- * const sync = createSync({ genesisHash, head }, { verifyFinalization })
+ * const sync = createSync({ genesisHash, head }, { verifyFinalization, checkBlockData })
  * for (const effect of sync.handle({ type: 'peer-status', peer, status }, clock.monotonicMs())) perform(effect)
  */
 export function createSync(options: SyncOptions, deps: SyncDeps): Sync {
@@ -76,7 +74,7 @@ export function createSync(options: SyncOptions, deps: SyncDeps): Sync {
     if (pending?.requestId !== requestId) return []
     const { peer, fromHeight } = pending
     pending = undefined
-    const judgement = judgeRange(data, fromHeight, tip(), deps.verifyFinalization)
+    const judgement = judgeRange(data, fromHeight, tip(), deps)
     if (judgement.kind === 'fault') {
       peers.failed(peer, nowMs, true)
       return [{ type: 'penalize', peer, code: judgement.code }]

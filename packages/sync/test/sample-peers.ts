@@ -1,5 +1,5 @@
 /** Peers of a sample chain, honest and lying, and a driver with virtual time for the catch-up machine. */
-import { encodeFinalizedRangeResponse } from '@cairn/chain'
+import { checkBlockData, encodeFinalizedRangeResponse } from '@cairn/chain'
 import type { Block, ChainStatus, FinalizedRangeResponse } from '@cairn/chain'
 import { epoch, height } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
@@ -144,7 +144,7 @@ export async function drive(
       head: { height: height(start), hash: startBlock.hash },
       epochLengthBlocks: 1_000_000,
     },
-    { verifyFinalization: verifySampleFinalization },
+    { verifyFinalization: verifySampleFinalization, checkBlockData },
   )
   const applied: Block[] = []
   const penalties: { peer: string; code: SyncFault }[] = []

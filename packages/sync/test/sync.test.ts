@@ -1,4 +1,4 @@
-import { encodeFinalizedRangeResponse } from '@cairn/chain'
+import { checkBlockData, encodeFinalizedRangeResponse } from '@cairn/chain'
 import type { Block } from '@cairn/chain'
 import { ZERO_HASH, height } from '@cairn/primitives'
 import { createSync, serveFinalizedRange } from '@cairn/sync'
@@ -20,7 +20,7 @@ function createMachine(at = 0): Sync {
   const hash = at === 0 ? chain.genesis.hash : blockAt(at).hash
   return createSync(
     { genesisHash: chain.genesis.hash, head: { height: height(at), hash }, epochLengthBlocks: 1_000 },
-    { verifyFinalization: verifySampleFinalization },
+    { verifyFinalization: verifySampleFinalization, checkBlockData },
   )
 }
 
@@ -55,7 +55,7 @@ describe('createSync', () => {
   it('asks for nothing of the next epoch before the end of this one is applied', async () => {
     const head = { height: height(0), hash: chain.genesis.hash }
     const options = { genesisHash: chain.genesis.hash, head, epochLengthBlocks: 64 }
-    const sync = createSync(options, { verifyFinalization: verifySampleFinalization })
+    const sync = createSync(options, { verifyFinalization: verifySampleFinalization, checkBlockData })
     sync.handle({ type: 'peer-status', peer: 'a', status: statusOf(chain, 200) }, 0)
     const effects = sync.handle({ type: 'response', requestId: 1, data: await rangeFrom(1) }, 0)
     expect(effects.map(({ type }) => type)).toEqual(['apply'])

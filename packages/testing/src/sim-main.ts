@@ -1,52 +1,76 @@
 /**
- * `npm run sim -- --seeds N --nodes 4|7 --adversary all|none|silent|equivocator|twins|sign-everything|forger --seed S`
- * runs N seeds from S on and prints what they showed; exit 1 with the seed on a violation.
+ * `npm run sim -- --seeds N --nodes 4|7|13|25 --adversary all|<name,…> --seed S` runs N seeds from S on, on all
+ * cores, and prints what they showed. On a violation: the seed, the fewest faults that show it, the trace, exit 1.
  */
-import { parseArgs } from 'node:util'
-import { ADVERSARIES, simulate } from './simulator/simulation.ts'
-import type { Adversary } from './simulator/simulation.ts'
+import { CodedError } from '@cairn/primitives'
+import { runCampaign } from './campaign/campaign.ts'
+import type { CampaignFailure, CampaignResult } from './campaign/campaign.ts'
+import { adversaryOf } from './campaign/run-shard.ts'
+import { shrinkRun } from './campaign/shrink.ts'
+import { parseSimOptions } from './sim-options.ts'
+import type { SimOptions } from './sim-options.ts'
+import { simulate } from './simulator/simulation.ts'
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    nodes: { type: 'string', default: '4' },
-    adversary: { type: 'string', default: 'all' },
-  },
-})
+const TRACE_LINES_MAX = 200
 
-const adversaries = ADVERSARIES.filter((adversary) => values.adversary === 'all' || adversary === values.adversary)
-const nodes = Number(values.nodes)
-const first = Number(values.seed)
-const count = Number(values.seeds)
-if (adversaries.length === 0 || ![nodes, first, count].every(Number.isSafeInteger) || nodes < 1) {
-  console.error(`usage: sim --seeds N --seed S --nodes 4|7 --adversary all|${ADVERSARIES.join('|')}`)
-  process.exit(2)
+try {
+  const options = parseSimOptions(process.argv.slice(2))
+  process.exitCode = await (options.isTraced || options.faults !== undefined ? runOne(options) : runAll(options))
+} catch (error) {
+  if (!(error instanceof CodedError)) throw error
+  console.error(`${error.code}: ${error.message}`)
+  process.exitCode = 2
 }
 
-const startedAtMs = performance.now()
-const healToCommitMs: number[] = []
-let virtualMs = 0
-let commits = 0
-let events = 0
-for (let seed = first; seed < first + count; seed++) {
-  const adversary = adversaries[seed % adversaries.length] as Adversary
-  const result = await simulate({ seed, nodes, adversary })
-  virtualMs += result.virtualMs
-  commits += result.height
-  events += result.events
-  if (result.violation !== undefined) {
-    console.error(`seed ${seed} adversary ${adversary} nodes ${nodes}: ${result.violation}`)
-    console.error(`again: npm run sim -- --seeds 1 --seed ${seed} --nodes ${nodes} --adversary ${adversary}`)
-    process.exit(1)
+async function runAll(options: SimOptions): Promise<number> {
+  const result = await runCampaign(options)
+  if (result.failure !== undefined) {
+    await reportFailure(result.failure, options.nodes)
+    return 1
   }
-  healToCommitMs.push(result.healToCommitMs)
+  printResult(result, options)
+  return 0
 }
 
-const elapsedMs = performance.now() - startedAtMs
-healToCommitMs.sort((a, b) => a - b)
-const quantile = (share: number): number => Math.round(healToCommitMs[Math.floor(share * (count - 1))] ?? 0)
-console.log(`${count} seeds, ${nodes} nodes, ${adversaries.join(' ')}: no violation`)
-console.log(`${commits} heights committed, ${events} events`)
-console.log(`heal → next commit: p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, max ${quantile(1)} ms (virtual)`)
-console.log(`${((count / elapsedMs) * 1000).toFixed(1)} seeds/s, ${(virtualMs / elapsedMs).toFixed(0)} × real time`)
+/** One seed, with its trace where asked for. */
+async function runOne({ firstSeed: seed, nodes, adversaries, faults, isTraced }: SimOptions): Promise<number> {
+  const result = await simulate({
+    seed,
+    nodes,
+    adversary: adversaryOf(seed, adversaries),
+    ...(faults === undefined ? {} : { faults }),
+    ...(isTraced ? { onTrace: (line: string) => console.log(line) } : {}),
+  })
+  console.log(`seed ${seed}: ${result.violation ?? 'no violation'}`)
+  console.log(`${result.height} heights, ${result.events} events, digest ${result.digest}`)
+  return result.violation === undefined ? 0 : 1
+}
+
+async function reportFailure({ seed, adversary, violation }: CampaignFailure, nodes: number): Promise<void> {
+  console.error(`seed ${seed} adversary ${adversary} nodes ${nodes}: ${violation}`)
+  const options = { seed, nodes, adversary }
+  const { faults, result, trace } = await shrinkRun(options, await simulate(options))
+  const shown = trace.slice(-TRACE_LINES_MAX)
+  for (const line of shown) console.error(line)
+  console.error(`the last ${shown.length} of ${trace.length} lines; ${result.violation}`)
+  console.error(
+    `shortest: npm run sim -- --seed ${seed} --nodes ${nodes} --adversary ${adversary} --faults "${faults.join(',')}" --trace`,
+  )
+  console.error(`again: npm run sim -- --seeds 1 --seed ${seed} --nodes ${nodes} --adversary ${adversary}`)
+}
+
+function printResult(result: CampaignResult, { nodes, adversaries }: SimOptions): void {
+  const { seeds, elapsedMs, cpuMs, virtualMs } = result
+  const quantile = (sorted: readonly number[], share: number): number =>
+    Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
+  const line = (sorted: readonly number[]): string =>
+    `p50 ${quantile(sorted, 0.5)} ms, p99 ${quantile(sorted, 0.99)} ms, max ${quantile(sorted, 1)} ms (virtual)`
+  console.log(`${seeds} seeds, ${nodes} nodes, ${adversaries.join(' ')}: no violation`)
+  console.log(`${result.heights} heights committed, ${result.events} events`)
+  console.log(`heal → next commit: ${line(result.healToCommitMs)}`)
+  console.log(`heal → all caught up, all transactions in: ${line(result.healToAllMs)}`)
+  console.log(
+    `${((seeds / elapsedMs) * 3_600_000).toFixed(0)} seeds/hour, ${(virtualMs / elapsedMs).toFixed(0)} × real time; ` +
+      `${(virtualMs / cpuMs).toFixed(0)} × a core’s time, ${(cpuMs / seeds).toFixed(1)} ms a seed`,
+  )
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createFakeBls } from '../src/simulator/fake-bls.ts'
+import { createFakeBls } from '../src/simulator/model/fake-bls.ts'
 
 describe('fake BLS', () => {
   const bls = createFakeBls()

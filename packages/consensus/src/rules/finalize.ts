@@ -4,13 +4,13 @@ import { isVoter } from '../state.ts'
 import type { Core } from '../state.ts'
 
 export function finalize(core: Core): void {
-  const { state, options } = core
+  const { state } = core
   for (const record of state.views.values()) {
     const { own, certificates } = record
     if (certificates.notarize === undefined || own.finalize !== undefined || record.view <= state.finalizedView)
       continue
     if (!isVoter(core, record.view)) continue
-    if (own.nullify && options.mutations?.finalizeAfterNullify !== true) continue
+    if (own.nullify) continue
     if (state.blocks.get(certificates.notarize.hash)?.status !== 'good') continue
     requestFinalize(core, record, certificates.notarize.hash)
   }

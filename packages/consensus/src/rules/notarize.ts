@@ -7,7 +7,7 @@ import type { Core } from '../state.ts'
 
 /** `true` when a vote was asked for. Allowed even after an own nullify of the view. */
 export function notarize(core: Core): boolean {
-  const { state, options, now } = core
+  const { state, now } = core
   const record = state.views.get(state.view)
   const proposal = record?.proposals[0]
   if (!isVoter(core, state.view) || record === undefined || proposal === undefined) return false
@@ -18,8 +18,7 @@ export function notarize(core: Core): boolean {
   const isRepeated = proposal.block.hash === proposal.parentHash
   const parentView = isRepeated ? highestBase(state, proposal.view).view : proposal.parentView
   if (parentView < state.finalizedView || !isJustified(state, parentView, proposal.parentHash)) return false
-  const isGapChecked = options.mutations?.skipGapCheck !== true
-  if (isGapChecked && !isGapNullified(state, parentView, proposal.view)) return false
+  if (!isGapNullified(state, parentView, proposal.view)) return false
   if (!isTimestampAcceptable(proposal.block.header, now.wallMs)) {
     // A clock is no judge of validity: abstain and look again when the time has come.
     const aheadMs = proposal.block.header.timeMs - CLOCK_DRIFT_MAX_MS - now.wallMs

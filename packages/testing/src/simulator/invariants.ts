@@ -1,31 +1,65 @@
-/** What must hold at every step of a run, whatever the adversaries do. The first violation ends the run. */
-import { evidenceFromVotes, verifyCertificate } from '@cairn/chain'
-import type { Block, Certificate, Vote, VoteKind } from '@cairn/chain'
+/**
+ * What must hold at every step of a run, whatever the adversaries do. The first violation ends the run. Each check
+ * looks only at what is new, and none of them trusts the code under test: certificates are counted here anew.
+ */
+import { evidenceFromVotes, voteSigningBytes } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, ValidatorSet, Vote, VoteKind } from '@cairn/chain'
+import type { FinalizedHead } from '@cairn/consensus'
+import { ZERO_HASH } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
-import type { SimulatedChain } from './model-application.ts'
+import type { Ledger } from './model/ledger.ts'
+import type { SimulatedChain } from './model/model-chain.ts'
 
 export interface Invariants {
   /** First violation. */
   readonly violation: string | undefined
+  /** Of any honest node. */
   readonly maxHeight: number
+  /** Calls of `onCommit`. */
+  readonly commits: number
+  /** State of the newest finalized block. */
+  readonly ledger: Ledger
   violate(what: string): void
-  /** Each durable vote of an honest slot, over all its restarts. */
-  onHonestVote(slot: number, vote: Vote): void
-  /** Each verified certificate of an honest node: one notarized hash a view, never a finalized and nullified one. */
+  /**
+   * Each durable vote of an honest slot, over all its restarts. `block` and `parent`: what it is for, where the node
+   * still has them.
+   */
+  onHonestVote(slot: number, vote: Vote, block: Block | undefined, parent: ConsensusHeader | undefined): void
+  /** Each certificate that an honest node takes as good: valid, one notarized hash a view, never final and nullified. */
   onCertificate(slot: number, certificate: Certificate): void
-  /** Each commit of an honest node, ancestors first. */
-  onCommit(slot: number, blocks: readonly Block[], finalization: Certificate, previousHead: Hash): void
+  /** Each commit of an honest node, ancestors first; the head before and after. */
+  onCommit(slot: number, blocks: readonly Block[], before: FinalizedHead, after: FinalizedHead): void
 }
+
+const VIEWS_PER_EPOCH = 2 ** 32
 
 export function createInvariants(chain: SimulatedChain): Invariants {
   const hashByHeight = new Map<number, Hash>()
   const votes = new Map<string, Vote[]>()
   const certified = new Map<number, Partial<Record<VoteKind, Hash>>>()
+  const checked = new WeakSet<Certificate>()
+  let ledger = chain.ledgers.at(chain.genesis.header.stateRoot)
   let violation: string | undefined
   let maxHeight = 0
+  let commits = 0
 
+  /** By epoch; one set each. A certificate of an epoch follows a commit of the block that leads there. */
+  const sets = new Map<number, ValidatorSet>()
+  const learnSet = (set: ValidatorSet): void => {
+    const known = sets.get(set.epoch)
+    if (known !== undefined && known.hash !== set.hash) violate(`TWO_SETS: of epoch ${set.epoch}`)
+    sets.set(set.epoch, set)
+  }
   const violate = (what: string): void => {
     violation ??= what
+  }
+  learnSet(chain.genesis.epochState.validators)
+  const check = (slot: number, certificate: Certificate): void => {
+    if (checked.has(certificate)) return
+    checked.add(certificate)
+    const fault = certificateFault(certificate, sets.get(certificate.epoch), chain)
+    const { kind, view } = certificate
+    if (fault !== undefined) violate(`BAD_CERTIFICATE: node ${slot} takes a ${kind} certificate of ${view}: ${fault}`)
   }
 
   return {
@@ -35,39 +69,85 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     get maxHeight() {
       return maxHeight
     },
+    get commits() {
+      return commits
+    },
+    get ledger() {
+      return ledger
+    },
     violate,
-    onHonestVote(slot, vote) {
-      const key = `${slot}:${vote.view}`
-      const earlier = votes.get(key) ?? []
+    onHonestVote(slot, vote, block, parent) {
+      const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
+      if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)
+      const key = `${slot}:${vote.epoch}:${vote.view}`
+      const earlier = votes.get(key)
+      if (earlier === undefined) return void votes.set(key, [vote])
       for (const other of earlier) {
         if (evidenceFromVotes(other, vote) === undefined) continue
         violate(`SLASHABLE_VOTE: node ${slot} signed ${other.kind} and ${vote.kind} in view ${vote.view}`)
       }
-      votes.set(key, [...earlier, vote])
+      return void earlier.push(vote)
     },
-    onCertificate(slot, { kind, view, hash }) {
-      const known = certified.get(view) ?? {}
+    onCertificate(slot, certificate) {
+      check(slot, certificate)
+      const { kind, epoch, view, hash } = certificate
+      const place = epoch * VIEWS_PER_EPOCH + view
+      const known = certified.get(place) ?? {}
       if (known[kind] !== undefined && known[kind] !== hash)
         violate(`TWO_CERTIFICATES: ${kind} in view ${view} at ${slot}`)
       known[kind] = hash
-      certified.set(view, known)
+      certified.set(place, known)
       if (known.nullify !== undefined && known.finalize !== undefined) violate(`FINALIZED_AND_NULLIFIED: view ${view}`)
     },
-    onCommit(slot, blocks, finalization, previousHead) {
-      const { validators, keys, genesisHash } = chain.verification
-      if (verifyCertificate(finalization, validators, keys, genesisHash).verdict !== 'accept') {
-        violate(`BAD_CERTIFICATE: node ${slot} committed view ${finalization.view} without a quorum`)
-      }
-      if (blocks.at(-1)?.hash !== finalization.hash) violate(`WRONG_TIP: node ${slot}`)
-      let parent = previousHead
-      for (const { header, hash } of blocks) {
+    onCommit(slot, blocks, before, { finalization, epochState }) {
+      commits++
+      if (finalization?.kind !== 'finalize' || blocks.at(-1)?.hash !== finalization.hash) violate(`WRONG_TIP: ${slot}`)
+      else check(slot, finalization)
+      learnSet(epochState.validators)
+      let parent: Pick<FinalizedHead, 'header' | 'hash'> = before
+      for (const block of blocks) {
+        const { header, hash } = block
         const known = hashByHeight.get(header.height)
         if (known !== undefined && known !== hash) violate(`FINALIZED_CONFLICT: two blocks at height ${header.height}`)
-        if (header.parentHash !== parent) violate(`BROKEN_LOG: node ${slot} at height ${header.height}`)
+        if (header.parentHash !== parent.hash || header.height !== parent.header.height + 1) {
+          violate(`BROKEN_LOG: node ${slot} at height ${header.height}`)
+        }
+        if (!isValid(chain, block, parent.header)) violate(`INVALID_STATE: node ${slot} at height ${header.height}`)
         hashByHeight.set(header.height, hash)
-        maxHeight = Math.max(maxHeight, header.height)
-        parent = hash
+        if (header.height > maxHeight) {
+          maxHeight = header.height
+          ledger = chain.ledgers.at(header.stateRoot)
+        }
+        parent = { header, hash }
       }
     },
   }
+}
+
+function isValid({ ledgers }: SimulatedChain, { header, payload }: Block, parent: ConsensusHeader): boolean {
+  return ledgers.execute(parent.stateRoot, payload) === header.stateRoot
+}
+
+/** Why it is none; counted without the production code. */
+function certificateFault(
+  certificate: Certificate,
+  validators: ValidatorSet | undefined,
+  { contextOf, genesisHash }: SimulatedChain,
+): string | undefined {
+  const { signers, kind, hash, epoch } = certificate
+  if (validators === undefined) return `epoch ${epoch} does not exist`
+  const size = validators.validators.length
+  if ((hash === ZERO_HASH) !== (kind === 'nullify')) return 'hash and kind do not fit'
+  if (signers.length !== Math.ceil(size / 8)) return 'bitmap length'
+  const indices: number[] = []
+  let weight = 0n
+  for (let bit = 0; bit < signers.length * 8; bit++) {
+    if ((((signers[bit >> 3] as number) >> (bit & 7)) & 1) === 0) continue
+    if (bit >= size) return 'padding bits'
+    indices.push(bit)
+    weight += validators.validators[bit]?.weight ?? 0n
+  }
+  if (3n * weight <= 2n * validators.totalWeight) return 'no quorum'
+  const message = voteSigningBytes(genesisHash, certificate)
+  return contextOf(validators).keys.verifyAggregate(indices, message, certificate.signature) ? undefined : 'signature'
 }

@@ -2,8 +2,10 @@
 import type { EventQueue } from './event-queue.ts'
 import type { Invariants } from './invariants.ts'
 import type { LossyNetwork } from './lossy-network.ts'
-import type { SimulatedChain } from './model-application.ts'
+import type { SimulatedChain } from './model/model-chain.ts'
+import type { VerificationCache } from './model/verification-cache.ts'
 import type { SeededRandom } from './random.ts'
+import type { Trace } from './trace.ts'
 import type { Actor } from './wire.ts'
 
 export interface World {
@@ -11,13 +13,11 @@ export interface World {
   readonly queue: EventQueue
   readonly network: LossyNetwork
   readonly invariants: Invariants
+  readonly verifications: VerificationCache
   readonly random: SeededRandom
+  readonly trace: Trace
   /** By actor id. */
   readonly actors: Actor[]
-  /** During chaos nodes crash at WAL writes with this probability. */
+  /** During chaos honest nodes crash at WAL writes with this probability. */
   crashRate: number
-  /** Whether clients have transactions waiting, at all nodes. */
-  isBusy: boolean
-  /** Mixes an occurrence into the trace's hash. */
-  trace(actor: number, what: string, detail: number): void
 }

@@ -1,40 +1,39 @@
 /** Fault: a leader that proposes one block to half of the nodes and another one to the rest; correct otherwise. */
 import type { Proposal } from '@cairn/chain'
-import type { Effect } from '@cairn/consensus'
-import { createDisk } from '../disk.ts'
-import { SimulatedNode } from '../simulated-node.ts'
-import type { Actor } from '../wire.ts'
+import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { forgeBlock, forgeVote } from './forged-block.ts'
+import { createFaultyNode } from './faulty-node.ts'
+import { forgeSibling, forgeVote, keyInSet } from './forged-block.ts'
 
-export function createEquivocator(world: World, slot: number, id: number): Actor {
+export function createEquivocator(world: World, slot: number, id: number): readonly Actor[] {
   const random = world.random.fork()
+  /** The other proposal to each own one. */
+  const others = new WeakMap<Proposal, WireMessage>()
 
-  const second = (proposal: Proposal): Proposal | undefined => {
+  const otherOf = (proposal: Proposal): WireMessage => {
+    const known = others.get(proposal)
+    if (known !== undefined) return known
     const { consensus } = node
     const parent = consensus.head.hash === proposal.parentHash ? consensus.head : consensus.block(proposal.parentHash)
-    if (parent === undefined) return undefined
-    const block = forgeBlock(world.chain, slot, proposal.view, parent, random.below(2 ** 32))
-    return { ...proposal, block, vote: forgeVote(world.chain, slot, 'notarize', proposal.view, block.hash) }
+    const key = keyInSet(world.chain, node, slot)
+    const isNew = proposal.block.hash !== proposal.parentHash
+    const root = isNew ? parent?.header.stateRoot : undefined
+    const block = root && forgeSibling(world.chain, proposal.block, root, random.below(2 ** 32))
+    const vote = block && key && forgeVote(world.chain, key, 'notarize', proposal.view, block.hash)
+    const other = block && vote ? { ...proposal, block, vote } : proposal
+    const message: WireMessage = { type: 'proposal', proposal: other }
+    others.set(proposal, message)
+    return message
   }
 
-  const intercept = (effect: Effect): boolean => {
-    if (effect.type !== 'broadcast-proposal') return false
-    const other = second(effect.proposal) ?? effect.proposal
-    for (const to of world.actors.keys()) {
-      if (to === id) continue
-      world.network.send(id, to, { type: 'proposal', proposal: random.chance(0.5) ? effect.proposal : other })
-    }
-    return true
-  }
-
-  const node = new SimulatedNode(world, {
-    id,
-    slot,
-    isHonest: false,
-    isVoting: true,
-    disk: createDisk(world.chain.genesis, world.random.fork()),
-    intercept,
+  const node = createFaultyNode(world, slot, id, {
+    onSend(to, message) {
+      if (message.type !== 'proposal') return false
+      // One, the other, or both: then the rest learns of it as well.
+      const choice = random.below(3)
+      if (choice > 0) world.network.send(id, to, otherOf(message.proposal))
+      return choice === 1
+    },
   })
-  return node
+  return [node]
 }

@@ -1,59 +1,38 @@
 /**
  * Fault: forges. Votes in the names of others, certificates and bundles with bad signatures or too few signers,
- * proposals with other bytes or another vote; as leader, blocks with a wrong state root.
+ * proposals with other bytes or another vote.
  */
 import { ZERO_HASH, view as viewOf } from '@cairn/primitives'
-import { bitmapFromIndices, blockFromParts } from '@cairn/chain'
-import type { Certificate, Proposal, Vote, VoteKind } from '@cairn/chain'
-import type { Effect } from '@cairn/consensus'
-import type { Hash, View } from '@cairn/primitives'
-import { createDisk } from '../disk.ts'
-import { SimulatedNode } from '../simulated-node.ts'
+import { bitmapFromIndices } from '@cairn/chain'
+import type { Certificate, Proposal, Vote, VoteSubject } from '@cairn/chain'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { forgeVote } from './forged-block.ts'
+import { createFaultyNode, sendEncoded } from './faulty-node.ts'
 
 /** Forged messages per received vote or proposal, to each of some peers. */
 const FORGE_RATE = 0.3
 
-export function createForger(world: World, slot: number, id: number): Actor {
-  const { chain, network } = world
+export function createForger(world: World, slot: number, id: number): readonly Actor[] {
   const random = world.random.fork()
-  const size = chain.validators.validators.length
   const badSignature = (): Uint8Array => new Uint8Array(96).fill(random.below(256), 0, 8)
 
-  const node = new SimulatedNode(world, {
-    id,
-    slot,
-    isHonest: false,
-    isVoting: true,
-    disk: createDisk(chain.genesis, world.random.fork()),
-    intercept: (effect) => proposeWrongRoot(effect),
-  })
+  const node = createFaultyNode(world, slot, id)
 
   const sendToSome = (message: WireMessage): void => {
-    for (const to of world.actors.keys()) if (to !== id && random.chance(0.5)) network.send(id, to, message)
+    for (const to of world.actors.keys()) if (to !== id && random.chance(0.5)) sendEncoded(world, id, to, message)
   }
 
-  const proposeWrongRoot = (effect: Effect): boolean => {
-    if (effect.type !== 'broadcast-proposal' || random.chance(0.5)) return false
-    const { block, view } = effect.proposal
-    const header = { ...block.header, stateRoot: chain.genesisHash }
-    const wrong = blockFromParts(header, block.payload, block.accessList)
-    sendToSome({
-      type: 'proposal',
-      proposal: { ...effect.proposal, block: wrong, vote: forgeVote(chain, slot, 'notarize', view, wrong.hash) },
-    })
-    return true
-  }
+  const forgedVote = (vote: Vote, size: number): Vote => ({
+    ...vote,
+    validator: random.below(size),
+    signature: badSignature(),
+  })
 
-  const forgedVote = (vote: Vote): Vote => ({ ...vote, validator: random.below(size), signature: badSignature() })
-
-  const forgedCertificate = (kind: VoteKind, view: View, hash: Hash): Certificate => {
+  const forgedCertificate = ({ kind, epoch, view, hash }: VoteSubject, size: number): Certificate => {
     const signers = Array.from({ length: size - random.below(3) }, (_, index) => index)
     return {
       kind,
-      epoch: chain.validators.epoch,
+      epoch,
       view,
       hash: kind === 'nullify' ? ZERO_HASH : hash,
       signers: bitmapFromIndices(signers, size),
@@ -61,31 +40,37 @@ export function createForger(world: World, slot: number, id: number): Actor {
     }
   }
 
-  const forgedProposal = (proposal: Proposal): Proposal => {
-    const { block, vote, view } = proposal
+  const forgedProposal = (proposal: Proposal, size: number): Proposal => {
+    const { block, vote } = proposal
     const choice = random.below(3)
     if (choice === 0) return { ...proposal, block: { ...block, payload: Uint8Array.of(random.below(256)) } }
     if (choice === 1) return { ...proposal, vote: { ...vote, signature: badSignature() } }
-    const nullifications = [forgedCertificate('nullify', view, ZERO_HASH)]
+    const nullifications = [forgedCertificate({ ...vote, kind: 'nullify' }, size)]
     return { ...proposal, entryProof: { ...proposal.entryProof, nullifications } }
   }
 
-  return {
-    slot,
-    isHonest: false,
-    start: () => node.start(),
-    receive(message, from) {
-      node.receive(message, from)
-      if (!random.chance(FORGE_RATE)) return
-      if (message.type === 'proposal') sendToSome({ type: 'proposal', proposal: forgedProposal(message.proposal) })
-      if (message.type !== 'vote') return
-      const { kind, hash, view } = message.vote
-      sendToSome({ type: 'vote', vote: forgedVote(message.vote) })
-      const certificate = forgedCertificate(kind, viewOf(view + random.below(3)), hash)
-      sendToSome({ type: 'certificate', certificate })
-      const entryProof = { base: kind === 'nullify' ? undefined : certificate, nullifications: [] }
-      const status = { epoch: chain.validators.epoch, finalization: undefined, entryProof, votes: [] }
-      if (kind !== 'nullify') sendToSome({ type: 'status', status })
+  return [
+    {
+      slot,
+      isHonest: false,
+      start: () => node.start(),
+      receive(message, from) {
+        node.receive(message, from)
+        if (!random.chance(FORGE_RATE) || !node.isUp) return
+        const size = node.consensus.validators.validators.length
+        if (message.type === 'proposal') {
+          sendToSome({ type: 'proposal', proposal: forgedProposal(message.proposal, size) })
+        }
+        if (message.type !== 'vote') return
+        const { kind, epoch, view } = message.vote
+        sendToSome({ type: 'vote', vote: forgedVote(message.vote, size) })
+        const later = { ...message.vote, view: viewOf(view + random.below(3)) }
+        const certificate = forgedCertificate(later, size)
+        sendToSome({ type: 'certificate', certificate })
+        if (kind === 'nullify') return
+        const entryProof = { base: certificate, nullifications: [] }
+        sendToSome({ type: 'status', status: { epoch, finalization: undefined, entryProof, votes: [] } })
+      },
     },
-  }
+  ]
 }

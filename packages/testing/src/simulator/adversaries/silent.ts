@@ -1,6 +1,7 @@
 /** Fault: closed tab. Says nothing, ever; each of its views costs a timeout. */
 import type { Actor } from '../wire.ts'
+import type { World } from '../world.ts'
 
-export function createSilent(slot: number): Actor {
-  return { slot, isHonest: false, start: () => undefined, receive: () => undefined }
+export function createSilent(_world: World, slot: number): readonly Actor[] {
+  return [{ slot, isHonest: false, start: () => undefined, receive: () => undefined }]
 }

@@ -1,0 +1,76 @@
+/** Faults after which nothing false happens, but at some point nothing at all. */
+import type { Mutant } from './mutant.ts'
+
+const CONSENSUS = 'packages/consensus/src'
+
+export const LIVENESS_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'block-arrival-not-looked-at',
+    rule: 'R0',
+    patches: [
+      {
+        file: `${CONSENSUS}/rules/blocks.ts`,
+        find: '    epochState: undefined,\n  })\n  state.isDirty = true',
+        replace: '    epochState: undefined,\n  })',
+      },
+    ],
+    expected: /STALLED/,
+  },
+  {
+    name: 'own-nullify-not-redelivered',
+    rule: 'R10',
+    patches: [
+      {
+        file: `${CONSENSUS}/inputs/on-start.ts`,
+        find: "if (options.self !== undefined) effects.push({ type: 'sign'",
+        replace: "if (options.self !== undefined && subject.kind !== 'nullify') effects.push({ type: 'sign'",
+      },
+    ],
+    expected: /STALLED/,
+  },
+  {
+    name: 'blocks-not-persisted',
+    rule: 'R10',
+    patches: [
+      {
+        file: `${CONSENSUS}/request-signature.ts`,
+        find: "core.effects.push({ type: 'persist-block', block: entry.block })",
+        replace: '',
+      },
+    ],
+    expected: /STALLED/,
+  },
+  {
+    name: 'standstill-missing',
+    rule: 'R9',
+    patches: [
+      {
+        file: `${CONSENSUS}/rules/standstill.ts`,
+        find: "effects.push({ type: 'broadcast-status', status: statusOf(core) })",
+        replace: '',
+      },
+    ],
+    expected: /STALLED/,
+  },
+  {
+    name: 'uncapped-back-off',
+    rule: 'R1',
+    patches: [
+      {
+        file: `${CONSENSUS}/rules/enter-view.ts`,
+        find: 'const cap = leaderTimeoutMaxMs / leaderTimeoutMs',
+        replace: 'const cap = (1e9 * leaderTimeoutMaxMs) / leaderTimeoutMs',
+      },
+    ],
+    expected: /STALLED/,
+  },
+  {
+    name: 'equivocation-fast-path-missing',
+    rule: 'R5',
+    patches: [
+      { file: `${CONSENSUS}/rules/nullify.ts`, find: 'if (record.isLeaderEquivocating) return true', replace: '' },
+    ],
+    expected: /STALLED/,
+    nodes: 7,
+  },
+]
