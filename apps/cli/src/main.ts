@@ -3,7 +3,9 @@
  * environment variable (`CAIRN_<FLAG>`), then default.
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { CodedError } from '@cairn/primitives'
+import type { Checkpoint } from '@cairn/node'
+import { CodedError, epoch } from '@cairn/primitives'
+import type { Hash } from '@cairn/primitives'
 import { runExport } from './chain-files/export-command.ts'
 import { runImport } from './chain-files/import-command.ts'
 import { runRemovedb } from './chain-files/removedb-command.ts'
@@ -67,6 +69,12 @@ program
       '--history-blocks <count>',
       'past blocks whose state stays readable; all: an archive (default: 1024)',
     ).argParser(historyBlocks),
+  )
+  .addOption(
+    flag(
+      '--checkpoint <epoch:hash>',
+      'follow only a chain in which this block ends that epoch: a hash from somebody you trust',
+    ).argParser(checkpoint),
   )
   .addOption(
     flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
@@ -174,6 +182,15 @@ function wholeNumber(min: number, max: number): (text: string) => number {
 /** A number of blocks, or `all`. */
 function historyBlocks(text: string): number | 'all' {
   return text === 'all' ? 'all' : wholeNumber(0, 1e9)(text)
+}
+
+/** Epoch number, colon, consensus hash of its last block. */
+function checkpoint(text: string): Checkpoint {
+  const [, number, hash] = /^(\d{1,15}):(0x[0-9a-f]{64})$/.exec(text) ?? []
+  if (number === undefined || hash === undefined) {
+    throw new InvalidArgumentError('expected <epoch>:<0x…, 64 hexadecimal digits in lower case>')
+  }
+  return { epoch: epoch(Number(number)), hash: hash as Hash }
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

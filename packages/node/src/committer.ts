@@ -19,6 +19,8 @@ export interface CommitterDeps {
   readonly executor: Executor
   readonly chainStore: ChainStore
   readonly epochs: Pick<EpochStore, 'advance'>
+  /** Called before a block is stored; a failure is fatal. */
+  readonly assertBlock?: (block: Block) => void
   readonly onCommitted: (committed: CommittedBlock) => void
   readonly onFatal: (error: unknown) => void
 }
@@ -38,6 +40,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
 
   const commitOne = async (block: Block, finalization: Certificate): Promise<void> => {
     if (block.header.height <= executor.head().height) return
+    deps.assertBlock?.(block)
     const execution = await executor.outcome(block.hash)
     const own = finalization.hash === block.hash ? finalization : undefined
     await chainStore.appendFinalized(block, own, execution)

@@ -1,4 +1,5 @@
 /** @module Layer 5: the node. Performs consensus effects against ports; knows no platform. */
+export type { Checkpoint } from './checkpoint.ts'
 export { createCommitter, replayToHead } from './committer.ts'
 export type { CommittedBlock, Committer, CommitterDeps } from './committer.ts'
 export { createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'

@@ -2,6 +2,7 @@
 import type { Block, ChainSpec } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import type { AppendLog, Clock, Executor, KeyValueStore, Log, Metrics, Network, Random, Timers } from '@cairn/ports'
+import type { Checkpoint } from './checkpoint.ts'
 
 export interface NodeOptions {
   readonly chainSpec: ChainSpec
@@ -9,6 +10,8 @@ export interface NodeOptions {
   readonly genesis: Block
   /** BLS secret key, 32 bytes; absent: the node follows and serves, and never votes. */
   readonly validatorKey?: Uint8Array
+  /** Only a chain that goes through it is followed. */
+  readonly checkpoint?: Checkpoint
   readonly clientVersion: string
 }
 

@@ -7,6 +7,7 @@ import { createMempool } from '@cairn/mempool'
 import type { Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import type { RpcBackend } from '@cairn/rpc'
+import { createCheckpointGuard } from './checkpoint.ts'
 import { type CommittedBlock, createCommitter } from './committer.ts'
 import { type ConsensusRuntime, createConsensusRuntime } from './consensus-runtime.ts'
 import { createConsensusServices } from './consensus-services.ts'
@@ -34,7 +35,7 @@ export interface CairnNode {
 
 /**
  * Opens the stores, replays what the state lacks, and recovers what this key has signed.
- * @throws CodedError what `recoverNode` throws
+ * @throws CodedError what `recoverNode` throws, `CHECKPOINT_MISMATCH`
  */
 export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<CairnNode> {
   const recovered = await recoverNode(options, deps)
@@ -57,10 +58,13 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     onChanged: onPoolChanged,
     onAdmitted: (hash) => admitted.notify(hash),
   })
+  const guard = createCheckpointGuard(options.checkpoint, options.chainSpec, network)
+  await guard.assertChain(chain)
   const committer = createCommitter({
     executor,
     chainStore: chain,
     epochs,
+    assertBlock: guard.assertBlock,
     onCommitted: (block) => {
       const { height } = block.block.header
       sync.onHead({ height, hash: block.block.hash })
@@ -83,6 +87,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       ...deps,
       log: log.child('sync'),
       verifyFinalization: recovered.verifyFinalization,
+      admits: (peer, status) => guard.admits(peer, status, chain.head().height),
       apply: async (blocks, finalization) => {
         await committer.executeAndCommit(blocks, finalization)
         const last = blocks.at(-1)

@@ -5,6 +5,7 @@
 import {
   type Block,
   type Certificate,
+  type ChainStatus,
   checkBlockData,
   decodeChainStatus,
   encodeChainStatusRequest,
@@ -32,6 +33,8 @@ export interface SyncDriverDeps {
   readonly verifyFinalization: (certificate: Certificate) => Verdict
   /** Executes and commits; the blocks extend the head, the certificate finalizes the last one. A failure is fatal. */
   readonly apply: (blocks: readonly Block[], certificate: Certificate) => Promise<void>
+  /** Whether the peer's chain is one that this node may follow, before anything is asked of it. */
+  readonly admits?: (peer: PeerId, status: ChainStatus) => Promise<boolean>
   readonly onFatal: (error: unknown) => void
 }
 
@@ -116,8 +119,9 @@ export function createSyncDriver(options: SyncDriverOptions, deps: SyncDriverDep
         timeoutMs: STATUS_TIMEOUT_MS,
       })
       const status = decodeChainStatus(data)
-      if (status.ok) handle({ type: 'peer-status', peer, status: status.value })
-      else network.penalize(peer, status.code)
+      if (!status.ok) return network.penalize(peer, status.code)
+      if ((await deps.admits?.(peer, status.value)) === false) return
+      handle({ type: 'peer-status', peer, status: status.value })
     } catch {
       // Gone or busy: the next nudge or poll asks again.
     } finally {

@@ -149,6 +149,31 @@ describe('persist, then send', () => {
     })
   }
 
+  it('ends amnesia durably: the floor is in the log before the next vote’s record', async () => {
+    const replaced = Promise.withResolvers<void>()
+    const writes: string[] = []
+    const floor = { epoch: subject.epoch, view: view(0) }
+    const { runtime, types } = start({
+      script: [[{ type: 'raise-floor', floor }, sign]],
+      log: {
+        replace: async () => {
+          writes.push('floor')
+          await replaced.promise
+        },
+        append: async () => void writes.push('vote'),
+      },
+    })
+    runtime.input(kick)
+    await settle()
+    expect([writes, types()]).toEqual([['floor'], ['timer']])
+    replaced.resolve()
+    await settle()
+    expect([writes, types()]).toEqual([
+      ['floor', 'vote'],
+      ['timer', 'signed'],
+    ])
+  })
+
   it('stops on a vote that the signer refuses', async () => {
     const conflicting: Effect = { ...sign, subject: { ...subject, hash: sampleAt(3).block.hash } }
     const { runtime, types, done, fatal } = start({ script: [[sign, conflicting], [], [broadcastVote]] })

@@ -11,7 +11,7 @@ import { serveFinalizedRange } from '@cairn/sync'
 import { type SampleChain, createSampleChain, verifySampleFinalization } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'
 import { SYNC_NUDGE_DELAY_MS } from '../src/limits.ts'
-import { type SyncDriver, createSyncDriver } from '../src/sync-driver.ts'
+import { type SyncDriver, type SyncDriverDeps, createSyncDriver } from '../src/sync-driver.ts'
 import { type Answer, createFakeNetwork } from './fake-network.ts'
 import { createFakeTime, createKeptLog } from './fake-time.ts'
 
@@ -45,7 +45,11 @@ function peerOf(reader: ChainReader, claimedHeight: number, genesisHash = chain.
   }
 }
 
-function start(peers: Readonly<Record<string, Answer>>, options: { readonly pollIntervalMs?: number } = {}) {
+function start(
+  peers: Readonly<Record<string, Answer>>,
+  options: { readonly pollIntervalMs?: number } = {},
+  deps: Partial<SyncDriverDeps> = {},
+) {
   const network = createFakeNetwork(async (peer, protocol, data) => peers[peer]?.(peer, protocol, data))
   const time = createFakeTime()
   const log = createKeptLog()
@@ -71,6 +75,7 @@ function start(peers: Readonly<Record<string, Answer>>, options: { readonly poll
         }
       },
       onFatal: (error) => void fatal.push(error),
+      ...deps,
     },
   )
   const heights = (): readonly number[] => applied.map(({ header }) => header.height)
@@ -89,6 +94,18 @@ describe('the sync driver', () => {
     expect(log.lines).toContain('info caught up')
     expect(driver.progress()).toMatchObject({ isSyncing: false, claimedHeight: 200 })
     expect([fatal, network.penalties]).toEqual([[], []])
+  })
+
+  it('asks a peer that is not admitted for nothing but its status', async () => {
+    const peer = peerOf(await readerOf(chain, 90), 90)
+    const { network, driver, time, heights } = start({ a: peer, b: peer }, {}, { admits: async (name) => name === 'b' })
+    network.connect('a', 'b')
+    driver.start()
+    await time.advance(60_000)
+    expect(heights()).toEqual(upTo(90))
+    expect(new Set(network.asked.filter(({ peer: asked }) => asked === 'a').map(({ protocol }) => protocol))).toEqual(
+      new Set(['chain-status']),
+    )
   })
 
   it('gets everything beside a peer that lies, which is penalized', async () => {

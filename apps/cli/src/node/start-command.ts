@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type Block, type ChainSpec, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { createNativeBls } from '@cairn/crypto/bls-native'
-import { type CairnNode, createNode } from '@cairn/node'
+import { type CairnNode, type Checkpoint, createNode } from '@cairn/node'
 import {
   type DataDirectory,
   createAppendLogFile,
@@ -36,6 +36,8 @@ export interface StartCommandOptions {
   readonly localNetwork: boolean
   /** Past blocks whose state stays readable; absent: the executor's default. */
   readonly historyBlocks: number | 'all' | undefined
+  /** Only a chain that goes through it is followed. */
+  readonly checkpoint: Checkpoint | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -115,7 +117,7 @@ async function startNode(
   cleanup.defer(() => wal.close())
   const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })
   const node = await makeNode(
-    { chainSpec, genesis, validatorKey, bls },
+    { chainSpec, genesis, validatorKey, bls, checkpoint: options.checkpoint },
     {
       executor,
       chainDatabase,
@@ -164,12 +166,19 @@ function makeNode(
     readonly genesis: Block
     readonly validatorKey: Uint8Array | undefined
     readonly bls: Bls
+    readonly checkpoint: Checkpoint | undefined
   },
   parts: NodeParts,
 ): Promise<CairnNode> {
-  const { chainSpec, genesis, validatorKey, bls } = own
+  const { chainSpec, genesis, validatorKey, checkpoint, bls } = own
   return createNode(
-    { chainSpec, genesis, clientVersion: CLIENT_VERSION, ...(validatorKey === undefined ? {} : { validatorKey }) },
+    {
+      chainSpec,
+      genesis,
+      clientVersion: CLIENT_VERSION,
+      ...(validatorKey === undefined ? {} : { validatorKey }),
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    },
     { ...parts, bls, clock: systemClock, timers: systemTimers, random: systemRandom },
   )
 }
