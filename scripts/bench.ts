@@ -19,6 +19,7 @@ const suites: Readonly<Record<string, Suite>> = {
   core: async () => (await import('../wasm-core/bench/core.bench.ts')).runCoreBench(),
   executor: async () => (await import('../packages/executor/bench/executor.bench.ts')).runExecutorBench(),
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
+  traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
   'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
   'large-state': async () =>
