@@ -200,6 +200,11 @@ it('verifies keys and proofs of possession', async () => {
   expect(check({ ...good, proofOfPossession: bls.sign(secret, good.publicKey) })).toThrow(
     'config.cairn.validators[0].proofOfPossession',
   )
+  // Who joins later could be a rogue key as well.
+  const later = { epoch: epoch(2), validators: [good, { ...good, proofOfPossession: new Uint8Array(96) }] }
+  expect(() => verifyChainSpec({ ...sampleSpec, validators: [good], validatorChanges: [later] }, bls)).toThrow(
+    'config.cairn.validatorChanges[0].validators[1].proofOfPossession',
+  )
 })
 
 it('builds the genesis block from spec and execution', () => {

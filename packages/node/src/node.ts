@@ -3,8 +3,10 @@
  * before messages, durable before sent, chain store before state, and a stop that leaves nothing half done.
  */
 import { isBoundaryHeight } from '@cairn/chain'
+import type { WalFloor } from '@cairn/consensus'
 import { createMempool } from '@cairn/mempool'
 import type { Network } from '@cairn/ports'
+import { view } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import type { RpcBackend } from '@cairn/rpc'
 import { createCheckpointGuard } from './checkpoint.ts'
@@ -66,14 +68,15 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     epochs,
     assertBlock: guard.assertBlock,
     onCommitted: (block) => {
-      const { height } = block.block.header
+      const { height, epoch } = block.block.header
       sync.onHead({ height, hash: block.block.hash })
       committed.notify(block)
       measured.notify(meter.onCommitted(block))
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
       proposed.prune(height).catch(deps.onFatal)
       const isEpochEnd = isBoundaryHeight(height, options.chainSpec.epochLengthBlocks)
-      if (isEpochEnd || height % WAL_COMPACT_INTERVAL_BLOCKS === 0) compactWal(recovered).catch(deps.onFatal)
+      if (isEpochEnd || height % WAL_COMPACT_INTERVAL_BLOCKS === 0)
+        compactWal(recovered, { epoch, view: block.finalization.view }).catch(deps.onFatal)
     },
     onFatal: deps.onFatal,
   })
@@ -166,13 +169,17 @@ function tellPendingTo(hasPending: () => boolean, tell: (pending: boolean) => vo
   }
 }
 
-/** Votes of final views can never be asked for again: their records go, a floor stays. */
-async function compactWal({ signer, consensus }: RecoveredNode): Promise<void> {
-  const { validators, finalizedView, isAmnesiac } = consensus
+/**
+ * Votes of final views can never be asked for again: their records go, a floor stays. It is where the stores are, not where
+ * the rules are: those may be an epoch further, and a validator abstains below its floor.
+ */
+async function compactWal({ signer, consensus }: RecoveredNode, committed: WalFloor): Promise<void> {
   // A floor in the log says that it is whole from there on: only the end of the amnesia may write it.
-  if (isAmnesiac) return
-  const floor = { epoch: validators.epoch, view: finalizedView }
-  await signer?.compact(floor, consensus.certificatesFrom(validators.epoch, finalizedView))
+  if (consensus.isAmnesiac) return
+  const { epoch } = consensus.validators
+  const own = consensus.certificatesFrom(committed.epoch, committed.view)
+  const next = epoch === committed.epoch ? [] : consensus.certificatesFrom(epoch, view(0))
+  await signer?.compact(committed, [...own, ...next])
 }
 
 /** A peer gets a Status once gossip with it flows, and again after each reconnection. */
