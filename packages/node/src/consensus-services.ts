@@ -4,10 +4,12 @@ import { ACCEPT, CodedError, ignore } from '@cairn/primitives'
 import { makeBlock } from './block-maker.ts'
 import type { Committer } from './committer.ts'
 import type { ConsensusServices } from './consensus-runtime.ts'
+import { reportFound } from './evidence-report.ts'
 import { executeRequestFor } from './execute-request.ts'
 import type { FinalityMeter } from './finality-meter.ts'
 import { broadcast } from './gossip.ts'
 import type { NodeDeps, NodeOptions } from './node-options.ts'
+import { foreignSignature } from './own-key-watch.ts'
 import type { RecoveredNode } from './recovered-node.ts'
 import type { Repair } from './repair.ts'
 import type { SyncDriver } from './sync-driver.ts'
@@ -62,8 +64,13 @@ export function createConsensusServices(options: NodeOptions, deps: ConsensusSer
       return verdict
     },
     persistBlock: (block) => recovered.proposed.put(block),
-    broadcast: (effect) => broadcast(network, effect, log),
+    broadcast: (effect) => {
+      if (effect.type === 'broadcast-evidence') reportFound(effect.evidence, consensus.self, deps.node)
+      broadcast(network, effect, log)
+    },
     logCertificate: ({ certificate }) => {
+      const fault = foreignSignature(certificate, consensus, signer)
+      if (fault !== undefined) return onFatal(fault)
       wal.append(encodeCertificateRecord(certificate)).catch(onFatal)
     },
     fetchBlock: (effect) => repair.fetchBlock(effect),

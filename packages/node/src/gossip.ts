@@ -11,13 +11,20 @@ import {
   encodeStatus,
   encodeVote,
 } from '@cairn/chain'
-import type { Consensus, Message } from '@cairn/consensus'
+import type { Consensus, EvidenceVerifier, Message } from '@cairn/consensus'
 import type { Log, Network, PeerId, Topic } from '@cairn/ports'
-import { type Decoded, type Verdict, reject } from '@cairn/primitives'
+import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 
+const WANTED_UNFORWARDED: ReadonlySet<string> = new Set(['EPOCH_OVER', 'EPOCH_AHEAD', 'LATE_VOTE'])
+
 /** Registers the consensus topics; call before the network starts. */
-export function routeGossip(network: Network, consensus: Consensus, runtime: ConsensusRuntime): void {
+export function routeGossip(
+  network: Network,
+  consensus: Consensus,
+  runtime: ConsensusRuntime,
+  verifyEvidence: EvidenceVerifier,
+): void {
   const route = <Value>(
     topic: Topic,
     decode: (data: Uint8Array) => Decoded<Value>,
@@ -39,13 +46,24 @@ export function routeGossip(network: Network, consensus: Consensus, runtime: Con
     from,
     gossiped: true,
   }))
-  route('evidence', decodeEvidence, (evidence, from) => ({ type: 'evidence', evidence, from }))
+  network.onTopic('evidence', (data, from): Verdict => {
+    const decoded = decodeEvidence(data)
+    if (!decoded.ok) return reject(decoded.code)
+    const message: Message = { type: 'evidence', evidence: decoded.value, from }
+    const screened = consensus.screen(message)
+    if (screened.verdict !== 'accept') return screened
+    // It accuses somebody and is rare: nobody forwards what is not proven, so a forgery is its sender's own.
+    const verdict = verifyEvidence(decoded.value)
+    if (verdict.verdict !== 'accept') return verdict
+    runtime.input(message)
+    return ACCEPT
+  })
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
-/** A message of another epoch is not forwarded, but the rules want to see it. */
+/** A message of another epoch, or of a view that is final, is not forwarded, but the rules want to see it. */
 function isOfUse(verdict: Verdict): boolean {
-  return verdict.verdict === 'accept' || verdict.code === 'EPOCH_OVER' || verdict.code === 'EPOCH_AHEAD'
+  return verdict.verdict === 'accept' || WANTED_UNFORWARDED.has(verdict.code)
 }
 
 /** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. Never throws. */

@@ -13,6 +13,7 @@ import { createCheckpointGuard } from './checkpoint.ts'
 import { type CommittedBlock, createCommitter } from './committer.ts'
 import { type ConsensusRuntime, createConsensusRuntime } from './consensus-runtime.ts'
 import { createConsensusServices } from './consensus-services.ts'
+import { countIncluded } from './evidence-report.ts'
 import { type FinalityMeter, type FinalizedBlockMeasure, createFinalityMeter } from './finality-meter.ts'
 import { routeGossip } from './gossip.ts'
 import { WAL_COMPACT_INTERVAL_BLOCKS } from './limits.ts'
@@ -71,6 +72,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       const { height, epoch } = block.block.header
       sync.onHead({ height, hash: block.block.hash })
       committed.notify(block)
+      countIncluded(block.block, deps)
       measured.notify(meter.onCommitted(block))
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
       proposed.prune(height).catch(deps.onFatal)
@@ -96,7 +98,8 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
         const last = blocks.at(-1)
         if (last === undefined) return
         const epochState = await epochs.stateAt(last.header.height, chain)
-        runtime.input({ type: 'synced', head: { header: last.header, hash: last.hash, finalization, epochState } })
+        const head = { header: last.header, hash: last.hash, finalization, epochState }
+        runtime.input({ type: 'synced', head, blocks })
       },
     },
   )
@@ -118,7 +121,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       onExecuted: onPoolChanged,
     }),
   })
-  routeGossip(network, consensus, runtime)
+  routeGossip(network, consensus, runtime, recovered.verifyEvidence)
   routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
   const greeting = greetNewPeers(network, runtime)
   const status = (): NodeStatus => ({ ...statusOf(options, deps, recovered, meter, sync), mempool: mempool.counts() })
@@ -129,6 +132,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       clientVersion: options.clientVersion,
       executor,
       chain,
+      epochs,
       mempool,
       pool,
       validators: () => consensus.validators,

@@ -3,7 +3,15 @@
  * key has signed before. Nothing here sends anything.
  */
 import { type Certificate, type ChainSpec, type ValidatorSet, checkBlock, checkBlockData } from '@cairn/chain'
-import { type Consensus, type Input, type Signer, createConsensus, createSigner } from '@cairn/consensus'
+import {
+  type Consensus,
+  type EvidenceVerifier,
+  type Input,
+  type Signer,
+  createConsensus,
+  createEvidenceBook,
+  createSigner,
+} from '@cairn/consensus'
 import { CodedError, type Verdict, hexFromBytes } from '@cairn/primitives'
 import {
   type ChainStore,
@@ -13,8 +21,14 @@ import {
   openChainStore,
   openEpochStore,
 } from '@cairn/storage'
+import { committedEvidence } from './committed-evidence.ts'
 import { replayToHead } from './committer.ts'
-import { type EpochKeys, createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
+import {
+  type EpochKeys,
+  createEpochKeys,
+  createFinalizationVerifier,
+  createNodeEvidenceVerifier,
+} from './epoch-keys.ts'
 import type { NodeDeps, NodeOptions } from './node-options.ts'
 import { markUsed, recoverVotes } from './recovered-votes.ts'
 import { startHead } from './start-head.ts'
@@ -25,6 +39,7 @@ const NO_VOTES = { ownVotes: [], floor: undefined, certificates: [] }
 export interface RecoveredNode {
   readonly epochs: EpochStore
   readonly keys: EpochKeys
+  readonly verifyEvidence: EvidenceVerifier
   readonly verifyFinalization: (certificate: Certificate) => Verdict
   readonly chain: ChainStore
   readonly proposed: ProposedBlocks
@@ -39,25 +54,34 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
   const { chainSpec, genesis, validatorKey } = options
   const { bls } = deps
   const epochs = await openEpochStore(deps.chainDatabase, chainSpec)
-  const keys = createEpochKeys(genesis.hash, bls)
+  const verifyEvidence = createNodeEvidenceVerifier(epochs, genesis.hash, bls)
+  const keys = createEpochKeys(genesis.hash, bls, verifyEvidence)
   const verifyFinalization = createFinalizationVerifier(epochs, keys)
   const chain = await openChainStore(deps.chainDatabase, { genesis, verifyFinalization })
   await epochs.follow(chain)
   await replayToHead(deps.executor, chain, deps.log.child('replay'))
   const proposed = createProposedBlocks(deps.chainDatabase)
   const publicKey = validatorKey && bls.publicKey(validatorKey)
+  const head = await startHead(chain, epochs)
+  const committed = await committedEvidence(chain, head.header, chainSpec)
   if (publicKey !== undefined) assertKnown(publicKey, chainSpec, epochs.current().validators)
   const votes = validatorKey && (await recoverVotes(deps.wal, deps.voteMarker, deps.log))
   const signer =
     validatorKey &&
     createSigner(
-      { secretKey: validatorKey, genesisHash: genesis.hash, recovered: votes ?? NO_VOTES },
+      {
+        secretKey: validatorKey,
+        genesisHash: genesis.hash,
+        recovered: votes ?? NO_VOTES,
+        ...(head.finalization === undefined ? {} : { finalized: head.finalization }),
+      },
       { bls, log: deps.wal },
     )
   if (votes !== undefined && signer !== undefined) await markUsed(votes, signer, deps.voteMarker)
   return {
     epochs,
     keys,
+    verifyEvidence,
     verifyFinalization,
     chain,
     proposed,
@@ -67,9 +91,9 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
       publicKey,
       jitterSeed: new DataView(deps.random.bytes(4).buffer).getUint32(0),
       blockChecks: { checkBlockData, checkBlock },
+      evidence: createEvidenceBook({ unbondingEpochs: chainSpec.unbondingEpochs, committed }),
     }),
     startInput: async () => {
-      const head = await startHead(chain, epochs)
       const blocks = (await proposed.all()).filter((block) => block.header.height > head.header.height)
       return { type: 'start', head, blocks, ...(votes ?? NO_VOTES) }
     },

@@ -4,7 +4,8 @@ import type { Mempool } from '@cairn/mempool'
 import type { Executor } from '@cairn/ports'
 import { type Hash, type Height, assert } from '@cairn/primitives'
 import type { RpcBackend, RpcBlock } from '@cairn/rpc'
-import type { ChainStore } from '@cairn/storage'
+import type { ChainStore, EpochStore } from '@cairn/storage'
+import { listEvidence } from './committed-evidence.ts'
 import type { CommittedBlock } from './committer.ts'
 import type { Listeners } from './listeners.ts'
 import type { NodeStatus } from './node-status.ts'
@@ -15,6 +16,7 @@ export interface RpcBackendDeps {
   readonly clientVersion: string
   readonly executor: Executor
   readonly chain: ChainStore
+  readonly epochs: Pick<EpochStore, 'validators'>
   readonly mempool: Mempool
   readonly pool: TransactionPool
   /** The current epoch's. */
@@ -39,6 +41,7 @@ export function createRpcBackend(deps: RpcBackendDeps): RpcBackend {
       heightByExecutionHash: (hash) => chain.heightByExecutionHash(hash),
       transactionLocation: (hash) => chain.transactionLocation(hash),
       logHeights: (query) => chain.logHeights(query),
+      evidence: (from, countMax) => listEvidence(chain, deps.epochs, from, countMax),
       certificateByHeight: async (height) => (await chain.certificateAtOrAbove(height))?.certificate,
     },
     mempool: {

@@ -6,7 +6,7 @@ import {
   encodeVote,
   evidenceFromVotes,
 } from '@cairn/chain'
-import type { Consensus, Input, Message } from '@cairn/consensus'
+import type { Consensus, EvidenceVerifier, Input, Message } from '@cairn/consensus'
 import type { Topic } from '@cairn/ports'
 import { ACCEPT, type Verdict, ignore, reject } from '@cairn/primitives'
 import fc from 'fast-check'
@@ -32,13 +32,14 @@ const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions'>, readonly [Uint8A
   status: [encodeStatus(sampleStatus), { type: 'status', status: sampleStatus, from: 'peer' }],
 }
 
-function start(screen: (message: Message) => Verdict = () => ACCEPT) {
+function start(
+  screen: (message: Message) => Verdict = () => ACCEPT,
+  verifyEvidence: EvidenceVerifier = () => ({ verdict: 'accept', offenders: [3] }),
+) {
   const network = createFakeNetwork()
   const inputs: Input[] = []
-  routeGossip(network, { screen } as Partial<Consensus> as Consensus, {
-    input: (input) => void inputs.push(input),
-    stop: async () => {},
-  })
+  const runtime = { input: (input: Input) => void inputs.push(input), stop: async () => {} }
+  routeGossip(network, { screen } as Partial<Consensus> as Consensus, runtime, verifyEvidence)
   return { network, inputs }
 }
 
@@ -66,6 +67,20 @@ describe('routing', () => {
       expect(inputs).toEqual([])
     })
   }
+
+  it('forwards no evidence that is not proven here, and steps none', async () => {
+    for (const verdict of [reject('VOTE_BAD_SIGNATURE'), ignore('EVIDENCE_EPOCH_UNKNOWN')]) {
+      const { network, inputs } = start(undefined, () => verdict as ReturnType<EvidenceVerifier>)
+      expect(await network.deliver('evidence', encodeEvidence(evidence))).toEqual(verdict)
+      expect(inputs).toEqual([])
+    }
+  })
+
+  it('steps late votes without forwarding them', async () => {
+    const { network, inputs } = start(() => ignore('LATE_VOTE'))
+    expect(await network.deliver('votes', encodeVote(first))).toEqual(ignore('LATE_VOTE'))
+    expect(inputs).toEqual([{ type: 'vote', vote: first, from: 'peer' }])
+  })
 
   it('answers any bytes on any topic with a verdict', async () => {
     const { network } = start()

@@ -7,7 +7,7 @@
  * outcomes are stored **and** whose state is what `state` reads; it never goes down; every height from
  * 0 (genesis: an empty body, no receipts) to the head is readable, unless pruned.
  */
-import type { Certificate, ConsensusHeader } from '@cairn/chain'
+import type { Certificate, ConsensusHeader, Evidence } from '@cairn/chain'
 import type { Executor, PeerSummary, TransactionOutcome } from '@cairn/ports'
 import type { Address, Epoch, Hash, Height, View } from '@cairn/primitives'
 
@@ -53,6 +53,18 @@ export interface RpcChain {
   logHeights(query: LogHeightsQuery): Promise<readonly Height[]>
   /** Finalization certificate of the block, or of a descendant of the same epoch that finalizes it. */
   certificateByHeight(height: Height): Promise<Certificate | undefined>
+  /** What finalized blocks include, from `from` on in their order; whole blocks until there are `countMax` or more. */
+  evidence(from: Height, countMax: number): Promise<readonly RpcEvidence[]>
+}
+
+/** Evidence of an offence in a finalized block. */
+export interface RpcEvidence {
+  readonly height: Height
+  /** keccak256 of its encoding. */
+  readonly hash: Hash
+  readonly evidence: Evidence
+  /** Who is proven guilty: index in the set of the evidence's epoch, and key where that set is known here. */
+  readonly offenders: readonly { readonly index: number; readonly publicKey: Uint8Array | undefined }[]
 }
 
 export interface TransactionLocation {

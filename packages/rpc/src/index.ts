@@ -7,6 +7,7 @@ export type {
   RpcBlock,
   RpcChain,
   RpcEvents,
+  RpcEvidence,
   RpcMempool,
   RpcNodeStatus,
   SubmitOutcome,

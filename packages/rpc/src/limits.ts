@@ -41,6 +41,8 @@ export interface RpcLimits {
   readonly feeHistoryBlocksMax: number
   /** Percentiles of one `eth_feeHistory`. */
   readonly feeHistoryPercentilesMax: number
+  /** Pieces of evidence in one `cairn_evidence` answer, but for the rest of the last block. */
+  readonly evidenceMax: number
   /** Decoded blocks kept for the next reader. */
   readonly blockCacheMax: number
 }
@@ -66,5 +68,6 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   filterHashesMax: 4_096,
   feeHistoryBlocksMax: 1_024,
   feeHistoryPercentilesMax: 100,
+  evidenceMax: 100,
   blockCacheMax: 16,
 }

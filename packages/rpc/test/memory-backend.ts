@@ -1,5 +1,5 @@
 /** An `RpcBackend` in memory: blocks are encoded as the chain store has them, so decoding is tested too. */
-import type { Certificate, ConsensusHeader } from '@cairn/chain'
+import type { Certificate, ConsensusHeader, Vote } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import type {
   BlockWitness,
@@ -15,7 +15,7 @@ import type {
 import { CodedError, ZERO_HASH, epoch, height, view } from '@cairn/primitives'
 import type { Address, Hash, Height, Hex } from '@cairn/primitives'
 import * as Rlp from 'ox/Rlp'
-import type { RpcBackend, RpcBlock, SubmitOutcome } from '../src/backend.ts'
+import type { RpcBackend, RpcBlock, RpcEvidence, SubmitOutcome } from '../src/backend.ts'
 import { createRpc } from '../src/rpc.ts'
 import type { Rpc } from '../src/rpc.ts'
 import type { RpcLimits } from '../src/limits.ts'
@@ -140,6 +140,7 @@ export function createMemoryBackend(): MemoryBackend {
       },
       logHeights: async ({ first, last }) =>
         Array.from({ length: last - first + 1 }, (_, index) => height(first + index)),
+      evidence: async (from) => EVIDENCE.filter((each) => each.height >= from),
       certificateByHeight: async (wanted) => (wanted === 0 ? undefined : certificate(blocks[wanted])),
     },
     mempool: {
@@ -229,6 +230,24 @@ export interface TestResponse {
   readonly id: string | number | null
   readonly result?: unknown
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
+}
+
+/** One offence, in block 2. */
+const EVIDENCE: readonly RpcEvidence[] = [
+  {
+    height: height(2),
+    hash: testHash(77),
+    evidence: {
+      type: 'votes',
+      first: { ...offence('notarize'), hash: testHash(1) },
+      second: { ...offence('notarize'), hash: testHash(2) },
+    },
+    offenders: [{ index: 3, publicKey: new Uint8Array(48).fill(3) }],
+  },
+]
+
+function offence(kind: 'notarize'): Omit<Vote, 'hash'> {
+  return { kind, epoch: epoch(0), view: view(9), validator: 3, signature: new Uint8Array(96).fill(4) }
 }
 
 export function testAddress(seed: number): Address {

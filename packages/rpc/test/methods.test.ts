@@ -259,6 +259,18 @@ describe('methods', async () => {
       signerIndices: [0, 1, 3],
     })
     expect(await resultOf('cairn_certificate', 0)).toBeNull()
+    const offence = {
+      height: 2,
+      type: 'votes',
+      kind: 'double-notarize',
+      epoch: 0,
+      view: 9,
+      offenders: [{ index: 3, publicKey: `0x${'03'.repeat(48)}` }],
+      proof: [{ validator: 3 }, { validator: 3 }],
+    }
+    expect(await resultOf('cairn_evidence')).toMatchObject([offence])
+    expect(await resultOf('cairn_evidence', 2)).toMatchObject([offence])
+    expect(await resultOf('cairn_evidence', '0x3')).toEqual([])
     expect(await resultOf('cairn_getBlock', 2)).toMatchObject({
       hash: block.hash,
       height: 2,

@@ -5,7 +5,7 @@
  * Invariants: a block and all its index entries are one atomic durable batch; heights have no gaps; what is stored
  * never changes, except that a height may get its own certificate later. Appends take turns.
  */
-import type { Block, Certificate } from '@cairn/chain'
+import type { Block, Certificate, Evidence } from '@cairn/chain'
 import { CodedError, assert } from '@cairn/primitives'
 import type { Hash, Height } from '@cairn/primitives'
 import type { CommittedExecution, KeyValueStore } from '@cairn/ports'
@@ -31,6 +31,8 @@ export interface ChainReader {
   transactionLocation(hash: Hash): Promise<TransactionLocation | undefined>
   /** Blocks that may hold matching logs; false positives are possible, omissions are not. */
   logHeights(query: LogHeightsQuery): Promise<readonly Height[]>
+  /** The first block at `from` or above that includes evidence, with what it includes. */
+  evidenceFrom(from: Height): Promise<{ readonly height: Height; readonly evidence: readonly Evidence[] } | undefined>
   /** The nearest certificate that finalizes `height`: its own, or a descendant's. `undefined` for a head not certified yet. */
   certificateAtOrAbove(
     height: Height,
@@ -100,6 +102,10 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
     executionByHeight: (height) => tables.executions.get(height),
     transactionLocation: (hash) => tables.transactions.get(hash),
     logHeights: (query) => findLogHeights(store, query),
+    evidenceFrom: async (from) => {
+      const found = await tables.evidence.firstFrom(from)
+      return found === undefined ? undefined : { height: found.height, evidence: found.value }
+    },
     certificateAtOrAbove: async (height) => {
       const found = await tables.certificates.firstFrom(height)
       return found === undefined ? undefined : { height: found.height, certificate: found.value }

@@ -2,8 +2,15 @@
  * One repository for each table of the chain store but the log index (`log-index.ts`); the keys are `key-layout.ts`'s.
  * A repository encodes, decodes and says where stored bytes are damaged; it knows nothing of the other tables.
  */
-import { decodeBlock, decodeCertificate, encodeBlock, encodeCertificate } from '@cairn/chain'
-import type { Block, Certificate } from '@cairn/chain'
+import {
+  decodeBlock,
+  decodeCertificate,
+  decodeEvidenceList,
+  encodeBlock,
+  encodeCertificate,
+  encodeEvidenceList,
+} from '@cairn/chain'
+import type { Block, Certificate, Evidence } from '@cairn/chain'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import {
   CodedError,
@@ -58,6 +65,7 @@ export interface ChainTables {
   readonly transactions: Table<Hash, TransactionLocation>
   readonly executions: HeightTable<StoredExecution>
   readonly heightsByExecutionHash: Table<Hash, Height>
+  readonly evidence: HeightTable<readonly Evidence[]>
 }
 
 export function createChainTables(store: KeyValueStore): ChainTables {
@@ -104,6 +112,7 @@ export function createChainTables(store: KeyValueStore): ChainTables {
       encodeHeight,
       decodeHeight,
     ),
+    evidence: createHeightTable(store, tablePrefixes.evidence, 'evidence', encodeEvidenceList, decodeEvidenceList),
   }
 }
 

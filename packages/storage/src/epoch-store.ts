@@ -46,6 +46,8 @@ interface StateRecord {
 
 /** In the same key-value store as the chain store, in tables of its own. Open it before the chain store. */
 export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Promise<EpochStore> {
+  // Evidence is judged by the set of its own epoch, through the unbonding time.
+  const recentMax = Math.max(recentSetsMax, spec.unbondingEpochs + 1)
   const recent: ValidatorSet[] = []
   let at = height(0)
   let current = genesisEpochState(spec)
@@ -54,7 +56,7 @@ export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Pro
     if (recent.some((known) => known.epoch === set.epoch)) return
     recent.push(set)
     recent.sort((a, b) => a.epoch - b.epoch)
-    if (recent.length > recentSetsMax) recent.shift()
+    if (recent.length > recentMax) recent.shift()
   }
 
   const validators = async (of: Epoch): Promise<ValidatorSet | undefined> => {
@@ -104,7 +106,7 @@ export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Pro
   at = newest.at
   current = newest.state
   const { epoch: newestEpoch } = current.validators
-  for (let of = Math.max(0, newestEpoch - recentSetsMax + 1); of <= newestEpoch; of++) {
+  for (let of = Math.max(0, newestEpoch - recentMax + 1); of <= newestEpoch; of++) {
     const set = await validators(epoch(of))
     if (set !== undefined) remember(set)
   }

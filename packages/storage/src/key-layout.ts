@@ -12,9 +12,10 @@
  *   18 ‖ height ‖ consensus hash      → proposed block behind an own vote
  *   19 ‖ height                       → epoch state as of the block: [epoch, RANDAO mix, offenders]
  *   1a ‖ epoch                        → validator set
+ *   1b ‖ height                       → evidence that the block includes; no entry without any
  *
  * Heights are eight bytes big-endian, so that key order is height order. Numbers are never reused: a table that
- * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12 and 1a stay for light clients.
+ * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12, 1a and 1b stay for light clients.
  */
 import { bytesFromHex, bytesFromUint64, concatBytes, height } from '@cairn/primitives'
 import type { Address, Hash, Height } from '@cairn/primitives'
@@ -34,6 +35,7 @@ export const tablePrefixes = {
   proposedBlocks: 0x18,
   epochStates: 0x19,
   validatorSets: 0x1a,
+  evidence: 0x1b,
 } as const
 
 /** Common beginning of an address's entries in the log index. */

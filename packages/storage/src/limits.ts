@@ -24,7 +24,7 @@ export const logIndexPageMax = 1024
 /** An epoch state is written for every block whose height this divides, and at epoch ends: what a start has to fold. */
 export const epochStateIntervalBlocks = 256
 
-/** Validator sets kept in memory: those whose certificates are still about. */
+/** Validator sets kept in memory at the least: those whose certificates are still about. More: one per unbonding epoch. */
 export const recentSetsMax = 4
 
 /** One stored epoch state: at most every validator of the set is an offender. */

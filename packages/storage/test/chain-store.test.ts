@@ -1,6 +1,7 @@
-import { sha256 } from '@cairn/crypto'
+import { blockFromParts, encodeEvidenceList, evidenceFromVotes } from '@cairn/chain'
+import { keccak256, sha256 } from '@cairn/crypto'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
-import { CodedError, ZERO_HASH, encodeRlp, height, reject } from '@cairn/primitives'
+import { CodedError, ZERO_HASH, encodeRlp, epoch, height, reject, view } from '@cairn/primitives'
 import { createMemoryMedium, createMemoryStore, openChainStore } from '@cairn/storage'
 import type { ChainStore, MemoryMedium } from '@cairn/storage'
 import { createSampleChain, sampleAddress, sampleTopic, verifySampleFinalization } from '@cairn/testing/contracts'
@@ -54,6 +55,35 @@ describe('openChainStore', () => {
     expect(await store.blockByHeight(height(25))).toBeUndefined()
     expect(await store.blockByHash(ZERO_HASH)).toBeUndefined()
     expect(await store.transactionLocation(ZERO_HASH)).toBeUndefined()
+  })
+
+  it('finds the blocks that include evidence, also after reopening', async () => {
+    const medium = createMemoryMedium()
+    const store = await open(medium)
+    await append(store, 1, 2)
+    const vote = {
+      kind: 'notarize',
+      epoch: epoch(0),
+      view: view(1),
+      validator: 0,
+      signature: new Uint8Array(96),
+    } as const
+    const evidence = evidenceFromVotes({ ...vote, hash: chain.genesis.hash }, { ...vote, hash: blockAt(1).block.hash })
+    if (evidence === undefined) throw new Error('the votes conflict')
+    const { block, execution } = blockAt(3)
+    const list = encodeEvidenceList([evidence])
+    const guilty = blockFromParts(
+      { ...block.header, evidenceRoot: keccak256(list) },
+      block.payload,
+      block.accessList,
+      list,
+    )
+    await store.appendFinalized(guilty, undefined, { ...execution, blockHash: guilty.hash })
+    for (const each of [store, await open(medium)]) {
+      expect(await each.evidenceFrom(height(0))).toEqual({ height: 3, evidence: [evidence] })
+      expect(await each.evidenceFrom(height(3))).toEqual({ height: 3, evidence: [evidence] })
+      expect(await each.evidenceFrom(height(4))).toBeUndefined()
+    }
   })
 
   it('finds the nearest certificate above heights without one', async () => {

@@ -2,11 +2,12 @@
  * What Ethereum has no method for: consensus. Heights, views, epochs and milliseconds are JSON numbers
  * (always safe integers), weights are decimal strings, hashes and bytes hex.
  */
-import type { Certificate, ConsensusHeader } from '@cairn/chain'
+import { offenceOf } from '@cairn/chain'
+import type { Certificate, ConsensusHeader, Vote } from '@cairn/chain'
 import { hexFromBytes } from '@cairn/primitives'
 import * as z from 'zod'
 import { findBlock, heightOf } from '../block-reference.ts'
-import type { RpcBackend } from '../backend.ts'
+import type { RpcBackend, RpcEvidence } from '../backend.ts'
 import { defineMethod } from '../method.ts'
 import type { RpcMethod } from '../method.ts'
 import type { BlockReference } from '../param-schema.ts'
@@ -48,6 +49,17 @@ export const cairnMethods: readonly RpcMethod[] = [
     },
   ),
   defineMethod(
+    'cairn_evidence',
+    'Offences that finalized blocks prove, from a height on (default 0); about a hundred at a time.',
+    [heightOrTagParam.default({ kind: 'height', height: 0n })],
+    async ([reference], context) => {
+      const from = reference.kind === 'hash' ? undefined : heightOf(reference, context)
+      if (from === undefined) return []
+      const items = await context.backend.chain.evidence(from, context.limits.evidenceMax)
+      return items.map(evidenceJson)
+    },
+  ),
+  defineMethod(
     'cairn_getBlock',
     'The consensus header of a height; null above the head.',
     [heightOrTagParam],
@@ -84,6 +96,25 @@ function statusJson(backend: RpcBackend): Readonly<Record<string, unknown>> {
 
 function consensusHeaderJson(header: ConsensusHeader): Readonly<Record<string, unknown>> {
   return { ...header, randaoReveal: hexFromBytes(header.randaoReveal) }
+}
+
+function evidenceJson({ height, hash, evidence, offenders }: RpcEvidence): Readonly<Record<string, unknown>> {
+  const { first, second, type } = evidence
+  return {
+    height,
+    hash,
+    type,
+    ...offenceOf(evidence),
+    offenders: offenders.map(({ index, publicKey }) => ({
+      index,
+      publicKey: publicKey === undefined ? null : hexFromBytes(publicKey),
+    })),
+    proof: [first, second].map((half) => ('signers' in half ? certificateJson(half) : voteJson(half))),
+  }
+}
+
+function voteJson({ kind, epoch, view, hash, validator, signature }: Vote): Readonly<Record<string, unknown>> {
+  return { kind, epoch, view, hash, validator, signature: hexFromBytes(signature) }
 }
 
 function certificateJson(certificate: Certificate): Readonly<Record<string, unknown>> {
