@@ -165,6 +165,20 @@ describe('keys protection', () => {
   )
 
   it(
+    'neither exports nor replaces a record that is lost',
+    async () => {
+      const data = freshCopy()
+      cpSync(used, data, { recursive: true })
+      rmSync(join(data, 'wal'))
+      const output = join(root, 'lost.json')
+      expect(onlyLine(await exportFrom(data, output))).toContain('[PROTECTION_RECORD_LOST]')
+      expect(existsSync(output)).toBe(false)
+      expect(onlyLine(await importInto(data, complete))).toContain('[PROTECTION_RECORD_LOST]')
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'refuses a directory that is in use or is none',
     async () => {
       const data = freshCopy()

@@ -74,14 +74,14 @@ describe('the epoch store', () => {
     expect(await store.validators(epoch(1))).toBe(undefined)
   })
 
-  it('keeps every epoch’s set, and finds them again', async () => {
-    const spec = specOf(3)
+  it('keeps every epoch’s set, those of the unbonding time at hand, and finds them again', async () => {
+    const spec = { ...specOf(3), unbondingEpochs: 4 }
     const medium = createMemoryMedium()
     const first = await openEpochStore(createMemoryStore(medium), spec)
     const chain = growingChain(spec)
     await chain.grow(first, 20)
     expect(first.current().validators.epoch).toBe(6)
-    expect(first.recentSets().map((set) => set.epoch)).toEqual([3, 4, 5, 6])
+    expect(first.recentSets().map((set) => set.epoch)).toEqual([2, 3, 4, 5, 6])
     const again = await openEpochStore(createMemoryStore(medium), spec)
     await again.follow(chain.reader)
     expect(again.current()).toEqual(first.current())

@@ -7,6 +7,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import {
   type ProtectedKey,
+  type RecoveredWal,
   type SignerRecord,
   compactRecords,
   mergeProtection,
@@ -32,11 +33,13 @@ export interface ProtectionExportOptions {
 /** Larger files are not read at all. */
 const FILE_MAX_BYTES = 64 * 1024 * 1024
 
-/** @throws CodedError `KEY_MISSING`, `WAL_CORRUPT`, `PROTECTION_EXPORT_FAILED`, and what opening the directory throws */
+/**
+ * @throws CodedError `KEY_MISSING`, `WAL_CORRUPT`, `PROTECTION_RECORD_LOST`, `PROTECTION_EXPORT_FAILED`, and what opening
+ * the directory throws
+ */
 export async function runProtectionExport(options: ProtectionExportOptions, writeLine = writeErrorLine): Promise<void> {
   await using cleanup = new AsyncDisposableStack()
-  const { key, wal } = await openRecord(options.dataDir, cleanup)
-  const record = recoverFromWal(await wal.read())
+  const { key, record } = await openRecord(options.dataDir, cleanup)
   const text = serializeProtection(key, record, options.minimal ? 'minimal' : 'complete')
   if (options.output === '-') process.stdout.write(text)
   else await writeWholeFile(options.output, text)
@@ -44,7 +47,8 @@ export async function runProtectionExport(options: ProtectionExportOptions, writ
 }
 
 /**
- * @throws CodedError `KEY_MISSING`, `WAL_CORRUPT`, `PROTECTION_FILE_UNREADABLE`, `PROTECTION_…` for what the file says,
+ * @throws CodedError `KEY_MISSING`, `WAL_CORRUPT`, `PROTECTION_RECORD_LOST`, `PROTECTION_FILE_UNREADABLE`, `PROTECTION_…`
+ * for what the file says,
  * and what opening the directory throws
  */
 export async function runProtectionImport(
@@ -54,19 +58,19 @@ export async function runProtectionImport(
 ): Promise<void> {
   const text = await readProtectionFile(file)
   await using cleanup = new AsyncDisposableStack()
-  const { key, wal } = await openRecord(dataDir, cleanup)
+  const { key, wal, record } = await openRecord(dataDir, cleanup)
   const imported = parseProtection(text, key)
-  const own = recoverFromWal(await wal.read())
-  const merged = mergeProtection(own, imported)
+  const merged = mergeProtection(record, imported)
   // A log with a floor is a whole record: nothing was signed at or below the first view of all, at the least.
   const floor = merged.floor ?? { epoch: epoch(0), view: view(0) }
-  await wal.replace(compactRecords(floor, merged.ownVotes, own.certificates))
+  await wal.replace(compactRecords(floor, merged.ownVotes, record.certificates))
   writeLine(`imported ${describe(imported)} for the key ${key.publicKey}; the record now has ${describe(merged)}`)
 }
 
 interface OpenRecord {
   readonly key: ProtectedKey
   readonly wal: AppendLog
+  readonly record: RecoveredWal
 }
 
 /** Of a stopped node. The genesis hash follows from the chain spec, so a directory that never ran will do. */
@@ -78,7 +82,16 @@ async function openRecord(dataDir: string, cleanup: AsyncDisposableStack): Promi
   const publicKey = hexFromBytes(createNativeBls().publicKey(secretKey))
   const wal = await createAppendLogFile(data.walPath)
   cleanup.defer(() => wal.close())
-  return { key: { genesisHash: chain.genesisHash, publicKey }, wal }
+  const record = recoverFromWal(await wal.read())
+  const isEmpty = record.floor === undefined && record.ownVotes.length === 0
+  if (isEmpty && (await data.voteMarker.isSet())) {
+    // Nobody knows what was signed since any export: the node must go on abstaining (R10).
+    throw new CodedError(
+      'PROTECTION_RECORD_LOST',
+      `this validator has voted and its log is lost: no file can stand for it; started, it abstains until it is safe`,
+    )
+  }
+  return { key: { genesisHash: chain.genesisHash, publicKey }, wal, record }
 }
 
 async function readProtectionFile(file: string): Promise<string> {
