@@ -1,5 +1,5 @@
 /** Short epochs on real processes: validators that join, leave, sleep for epochs, or have lost their vote log. */
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
@@ -85,3 +85,39 @@ test('a validator whose vote log is deleted abstains until it is safe, then vote
   expect(ledger.votes.size).toBeGreaterThan(before)
   net.assertSameRoot()
 })
+
+test('a validator that starts anew follows only a chain through its checkpoint', async () => {
+  const net = (network = await startNetwork({ heartbeatMs: 60, epochLengthBlocks: 5 }))
+  await net.waitForHeight(22)
+  const end = await blockHashAt(net, 15)
+  const startAnew = async (checkpoint: string): Promise<void> => {
+    for (const store of ['chain', 'state']) rmSync(join(net.directory, 'validator-3', store), { recursive: true })
+    process.env['CAIRN_CHECKPOINT'] = checkpoint
+    try {
+      await net.start(3)
+    } finally {
+      delete process.env['CAIRN_CHECKPOINT']
+    }
+  }
+  await net.kill(3)
+  await startAnew(`2:0x${'11'.repeat(32)}`)
+  // Every certificate is good, but the third epoch does not end as it was told.
+  await until(() => !net.isRunning(3))
+  expect(readFileSync(join(net.directory, 'validator-3', 'node.log'), 'utf8')).toContain('CHECKPOINT_MISMATCH')
+  await startAnew(`2:${end}`)
+  await net.waitForHeight(net.maxHeight() + 5, [3])
+  await net.kill(0)
+  await net.waitForHeight(net.maxHeight() + 12, [1, 2, 3])
+  net.assertSameRoot()
+})
+
+/** Consensus hash, from the first validator's RPC. */
+async function blockHashAt(net: TestNetwork, height: number): Promise<string> {
+  const response = await fetch(net.rpcUrl(0), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'cairn_getBlock', params: [`0x${height.toString(16)}`] }),
+  })
+  const answer = (await response.json()) as { readonly result: { readonly hash: string } }
+  return answer.result.hash
+}
