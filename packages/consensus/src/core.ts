@@ -33,6 +33,7 @@ export function firstCore(
       early: [],
       lagAnsweredAtMs: now.monotonicMs,
       leadAskedAtMs: now.monotonicMs,
+      leadAskedIn: undefined,
     },
     book,
     effects: [],

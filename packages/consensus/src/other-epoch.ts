@@ -1,6 +1,7 @@
 /**
  * Messages of another epoch (consensus.md «Epochs»). Whoever lags is told how its epoch ended; whoever is ahead is asked
- * how ours did. Both at most once a second, whatever comes in. What peers send in the first moments of the next epoch is
+ * how ours did. Both at most once a second, whatever comes in; who is more than one epoch behind asks once more in each
+ * epoch that it enters, or it would never catch up with epochs of a second. What peers send in the first moments of the next epoch is
  * kept until this node is there, or each epoch would begin with a standstill.
  */
 import type { Epoch } from '@cairn/primitives'
@@ -16,7 +17,7 @@ export function onOtherEpoch(core: Core, message: EpochMessage): void {
     answerLagging(core)
     return
   }
-  askLeading(core, message.from)
+  askLeading(core, message.from, epoch)
   if (epoch === current + 1) keepEarly(core, message)
 }
 
@@ -40,13 +41,16 @@ function answerLagging({ run, effects, now }: Core): void {
   effects.push({ type: 'broadcast-certificate', certificate: run.lastEnd, gossiped: false })
 }
 
-function askLeading({ run, state, options, effects, now }: Core, from: From): void {
+function askLeading({ run, state, options, effects, now }: Core, from: From, leading: Epoch): void {
+  const { epoch } = options.validators
   state.aheadPeer = from
-  if (now.monotonicMs - run.leadAskedAtMs < OTHER_EPOCH_INTERVAL_MS) return
+  const isFirstOfMany = leading > epoch + 1 && run.leadAskedIn !== epoch
+  if (!isFirstOfMany && now.monotonicMs - run.leadAskedAtMs < OTHER_EPOCH_INTERVAL_MS) return
   run.leadAskedAtMs = now.monotonicMs
+  run.leadAskedIn = epoch
   effects.push({
     type: 'fetch-certificates',
-    epoch: options.validators.epoch,
+    epoch,
     fromView: state.finalizedView,
     hint: from,
   })

@@ -1,6 +1,6 @@
 /** What outlives an epoch, and what one epoch knows of its validators. */
 import type { Block, Certificate, VoteSubject } from '@cairn/chain'
-import type { Hex } from '@cairn/primitives'
+import type { Epoch, Hex } from '@cairn/primitives'
 import type { EpochMessage } from './input.ts'
 import type { WalFloor } from './vote-guard.ts'
 
@@ -42,4 +42,6 @@ export interface RunState {
   /** Monotonic times of the last answer to a peer that lags, and of the last question to one that is ahead. */
   lagAnsweredAtMs: number
   leadAskedAtMs: number
+  /** The epoch in which the latter was. */
+  leadAskedIn: Epoch | undefined
 }

@@ -218,6 +218,24 @@ describe('messages of another epoch', () => {
     expect(typesOf(h.take(), 'fetch-certificates')).toEqual([])
   })
 
+  it('of one far ahead make it ask once more in each epoch it enters, or it would never catch up with short ones', () => {
+    const h = shortEpochs(undefined, { self: undefined })
+    const asked = (): readonly Effect[] => typesOf(h.take(), 'fetch-certificates')
+    const hearOf = (ahead: number): void => {
+      const vote = { ...h.vote('nullify', 1, ZERO_HASH, 1), epoch: epoch(ahead) }
+      for (let at = 0; at < 9; at++) h.feed({ type: 'vote', vote, from: 'ahead' })
+    }
+    h.take()
+    hearOf(1)
+    expect(asked()).toEqual([])
+    hearOf(9)
+    expect(asked()).toHaveLength(1)
+    runEpoch(h)
+    h.take()
+    hearOf(9)
+    expect(asked()).toEqual([expect.objectContaining({ epoch: epoch(1), hint: 'ahead' })])
+  })
+
   it('of the next one count when it begins, or each epoch would begin with a standstill', () => {
     const h = shortEpochs(undefined, { self: undefined })
     for (const validator of [0, 1, 2]) {

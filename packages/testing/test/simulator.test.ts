@@ -41,6 +41,12 @@ describe('a run', () => {
     expect(lines.length).toBeGreaterThan(100)
   })
 
+  it('brings a node back that was away for several epochs', async () => {
+    // Found by this seed: one epoch a second is too slow for epochs of four blocks.
+    const result = await simulate({ seed: 87, nodes: 4, adversary: 'none' })
+    expect(result.violation).toBeUndefined()
+  })
+
   it('leaves out the faults that are not wanted', async () => {
     const options = { seed: 3, nodes: 4, adversary: 'none' } as const
     const calm: string[] = []

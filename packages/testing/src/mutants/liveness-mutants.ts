@@ -14,7 +14,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
         replace: '    epochState: undefined,\n  })',
       },
     ],
-    expected: /STALLED/,
+    expected: /STALLED|NEEDLESS_NULLIFY/,
   },
   {
     name: 'own-nullify-not-redelivered',
@@ -70,7 +70,18 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: `${CONSENSUS}/rules/nullify.ts`, find: 'if (record.isLeaderEquivocating) return true', replace: '' },
     ],
-    expected: /STALLED/,
-    nodes: 7,
+    expected: /EQUIVOCATION_TOLERATED/,
+  },
+  {
+    name: 'boundary-block-not-repeated',
+    rule: 'Epochs',
+    patches: [
+      {
+        file: `${CONSENSUS}/rules/propose.ts`,
+        find: 'if (isBoundaryHeight(parent.height, options.spec.epochLengthBlocks)',
+        replace: 'if (isBoundaryHeight(parent.height, options.spec.epochLengthBlocks * 2)',
+      },
+    ],
+    expected: /STALLED|CRASHED/,
   },
 ]

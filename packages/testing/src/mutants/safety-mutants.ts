@@ -241,4 +241,28 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
     ],
     expected: /SLASHABLE_VOTE/,
   },
+  {
+    name: 'amnesia-skipped',
+    rule: 'R10',
+    patches: [
+      {
+        file: `${CONSENSUS}/core.ts`,
+        find: 'amnesia: isAmnesiac === true ? createAmnesia(now.monotonicMs) : undefined',
+        replace: 'amnesia: isAmnesiac === undefined ? createAmnesia(now.monotonicMs) : undefined',
+      },
+    ],
+    expected: /SLASHABLE_VOTE/,
+  },
+  {
+    name: 'stale-epoch-accepted',
+    rule: 'Epochs',
+    patches: [
+      {
+        file: `${CONSENSUS}/consensus.ts`,
+        find: 'if (isMessage(input) && epochOf(input) !== core.options.validators.epoch) {',
+        replace: 'if (isMessage(input) && epochOf(input) > core.options.validators.epoch) {',
+      },
+    ],
+    expected: /BAD_CERTIFICATE|CRASHED|HONEST_BLAMED|FINALIZED/,
+  },
 ]

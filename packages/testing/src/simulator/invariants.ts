@@ -19,6 +19,8 @@ export interface Invariants {
   readonly commits: number
   /** State of the newest finalized block. */
   readonly ledger: Ledger
+  /** Nothing is wrong and nobody faulty: from here on no view may be given up. */
+  beginFairWeather(): void
   violate(what: string): void
   /**
    * Each durable vote of an honest slot, over all its restarts. `block` and `parent`: what it is for, where the node
@@ -42,6 +44,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
   let violation: string | undefined
   let maxHeight = 0
   let commits = 0
+  let isFair = false
 
   /** By epoch; one set each. A certificate of an epoch follows a commit of the block that leads there. */
   const sets = new Map<number, ValidatorSet>()
@@ -75,8 +78,13 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     get ledger() {
       return ledger
     },
+    beginFairWeather() {
+      isFair = true
+    },
     violate,
     onHonestVote(slot, vote, block, parent) {
+      const isNewest = !sets.has(vote.epoch + 1)
+      if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
       if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)
       const key = `${slot}:${vote.epoch}:${vote.view}`

@@ -12,6 +12,7 @@ interface NetworkFaults {
   duplicateRate: number
   delayMinMs: number
   delayMaxMs: number
+  hidesProposals: boolean
 }
 
 export interface LossyNetwork {
@@ -27,7 +28,7 @@ export interface LossyNetwork {
   restore(): void
 }
 
-const HEALTHY: NetworkFaults = { lossRate: 0, duplicateRate: 0, delayMinMs: 5, delayMaxMs: 40 }
+const HEALTHY: NetworkFaults = { lossRate: 0, duplicateRate: 0, delayMinMs: 5, delayMaxMs: 40, hidesProposals: false }
 /** Of the messages. */
 const ENCODED_RATE = 1 / 64
 const LINKS_PER_ACTOR = 1_000
@@ -54,6 +55,7 @@ export function createLossyNetwork(
       return generation
     },
     send(from, to, message, delayMs = 0) {
+      if (faults.hidesProposals && message.type === 'proposal') return
       const copies = faults.duplicateRate > 0 && random.chance(faults.duplicateRate) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) {
         const linkMs = faults.delayMinMs + random.next() * (faults.delayMaxMs - faults.delayMinMs)

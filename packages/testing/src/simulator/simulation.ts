@@ -13,6 +13,7 @@ export interface SimulationResult {
   readonly healToCommitMs: number
   /** From the end of all faults until every node has caught up, and has every transaction handed in before. */
   readonly healToAllMs: number
+  /** Without time in which next to nothing happens. */
   readonly virtualMs: number
   readonly height: number
   readonly events: number
@@ -23,6 +24,13 @@ export interface SimulationResult {
 }
 
 const LIVENESS_BOUND_MS = 30_000
+/** What a faulty leader may cost besides, where timers have grown to their cap. */
+const CAPPED_TIMEOUT_MS = 8_000
+/** Heights that a node which keeps up may be behind the first one. */
+const LAG_MAX = 8
+/** After everybody has caught up: what is under way may still go wrong. */
+const SETTLING_MS = 500
+const FAIR_WEATHER_MS = 2_000
 /** A run beyond this many events is a storm: something answers itself. */
 const EVENTS_PER_NODE_MAX = 250_000
 
@@ -33,9 +41,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (const actor of world.actors) actor.start()
   run.clients.start()
   applyFaults(world, run.honest, run.clients, schedule, options.faults)
-  const progress = watchProgress(run, options.livenessBoundMs ?? LIVENESS_BOUND_MS)
+  const faultyMax = Math.floor((options.nodes - 1) / 3)
+  const extraMs = schedule.idleMs > 0 ? faultyMax * CAPPED_TIMEOUT_MS : 0
+  const progress = watchProgress(run, options.livenessBoundMs ?? LIVENESS_BOUND_MS + extraMs)
   const eventsMax = EVENTS_PER_NODE_MAX * options.nodes
   let events = 0
+  let doneAtMs: number | undefined
   while (invariants.violation === undefined) {
     const event = queue.pop()
     if (event === undefined) break
@@ -46,18 +57,27 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     } catch (error) {
       invariants.violate(`CRASHED: ${String(error)}`)
     }
-    if (queue.nowMs >= schedule.healedAtMs && progress.isDone()) break
+    if (queue.nowMs < schedule.healedAtMs || !progress.isDone()) continue
+    doneAtMs ??= queue.nowMs
+    if (options.adversary !== 'none' || !isAllWell(run)) break
+    if (queue.nowMs > doneAtMs + SETTLING_MS) invariants.beginFairWeather()
+    if (queue.nowMs > doneAtMs + SETTLING_MS + FAIR_WEATHER_MS) break
   }
   return {
     violation: invariants.violation,
     healToCommitMs: progress.firstCommitMs,
-    healToAllMs: queue.nowMs - schedule.healedAtMs,
-    virtualMs: queue.nowMs,
+    healToAllMs: (doneAtMs ?? queue.nowMs) - schedule.healedAtMs,
+    virtualMs: queue.nowMs - schedule.idleMs,
     height: invariants.maxHeight,
     events,
     faultCount: schedule.faults.length,
     digest: world.trace.digest(),
   }
+}
+
+/** Somebody faulty may cost views at any time. */
+function isAllWell({ schedule, honest }: Run): boolean {
+  return schedule.skewed === undefined && honest.every((node) => node.isUp && !node.consensus.isAmnesiac)
 }
 
 interface Progress {
@@ -80,17 +100,17 @@ function watchProgress({ world, honest, clients, schedule }: Run, boundMs: numbe
       target ??= { height: invariants.maxHeight, nonces: clients.submitted() }
       const { height, nonces } = target
       const sinceMs = queue.nowMs - schedule.healedAtMs
-      if (sinceMs > boundMs) {
+      if (sinceMs > boundMs && waitingFor.length > 0) {
         invariants.violate(`STALLED: ${waitingFor.map(({ slot }) => slot).join(', ')} after ${sinceMs.toFixed(0)} ms`)
       }
-      if (invariants.commits === seenCommits) return false
+      if (invariants.commits === seenCommits) return waitingFor.length === 0
       seenCommits = invariants.commits
       if (invariants.maxHeight > height && firstCommitMs === Number.POSITIVE_INFINITY) firstCommitMs = sinceMs
       waitingFor = waitingFor.filter((node) => {
         if (node.isRefused) return false
-        return (
-          node.disk.head.header.height <= height || nonces.some((nonce, sender) => (node.ledger[sender] ?? 0) < nonce)
-        )
+        const own = node.disk.head.header.height
+        if (own <= height || own + LAG_MAX < invariants.maxHeight) return true
+        return nonces.some((nonce, sender) => (node.ledger[sender] ?? 0) < nonce)
       })
       return waitingFor.length === 0
     },

@@ -54,6 +54,9 @@ function apply(
       // Everybody alone: timers run, nothing else does.
       for (const from of world.actors.keys()) for (const to of world.actors.keys()) network.cutLink(from, to)
       return
+    case 'fog':
+      network.faults.hidesProposals = true
+      return
     case 'crash':
       return honest[fault.node]?.crash(fault.downMs, fault.isDamaged)
     case 'crash-all':

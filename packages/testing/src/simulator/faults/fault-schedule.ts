@@ -14,6 +14,8 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'flapping'; readonly sides: Sides; readonly isOneWay: boolean; readonly periodMs: number }
   | { readonly kind: 'links-back' }
   | { readonly kind: 'blackout' }
+  /** No proposal arrives, everything else does: views pass, and timers grow. */
+  | { readonly kind: 'fog' }
   /** `node`: index among the honest ones. */
   | { readonly kind: 'crash'; readonly node: number; readonly downMs: number; readonly isDamaged: boolean }
   | { readonly kind: 'crash-all'; readonly downMs: readonly number[] }
@@ -23,6 +25,8 @@ export type Fault = { readonly atMs: number } & (
 
 export interface FaultSchedule {
   readonly faults: readonly Fault[]
+  /** Virtual time in which next to nothing happens; not counted as simulated. */
+  readonly idleMs: number
   /** From here on nothing is wrong. */
   readonly healedAtMs: number
   /** Honest node whose wall clock is wrong by so much: it counts as one of the faulty. */
@@ -46,6 +50,9 @@ const ABSENCE_MS = 8_000
 const SILENCE_RATE = 0.07
 const SILENCE_MIN_MS = 2_000
 const SILENCE_MAX_MS = 12_000
+const FOG_RATE = 0.02
+const FOG_MIN_MS = 250_000
+const FOG_MAX_MS = 350_000
 /** A node that crashed last in the phase is up again by then. */
 const RESTART_MAX_MS = 1_500
 const SKEW_MS = 600_000
@@ -60,12 +67,17 @@ export function drawFaultSchedule(options: FaultScheduleOptions, random: SeededR
     // One node is away for so long that it has to sync. The others have a good time.
     const node = random.below(options.honest)
     faults.push({ kind: 'crash', atMs: 300, node, downMs: ABSENCE_MS - 300, isDamaged: false })
-    return { faults, healedAtMs: ABSENCE_MS, skewed: undefined }
+    return { faults, idleMs: 0, healedAtMs: ABSENCE_MS, skewed: undefined }
   }
   if (random.chance(SILENCE_RATE)) {
     const sides = Array.from({ length: options.actors }, (_, id) => options.blocking.includes(id))
     faults.push({ kind: 'partition', atMs: random.between(300, 900), sides, isOneWay: false })
-    return { faults, healedAtMs: random.between(SILENCE_MIN_MS, SILENCE_MAX_MS), skewed }
+    return { faults, idleMs: 0, healedAtMs: random.between(SILENCE_MIN_MS, SILENCE_MAX_MS), skewed }
+  }
+  if (random.chance(FOG_RATE)) {
+    faults.push({ kind: 'fog', atMs: random.between(300, 900) })
+    const healedAtMs = random.between(FOG_MIN_MS, FOG_MAX_MS)
+    return { faults, idleMs: healedAtMs, healedAtMs, skewed }
   }
   const endMs = random.between(CHAOS_MIN_MS, CHAOS_MAX_MS)
   for (let atMs = random.between(0, 600); atMs < endMs; atMs += random.between(200, 900)) {
@@ -77,7 +89,7 @@ export function drawFaultSchedule(options: FaultScheduleOptions, random: SeededR
   if (random.chance(0.5)) faults.push({ kind: 'crash-at-writes', atMs: 0, rate: 0.02 })
   const blackoutMs = random.chance(0.5) ? random.between(500, BLACKOUT_MAX_MS) : 0
   if (blackoutMs > 0) faults.push({ kind: 'blackout', atMs: endMs })
-  return { faults, healedAtMs: endMs + blackoutMs, skewed }
+  return { faults, idleMs: 0, healedAtMs: endMs + blackoutMs, skewed }
 }
 
 function drawFault(options: FaultScheduleOptions, random: SeededRandom, atMs: number, leftMs: number): Fault {

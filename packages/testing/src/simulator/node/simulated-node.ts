@@ -24,6 +24,7 @@ import type { NodeRequests } from './node-requests.ts'
 import { createNodeSync } from './node-sync.ts'
 import type { NodeSync } from './node-sync.ts'
 import { answerRequest, isRequest } from './peer-answers.ts'
+import { watchFastPath } from './fast-path.ts'
 import { sentFor } from './sent-effect.ts'
 
 export interface SimulatedNodeOptions {
@@ -51,7 +52,6 @@ interface Running {
 const TIMER_MIN_MS = 0.1
 /** Share of the commits after which the log is shortened. */
 const COMPACT_RATE = 0.1
-/** Of the monotonic clock, either way. */
 const DRIFT_MAX = 300e-6
 
 export class SimulatedNode implements Actor {
@@ -63,7 +63,6 @@ export class SimulatedNode implements Actor {
   readonly #options: SimulatedNodeOptions
   readonly #random: SeededRandom
   readonly #skewMs: number
-  /** Own milliseconds per true one. */
   readonly #rate: number
   readonly #requests: NodeRequests
   #running: Running | undefined
@@ -99,12 +98,10 @@ export class SimulatedNode implements Actor {
     return this.#running !== undefined
   }
 
-  /** Its log was damaged. */
   get isRefused(): boolean {
     return this.#isRefused
   }
 
-  /** Only while up. */
   get consensus(): Consensus {
     assert(this.#running !== undefined, 'the node is up')
     return this.#running.consensus
@@ -128,8 +125,8 @@ export class SimulatedNode implements Actor {
     const mempool = createNodeMempool()
     const secretKey = chain.secretKeys[this.slot]
     assert(secretKey !== undefined, 'each slot has a key')
-    const signerOptions = { secretKey, genesisHash: chain.genesisHash, recovered }
-    const signer = createSigner(signerOptions, { bls: chain.bls, log: this.disk.log })
+    const { bls, genesisHash } = chain
+    const signer = createSigner({ secretKey, genesisHash, recovered }, { bls, log: this.disk.log })
     this.#running = { consensus, signer, mempool, sync: this.#createSync() }
     this.#armedTimer++
     this.#isPending = false
@@ -137,8 +134,9 @@ export class SimulatedNode implements Actor {
     const blocks = [...this.disk.persistedBlocks.values()]
     const isAmnesiac = this.disk.isLogLost && this.isHonest
     this.#feed({ type: 'start', head: this.disk.head, blocks, ...recovered, isAmnesiac })
+    this.#running?.sync.nudge()
+    // Connections come back one after the other.
     for (const to of this.#world.actors.keys()) {
-      // Connections come back one after the other.
       this.#later(this.#random.between(1, 50), () => this.#feed({ type: 'peer-connected', peer: String(to) }))
     }
   }
@@ -256,6 +254,7 @@ export class SimulatedNode implements Actor {
         if (this.isHonest) this.#world.invariants.violate(`HALT: node ${this.slot}: ${effect.halt.code}`)
         return undefined
       default: {
+        if (effect.type === 'broadcast-evidence' && this.isHonest) watchFastPath(this, this.#world, effect.evidence)
         const sent = sentFor(effect)
         if (sent.to === 'all') return this.#sendAll(sent.message)
         return this.#send(sent.to ?? this.#requests.randomPeer(), sent.message)
