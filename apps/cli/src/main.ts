@@ -6,6 +6,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Checkpoint } from '@cairn/node'
 import { CodedError, epoch } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
+import { isEthereumDirectory } from './chain-files/ethereum-directory.ts'
+import { runEthereumImport } from './chain-files/ethereum-import.ts'
 import { runExport } from './chain-files/export-command.ts'
 import { runImport } from './chain-files/import-command.ts'
 import { runRemovedb } from './chain-files/removedb-command.ts'
@@ -90,7 +92,7 @@ program
 
 program
   .command('export')
-  .description('write the finalized blocks of a stopped node into a file')
+  .description('write the finalized blocks of a stopped node, or those of an imported chain, into a file')
   .addOption(flag('--data-dir <directory>', 'data directory of the stopped node').makeOptionMandatory())
   .addOption(flag('--output <file>', 'file to write; -: standard output').makeOptionMandatory())
   .addOption(
@@ -102,24 +104,33 @@ program
     ),
   )
   .addOption(
-    flag('--format <format>', 'cairn: ranges with certificates, for import; rlp: Ethereum blocks, for other tools')
-      .choices(['cairn', 'rlp'])
-      .default('cairn'),
+    flag(
+      '--format <format>',
+      'cairn (default): ranges with certificates, for import; rlp: Ethereum blocks, for other tools, and for an imported chain',
+    ).choices(['cairn', 'rlp']),
   )
   .action((options) => runExport(options))
 
 program
   .command('import')
-  .description('verify, execute and store the blocks of a file of `cairn export` in a stopped node')
-  .argument('<file>', 'file of format cairn')
-  .addOption(flag('--data-dir <directory>', 'data directory with network.json').makeOptionMandatory())
-  .addOption(
-    flag(
-      '--history-blocks <count>',
-      'past blocks whose state stays readable, as for `start` (default: 1024)',
-    ).argParser(historyBlocks),
+  .description(
+    'verify, execute and store the blocks of a file: of `cairn export` in a stopped node, or of an Ethereum chain in a directory of its own',
   )
-  .action((file, options) => runImport(file, options))
+  .argument('<file>', 'file of format cairn; with --genesis, RLP blocks as of `geth export`')
+  .addOption(
+    flag('--data-dir <directory>', 'data directory with network.json, or of the imported chain').makeOptionMandatory(),
+  )
+  .addOption(flag('--genesis <file>', 'genesis of the Ethereum chain in geth’s JSON; needed once'))
+  .addOption(
+    flag('--history-blocks <count>', 'past blocks whose state stays readable, as for `start` (default: 1024)')
+      .argParser(historyBlocks)
+      .conflicts('genesis'),
+  )
+  .action((file, { genesis: genesisPath, ...options }) =>
+    genesisPath !== undefined || isEthereumDirectory(options.dataDir)
+      ? runEthereumImport(file, { dataDir: options.dataDir, genesisPath })
+      : runImport(file, options),
+  )
 
 program
   .command('removedb')

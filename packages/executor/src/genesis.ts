@@ -62,7 +62,7 @@ export async function writeGenesis(chainSpec: ChainSpec, core: Core, host: State
 }
 
 /** Accounts into an empty store, slice by slice. @returns the state root. @throws CodedError `GENESIS_INVALID` */
-async function writeAlloc(accounts: readonly GenesisAccount[], host: StateHost): Promise<Hash> {
+export async function writeAlloc(accounts: readonly GenesisAccount[], host: StateHost): Promise<Hash> {
   let stateRoot = EMPTY_ROOT
   for (const slice of slices(accounts)) {
     const result = await host.evaluate(operations.apply, encodeApply(stateRoot, slice), { layers: [] })
@@ -115,13 +115,13 @@ function* slices(accounts: readonly GenesisAccount[]): Iterable<readonly Genesis
   if (slice.length > 0) yield slice
 }
 
-function okBody(result: EvaluationResult): Extract<EvaluationResult, { readonly status: 'ok' }>['body'] {
+export function okBody(result: EvaluationResult): Extract<EvaluationResult, { readonly status: 'ok' }>['body'] {
   if (result.status === 'ok') return result.body
   throw new CodedError('GENESIS_INVALID', `the core refuses the genesis: ${result.code} ${result.message}`)
 }
 
 /** What `computeGenesis` needs of a store. */
-function createScratchStore(): KeyValueStore {
+export function createScratchStore(): KeyValueStore {
   const values = new Map<string, Uint8Array>()
   const read = (key: Uint8Array): Uint8Array | undefined => values.get(textFromBytes(key))
   return {

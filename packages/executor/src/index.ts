@@ -1,6 +1,9 @@
 /** @module Layer 4: the EVM core behind the `Executor` port, in process or across a message port. */
 export { computeGenesis } from './genesis.ts'
 export type { ExecutedGenesis } from './genesis.ts'
+export { openEthereumChain } from './ethereum/ethereum-chain.ts'
+export type { EthereumChain } from './ethereum/ethereum-chain.ts'
+export type { EthereumHead } from './ethereum/ethereum-head.ts'
 export { createExecutor } from './local-executor.ts'
 export type { ExecutorDependencies, ExecutorMemory, ExecutorOptions, GenesisExecutor } from './local-executor.ts'
 export { decodeEnvelope } from './transaction-envelope.ts'

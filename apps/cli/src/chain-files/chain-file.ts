@@ -67,7 +67,7 @@ function readHeader(header: Uint8Array, path: string): Hash {
 /** An encoded block is a list of more than 55 bytes: it begins with 0xf8 or more. */
 function whatItIs(header: Uint8Array): string {
   if ((header[0] ?? 0) >= 0xf8) {
-    return 'looks like RLP blocks: they carry no finalization certificates, so nothing in them can be verified; import a file of `cairn export --format cairn`'
+    return 'looks like RLP blocks: they carry no finalization certificates, so this node cannot take them over; import a file of `cairn export --format cairn`, or give --genesis and a directory of its own to import an Ethereum chain'
   }
   return 'is no file of `cairn export --format cairn`'
 }

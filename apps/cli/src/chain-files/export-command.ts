@@ -1,4 +1,4 @@
-/** `cairn export`: finalized blocks of a stopped node into a file, as certified ranges or as Ethereum's RLP blocks. */
+/** `cairn export`: blocks of a stopped node, or of an imported chain, into a file: certified ranges or Ethereum's RLP blocks. */
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -10,18 +10,11 @@ import type { ChainReader } from '@cairn/storage'
 import { serveFinalizedRange } from '@cairn/sync'
 import { listenForStop } from '../node/stop-signal.ts'
 import { chainFileHeader, chainFileRecord } from './chain-file.ts'
+import { isEthereumDirectory } from './ethereum-directory.ts'
+import { openEthereumSource } from './ethereum-export.ts'
+import type { ExportCommandOptions, ExportSource } from './export-source.ts'
 import { writeErrorLine } from './output-line.ts'
 import { assertIsDataDirectory, openStoppedChain } from './stopped-chain.ts'
-
-export interface ExportCommandOptions {
-  readonly dataDir: string
-  /** `-`: standard output. */
-  readonly output: string
-  /** Heights, both inclusive. Default: all that is certified; RLP begins with genesis, ranges with block 1. */
-  readonly from: number | undefined
-  readonly to: number | undefined
-  readonly format: 'cairn' | 'rlp'
-}
 
 interface Heights {
   readonly from: number
@@ -36,15 +29,12 @@ export async function runExport(options: ExportCommandOptions, writeLine = write
   void stop.requested.then(() => abort.abort())
   try {
     await using cleanup = new AsyncDisposableStack()
-    // An archive's history stays: opening with a shorter window would prune it.
-    const { chain } = await openStoppedChain({ dataDir: options.dataDir, historyBlocks: 'all' }, cleanup)
-    const heights = heightsOf(options, chain.head().certifiedHeight)
-    const written = { last: heights.to }
-    const chunks = options.format === 'rlp' ? rlpChunks(chain, heights) : rangeChunks(chain, heights, written)
+    const open = isEthereumDirectory(options.dataDir) ? openEthereumSource : openCertifiedSource
+    const { from, chunks, format, last } = await open(options, cleanup)
     if (options.output === '-') await writeToStdout(chunks, abort.signal)
     else await writeToFile(chunks, options.output, abort.signal)
     const where = options.output === '-' ? 'standard output' : options.output
-    writeLine(`exported blocks ${heights.from} to ${written.last} (${options.format}) to ${where}`)
+    writeLine(`exported blocks ${from} to ${last()} (${format}) to ${where}`)
   } catch (error) {
     if (!abort.signal.aborted) throw error
     throw new CodedError('EXPORT_STOPPED', 'stopped before the export was complete', { cause: error })
@@ -53,9 +43,22 @@ export async function runExport(options: ExportCommandOptions, writeLine = write
   }
 }
 
+async function openCertifiedSource(
+  options: ExportCommandOptions,
+  cleanup: AsyncDisposableStack,
+): Promise<ExportSource> {
+  // An archive's history stays: opening with a shorter window would prune it.
+  const { chain } = await openStoppedChain({ dataDir: options.dataDir, historyBlocks: 'all' }, cleanup)
+  const format = options.format ?? 'cairn'
+  const heights = heightsOf(options, format, chain.head().certifiedHeight)
+  const written = { last: heights.to }
+  const chunks = format === 'rlp' ? rlpChunks(chain, heights) : rangeChunks(chain, heights, written)
+  return { from: heights.from, chunks, format, last: () => written.last }
+}
+
 /** Blocks above the certified head are left out: nobody could verify them, and a node decides them again. */
-function heightsOf(options: ExportCommandOptions, certifiedHeight: number): Heights {
-  const first = options.format === 'rlp' ? 0 : 1
+function heightsOf(options: ExportCommandOptions, format: 'cairn' | 'rlp', certifiedHeight: number): Heights {
+  const first = format === 'rlp' ? 0 : 1
   const from = Math.max(options.from ?? first, first)
   const to = options.to ?? certifiedHeight
   if (from <= to && to <= certifiedHeight) return { from, to }

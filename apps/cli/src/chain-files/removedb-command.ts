@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { openDataDirectory } from '@cairn/platform-node'
 import { CodedError } from '@cairn/primitives'
+import { isEthereumDirectory, storePathOf } from './ethereum-directory.ts'
 import { assertIsDataDirectory } from './stopped-chain.ts'
 
 export interface RemovedbCommandOptions {
@@ -19,6 +20,7 @@ export async function runRemovedb({ dataDir, yes }: RemovedbCommandOptions): Pro
   assertIsDataDirectory(dataDir)
   const data = await openDataDirectory(dataDir)
   try {
+    if (isEthereumDirectory(dataDir)) return await removeImported(storePathOf(dataDir), yes)
     if (!yes) await confirm(`Remove ${data.chainPath} and ${data.statePath}? (yes/no) `)
     // The state first: a chain without its state is executed again, a state without its chain is refused.
     await remove(data.statePath)
@@ -37,6 +39,12 @@ export async function runRemovedb({ dataDir, yes }: RemovedbCommandOptions): Pro
   } finally {
     await data.close()
   }
+}
+
+async function removeImported(path: string, yes: boolean): Promise<void> {
+  if (!yes) await confirm(`Remove ${path}? (yes/no) `)
+  await remove(path)
+  process.stdout.write(`removed ${path}\nkept the genesis file: \`cairn import\` restores the chain from its blocks\n`)
 }
 
 async function confirm(question: string): Promise<void> {
