@@ -2,11 +2,11 @@
 import { hashFromBytes, tryBytesFromHex, type Hash } from '@cairn/primitives'
 import type { TabNodeOptions, TabRole } from '@cairn/platform-browser'
 
-export const ROLES: readonly TabRole[] = ['light', 'verifying', 'serving']
+export const ROLES: readonly TabRole[] = ['light', 'verifying', 'serving', 'validator']
 
 /**
  * `?genesis=0x…` pins the genesis hash, `?transport=ws` or `webrtc-direct` allows only that transport, `?role=light`,
- * `verifying` or `serving` says how much of a node this tab is; `lastRole` counts where the address says nothing.
+ * `verifying`, `serving` or `validator` says how much of a node this tab is; `lastRole` counts where the address says nothing.
  * @throws Error in words for people, when a parameter is malformed: a pin that is not understood must not be ignored
  */
 export function optionsFromAddress(address: URL, lastRole?: string | null): TabNodeOptions {
@@ -18,7 +18,7 @@ export function optionsFromAddress(address: URL, lastRole?: string | null): TabN
   const named = address.searchParams.get('role')
   const role = ROLES.find((one) => one === (named ?? lastRole))
   if (named !== null && role === undefined) {
-    throw new Error('The role in this page’s address must be light, verifying or serving.')
+    throw new Error('The role in this page’s address must be light, verifying, serving or validator.')
   }
   return {
     role: role ?? 'serving',

@@ -10,13 +10,14 @@ import { PeersPanel } from './panels/peers-panel.tsx'
 import { StoragePanel } from './panels/storage-panel.tsx'
 import { Summary } from './panels/summary.tsx'
 import { TrustPanel } from './panels/trust-panel.tsx'
+import { ValidatorPanel } from './panels/validator-panel.tsx'
 
 interface AppProps extends TabNode {
   readonly chooseRole: (role: TabRole) => void
 }
 
 /** The whole page, a function of the node's snapshot. */
-export function App({ snapshot, lookUp, isOnline, hasWebRtc, chooseRole }: AppProps) {
+export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, chooseRole }: AppProps) {
   const [answer, setAnswer] = useState<BalanceAnswer>()
   const askForBalance = async (address: string): Promise<void> => {
     setAnswer(undefined)
@@ -58,6 +59,7 @@ export function App({ snapshot, lookUp, isOnline, hasWebRtc, chooseRole }: AppPr
         <Banners snapshot={snapshot} isOnline={isOnline} hasWebRtc={hasWebRtc} />
         <Summary snapshot={snapshot} />
         <div className="grid">
+          {snapshot.role === 'validator' ? <ValidatorPanel snapshot={snapshot} keys={keys} /> : undefined}
           <ChecksPanel snapshot={snapshot} answer={answer} />
           <TrustPanel trust={snapshot.trust} />
           <BalancePanel

@@ -24,7 +24,10 @@ export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
       {phase === 'waiting' ? (
         <div className="banner" role="status" data-testid="other-tab">
           <strong>Another tab runs the node</strong>
-          <p>One node for each browser keeps the store consistent. This tab takes over when the other one is closed.</p>
+          <p>
+            One node for each browser keeps the store consistent. This tab shows what that node says, and takes over
+            when the other tab is closed.
+          </p>
         </div>
       ) : undefined}
       {isOnline || peers.length > 0 ? undefined : (

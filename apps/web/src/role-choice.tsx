@@ -11,6 +11,7 @@ const roleTexts: Readonly<Record<TabRole, { readonly name: string; readonly does
   light: { name: 'Light', does: 'checks certificates and proofs, executes and stores nothing' },
   verifying: { name: 'Verifying', does: 'executes every block and keeps what it has verified' },
   serving: { name: 'Serving', does: 'verifies, and gives blocks and proofs to other tabs' },
+  validator: { name: 'Validator', does: 'serves, and votes with the key of this browser' },
 }
 
 /** How much of a node this tab is. */

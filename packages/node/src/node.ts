@@ -34,6 +34,8 @@ export interface CairnNode {
   status(): NodeStatus
   /** Each finalized block, after its commit. Returns the unsubscribe function. */
   onFinalized(listener: (block: FinalizedBlockMeasure) => void): () => void
+  /** The same with the block itself and what finalized it. */
+  onCommitted(listener: (block: CommittedBlock) => void): () => void
 }
 
 /**
@@ -159,6 +161,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     },
     status,
     onFinalized: (listener) => measured.add(listener),
+    onCommitted: (listener) => committed.add(listener),
   }
 }
 

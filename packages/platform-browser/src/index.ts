@@ -5,9 +5,10 @@ export type { BrowserNetworkDeps, BrowserNetworkOptions } from './network-browse
 export { startRtcHost } from './rtc-host.ts'
 export type { RtcHost } from './rtc-host.ts'
 export { startTabNode } from './tab-client.ts'
-export type { TabNodeClient, TabNodeOptions } from './tab-client.ts'
+export type { TabNodeClient, TabNodeOptions, ValidatorKeyClient } from './tab-client.ts'
 export type {
   BalanceAnswer,
+  KeyAnswer,
   ProvenBalance,
   RefusedBalance,
   SyncProgress,

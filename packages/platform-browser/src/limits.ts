@@ -58,3 +58,11 @@ export const CHAINS_LISTED_MAX = 256
 export const RESTART_INTERVAL_MS = 10_000
 /** Validator sets that a light tab keeps: certificates of the epoch before arrive late. */
 export const LIGHT_SETS_MAX = 3
+/** Iterations of PBKDF2-SHA256 for a new key (OWASP's figure), about half a second … */
+export const KDF_ITERATIONS = 600_000
+/** … and the most that a backup file may ask for: more would hang the tab. */
+export const KDF_ITERATIONS_MAX = 10_000_000
+/** Characters of a passphrase, at least. */
+export const PASSPHRASE_MIN_CHARACTERS = 12
+/** Characters of a backup file, at most; one has about 500. */
+export const KEY_FILE_MAX_CHARACTERS = 4_096

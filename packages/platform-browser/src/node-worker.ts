@@ -1,9 +1,30 @@
 /** Entry of the node's worker: everything but rendering and peer connections happens here. */
+import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { CodedError } from '@cairn/primitives'
 import { expose } from 'comlink'
+import { createIndexedDbStore } from './indexeddb-store.ts'
 import type { TabNodeApi } from './tab-client.ts'
 import { createTabNode, type TabNode } from './tab-node.ts'
+import type { KeyAnswer } from './tab-snapshot.ts'
+import { type ValidatorKeys, createValidatorKeys } from './validator-key.ts'
 
 let node: TabNode | undefined
+let keys: Promise<ValidatorKeys> | undefined
+
+async function openKeys(): Promise<ValidatorKeys> {
+  return createValidatorKeys(await createIndexedDbStore('cairn-keys'), await createWasmBls())
+}
+
+/** Opened with the first question about it. */
+async function withKeys(work: (keys: ValidatorKeys) => Promise<KeyAnswer>): Promise<KeyAnswer> {
+  try {
+    keys ??= openKeys()
+    return await work(await keys)
+  } catch (error) {
+    const { code, message } = error instanceof CodedError ? error : new CodedError('KEY_FAILED', String(error))
+    return { refused: { code, message } }
+  }
+}
 
 const api: TabNodeApi = {
   start: (options, rtcPort, onSnapshot) => {
@@ -11,6 +32,19 @@ const api: TabNodeApi = {
   },
   balance: async (address) =>
     node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },
+  keyStatus: () => withKeys(async (own) => ({ done: '', status: (await own.status()) ?? 'none' })),
+  createKey: (passphrase) =>
+    withKeys(async (own) => {
+      const backup = await own.create(passphrase)
+      return { done: 'The key is made. Keep its backup.', backup, status: (await own.status()) ?? 'none' }
+    }),
+  restoreKey: (backup, passphrase) =>
+    withKeys(async (own) => ({ status: await own.restore(backup, passphrase), done: 'The backup opens this key.' })),
+  unlockKey: (passphrase) =>
+    withKeys(async (own) => {
+      node?.unlock(await own.unlock(passphrase))
+      return { done: 'The validator starts.', status: (await own.status()) ?? 'none' }
+    }),
 }
 
 expose(api)

@@ -6,8 +6,15 @@
 import { decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
 import type { AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
-import { type Address, CodedError, ZERO_HASH, addressFromBytes, tryBytesFromHex } from '@cairn/primitives'
-import type { ChainReader } from '@cairn/storage'
+import {
+  type Address,
+  CodedError,
+  type Hash,
+  type Height,
+  ZERO_HASH,
+  addressFromBytes,
+  tryBytesFromHex,
+} from '@cairn/primitives'
 import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
 import type { TabTrust } from './tab-chain.ts'
 import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
@@ -22,6 +29,12 @@ export interface ProvenBalanceDeps {
   readonly verifiedHeader: (response: AccountProofResponse) => Promise<Header>
   /** Absent: there is no own state. See `compareWithOwnState`. */
   readonly compareWithOwnState?: (address: Address, proved: AccountState, height: number) => Promise<boolean>
+}
+
+/** The part of the chain store that is needed. */
+interface CommittedChain {
+  head(): { readonly height: number }
+  blockByHeight(height: Height): Promise<{ readonly hash: Hash } | undefined>
 }
 
 type Header = AccountProofResponse['headers'][number]
@@ -115,7 +128,7 @@ export async function committedHeader(
     clock,
     nextBlock,
   }: {
-    readonly chain: ChainReader
+    readonly chain: CommittedChain
     readonly clock: Clock
     /** Resolves after the next committed block, or after `timeoutMs`. */
     readonly nextBlock: (timeoutMs: number) => Promise<void>

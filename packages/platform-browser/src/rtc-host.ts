@@ -104,10 +104,19 @@ export function startRtcHost(port: MessagePort): RtcHost {
 
   function close(): void {
     globalThis.removeEventListener('pagehide', close)
+    globalThis.document.removeEventListener('freeze', onFreeze)
     for (const connection of connections.keys()) drop(connection)
     port.close()
   }
   port.addEventListener('close', close)
+  // A frozen page answers nobody: peers are told now, and the worker when it runs again.
+  const onFreeze = (): void => {
+    for (const connection of connections.keys()) {
+      send({ type: 'state', connection, connectionState: 'closed' })
+      drop(connection)
+    }
+  }
+  globalThis.document.addEventListener('freeze', onFreeze)
   // Peers notice a closed connection at once, a vanished one after half a minute.
   globalThis.addEventListener('pagehide', close)
   port.start()

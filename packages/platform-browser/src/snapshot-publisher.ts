@@ -10,6 +10,7 @@ export const initialSnapshot: TabSnapshot = {
   step: 'Starting',
   failure: undefined,
   trust: undefined,
+  validator: undefined,
   verifiedHeight: undefined,
   networkHeight: undefined,
   sync: undefined,

@@ -14,7 +14,7 @@ import {
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import type { GenesisExecutor } from '@cairn/executor'
 import { type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
-import type { Clock, Executor, Log } from '@cairn/ports'
+import type { Clock, Executor, KeyValueStore, Log } from '@cairn/ports'
 import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
 import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
 import { type BlockTimings, measureBlocks } from './block-timings.ts'
@@ -27,6 +27,7 @@ import { type StoreNames, storeNamesOf } from './stored-chains.ts'
 
 export interface TabTrust {
   readonly spec: ChainSpec
+  readonly genesis: Block
   readonly genesisHash: Hash
   /** Ascending by epoch; the newest known last. */
   readonly recentSets: () => readonly ValidatorSet[]
@@ -41,6 +42,8 @@ export interface TabTrust {
 export interface TabChain extends TabTrust {
   readonly epochs: EpochStore
   readonly chain: ChainStore
+  /** Where `chain` is. */
+  readonly database: KeyValueStore
 }
 
 export interface TabChainOptions {
@@ -101,7 +104,7 @@ export async function openTabTrust(
   const executor = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: undefined })
   try {
     const lightEpochs = createLightEpochs(chainSpec)
-    const { trust } = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
+    const trust = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
     return { ...trust, lightEpochs }
   } catch (error) {
     await Promise.allSettled([executor.stop()])
@@ -120,13 +123,13 @@ async function openStores(
   const database = await createIndexedDbStore(names.chain)
   try {
     const epochs = await openEpochStore(database, chainSpec)
-    const { trust, genesis } = await establishTrust({ executor: untimed, epochs }, description, options, deps)
-    const { executor, verifyFinalization } = trust
+    const trust = await establishTrust({ executor: untimed, epochs }, description, options, deps)
+    const { executor, genesis, verifyFinalization } = trust
     const chain = await openChainStore(database, { genesis, verifyFinalization })
     await epochs.follow(chain)
     await replayToHead(executor, chain, deps.log)
     await assertSameHead(executor, chain)
-    return { ...trust, epochs, chain }
+    return { ...trust, epochs, chain, database }
   } catch (error) {
     // A stop that fails says less than why it was stopped.
     await Promise.allSettled([untimed.stop(), database.close()])
@@ -143,7 +146,7 @@ async function establishTrust(
   { chainSpec, genesisHash: claimedHash }: NetworkDescription,
   { pinnedGenesis }: TabChainOptions,
   deps: TabChainDeps,
-): Promise<{ readonly trust: TabTrust; readonly genesis: Block }> {
+): Promise<TabTrust> {
   await untimed.start()
   const genesis = genesisBlock(chainSpec, untimed.genesis())
   assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
@@ -152,8 +155,9 @@ async function establishTrust(
   verifyChainSpec(chainSpec, bls)
   const timings = measureBlocks(untimed, bls, deps.clock)
   const keys = createEpochKeys(genesis.hash, timings.bls)
-  const trust = {
+  return {
     spec: chainSpec,
+    genesis,
     genesisHash: genesis.hash,
     recentSets: epochs.recentSets,
     keys,
@@ -161,7 +165,6 @@ async function establishTrust(
     executor: timings.executor,
     timings,
   }
-  return { trust, genesis }
 }
 
 /** Short name of the chain in this origin. */

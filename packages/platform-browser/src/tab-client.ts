@@ -6,7 +6,7 @@ import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Hash } from '@cairn/primitives'
 import { RESTART_INTERVAL_MS } from './limits.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
-import type { BalanceAnswer, TabRole, TabSnapshot } from './tab-snapshot.ts'
+import type { BalanceAnswer, KeyAnswer, KeyStatus, TabRole, TabSnapshot } from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
 
 export interface TabNodeOptions {
@@ -24,6 +24,10 @@ export interface TabNodeApi {
   /** Resolves at once; what happens is in the snapshots. */
   start(options: TabNodeOptions, rtcPort: MessagePort | undefined, onSnapshot: (snapshot: TabSnapshot) => void): void
   balance(address: string): Promise<BalanceAnswer>
+  keyStatus(): Promise<KeyAnswer>
+  createKey(passphrase: string): Promise<KeyAnswer>
+  restoreKey(backup: string, passphrase: string): Promise<KeyAnswer>
+  unlockKey(passphrase: string): Promise<KeyAnswer>
 }
 
 export interface TabNodeClient {
@@ -33,6 +37,18 @@ export interface TabNodeClient {
   subscribe(listener: () => void): () => void
   /** Asks a peer for the account's balance with its proof, and checks it. Never rejects. */
   balance(address: string): Promise<BalanceAnswer>
+  readonly keys: ValidatorKeyClient
+}
+
+/** The validator key of this browser. Nothing here rejects. */
+export interface ValidatorKeyClient {
+  /** `undefined` until it was looked up; the same object until it changes. */
+  status(): KeyStatus | 'none' | undefined
+  subscribe(listener: () => void): () => void
+  /** Also offers the backup as a download. */
+  create(passphrase: string): Promise<KeyAnswer>
+  restore(backup: string, passphrase: string): Promise<KeyAnswer>
+  unlock(passphrase: string): Promise<KeyAnswer>
 }
 
 /**
@@ -68,7 +84,44 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
     },
     balance: (address) =>
       running.api.balance(address).catch((error: unknown) => refusedBalance('WORKER_FAILED', String(error))),
+    keys: createKeyClient(() => running.api),
   }
+}
+
+function createKeyClient(api: () => Remote<TabNodeApi>): ValidatorKeyClient {
+  let status: KeyStatus | 'none' | undefined
+  const listeners = new Set<() => void>()
+  const after = async (work: Promise<KeyAnswer>): Promise<KeyAnswer> => {
+    const answer = await work.catch((error: unknown): KeyAnswer => refusedBalance('WORKER_FAILED', String(error)))
+    if ('status' in answer) {
+      status = answer.status
+      for (const listener of listeners) listener()
+    }
+    return answer
+  }
+  return {
+    status: () => status,
+    subscribe: (listener) => {
+      listeners.add(listener)
+      if (status === undefined) void after(api().keyStatus())
+      return () => void listeners.delete(listener)
+    },
+    create: async (passphrase) => {
+      const answer = await after(api().createKey(passphrase))
+      if ('backup' in answer && answer.backup !== undefined) download('cairn-validator-key.json', answer.backup)
+      return answer
+    },
+    restore: (backup, passphrase) => after(api().restoreKey(backup, passphrase)),
+    unlock: (passphrase) => after(api().unlockKey(passphrase)),
+  }
+}
+
+function download(name: string, text: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
 }
 
 interface RunningWorker {
@@ -107,6 +160,6 @@ function openRtc(): { readonly port: MessagePort; readonly host: RtcHost } | und
   return { port: port2, host: startRtcHost(port1) }
 }
 
-function refusedBalance(code: string, message: string): BalanceAnswer {
+function refusedBalance(code: string, message: string): { readonly refused: { code: string; message: string } } {
   return { refused: { code, message } }
 }

@@ -23,10 +23,13 @@ import { followChain } from './tab-follow.ts'
 import { followHeads } from './tab-light.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import { countRefusal, showFailure, showTrust, watchStorage } from './tab-view.ts'
+import type { UnlockedKey } from './validator-key.ts'
 import { storedBlocks } from './verified-blocks.ts'
 import { startWakeWatch } from './wake-watch.ts'
 
 export interface TabNode {
+  /** A validator waits for it. */
+  unlock(key: UnlockedKey): void
   balance(address: string): Promise<BalanceAnswer>
 }
 
@@ -38,18 +41,20 @@ export function createTabNode(
   rtcPort: MessagePort | undefined,
   onSnapshot: (snapshot: TabSnapshot) => void,
 ): TabNode {
-  const snapshots = createSnapshotPublisher(onSnapshot, { timers: browserTimers })
+  const snapshots = createSnapshotPublisher(attachTabs(onSnapshot), { timers: browserTimers })
   snapshots.update({ role: options.role })
+  const unlocked = Promise.withResolvers<UnlockedKey>()
   let lookUp: LookUp | undefined
   const run = async (): Promise<void> => {
     try {
-      lookUp = await runTabNode(options, rtcPort, snapshots)
+      lookUp = await runTabNode(options, rtcPort, snapshots, unlocked.promise)
     } catch (error) {
       showFailure(snapshots, error)
     }
   }
   void run()
   return {
+    unlock: unlocked.resolve,
     balance: async (address) =>
       lookUp === undefined
         ? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
@@ -57,10 +62,29 @@ export function createTabNode(
   }
 }
 
+/**
+ * Further tabs of the origin show what the node of the first one says: they wait, and hear its snapshots. What a tab
+ * hears from another one is of the same origin and of its own code.
+ */
+function attachTabs(onSnapshot: (snapshot: TabSnapshot) => void): (snapshot: TabSnapshot) => void {
+  const channel = new BroadcastChannel('cairn-node')
+  let own: TabSnapshot | undefined
+  channel.addEventListener('message', ({ data }: MessageEvent<TabSnapshot>) => {
+    if (own?.phase === 'waiting') onSnapshot({ ...data, phase: 'waiting' })
+  })
+  return (snapshot) => {
+    own = snapshot
+    onSnapshot(snapshot)
+    // Before the lock is had, or while waiting, there is nothing to say to others.
+    if (snapshot.trust !== undefined) channel.postMessage(snapshot)
+  }
+}
+
 async function runTabNode(
   options: TabNodeOptions,
   rtcPort: MessagePort | undefined,
   snapshots: SnapshotPublisher,
+  unlocked: Promise<UnlockedKey>,
 ): Promise<LookUp> {
   await acquireNodeLock(() => snapshots.update({ phase: 'waiting' }))
   const { pinnedGenesis } = options
@@ -83,7 +107,14 @@ async function runTabNode(
     snapshots.update({ phase: 'connecting' })
     return followHeads(trust, await connect(description, trust.genesisHash, options, rtcPort), snapshots)
   }
-  snapshots.update({ step: 'Checking what was stored' })
+  let key: UnlockedKey | undefined
+  if (options.role === 'validator') {
+    snapshots.update({ phase: 'locked' })
+    key = await unlocked
+    const { acquireKeyLock } = await import('./tab-validator.ts')
+    await acquireKeyLock(key.publicKey)
+  }
+  snapshots.update({ phase: 'starting', step: 'Checking what was stored' })
   const tab = await openTabChain(description, chainOptions, deps)
   const restoredHeight = tab.chain.head().height
   const blocks = await storedBlocks(tab.chain, tab.epochs)
@@ -91,6 +122,11 @@ async function runTabNode(
   watchStorage(snapshots, restoredHeight)
   void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
   const network = await connect(description, tab.genesisHash, options, rtcPort)
+  if (key !== undefined) {
+    // Consensus and mempool: only validators load them.
+    const { runValidator } = await import('./tab-validator.ts')
+    return runValidator(tab, key, network, snapshots)
+  }
   return followChain(tab, network, snapshots, options.role === 'serving')
 }
 

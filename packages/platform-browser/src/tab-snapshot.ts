@@ -6,15 +6,16 @@ import type { Address, Hash } from '@cairn/primitives'
 
 /**
  * `light`: certificates and proofs only, nothing is executed or stored. `verifying`: executes every block. `serving`:
- * answers others besides, with what it has verified.
+ * answers others besides, with what it has verified. `validator`: votes and proposes besides, with the key of this browser.
  */
-export type TabRole = 'light' | 'verifying' | 'serving'
+export type TabRole = 'light' | 'verifying' | 'serving' | 'validator'
 
 /**
  * `waiting`: another tab of this origin runs the node, this one takes over when that one closes.
+ * `locked`: a validator waits for the passphrase of its key.
  * `failed`: the node has stopped for `failure` and does nothing more.
  */
-export type TabPhase = 'starting' | 'waiting' | 'connecting' | 'syncing' | 'live' | 'failed'
+export type TabPhase = 'starting' | 'waiting' | 'locked' | 'connecting' | 'syncing' | 'live' | 'failed'
 
 export interface TabSnapshot {
   /** `undefined` until the worker has it. */
@@ -24,6 +25,8 @@ export interface TabSnapshot {
   readonly step: string
   readonly failure: TabFailure | undefined
   readonly trust: TrustAnchor | undefined
+  /** Once a validator runs. */
+  readonly validator: ValidatorStatus | undefined
   /** Highest block that passed every check of the role. `undefined` until the store is open. */
   readonly verifiedHeight: number | undefined
   /** Highest height any peer claims; a claim only, never used for a check. */
@@ -37,6 +40,15 @@ export interface TabSnapshot {
   readonly blocksVerified: number
   /** Answers refused since the page was opened, by code. */
   readonly refused: Readonly<Record<string, number>>
+}
+
+interface ValidatorStatus {
+  readonly publicKey: string
+  /** In the current set; `undefined`: not in it, so that it follows only. */
+  readonly index: number | undefined
+  /** R10: the vote record was lost, and it listens before it votes again. */
+  readonly isAmnesiac: boolean
+  readonly view: number
 }
 
 export interface TabFailure {
@@ -138,3 +150,21 @@ export interface RefusedBalance {
 }
 
 export type BalanceAnswer = { readonly proven: ProvenBalance } | { readonly refused: RefusedBalance }
+
+/** What came of something done with the validator key. */
+export type KeyAnswer =
+  | {
+      /** For people. */
+      readonly done: string
+      readonly status: KeyStatus | 'none'
+      /** Text of the backup file, after a key was made. */
+      readonly backup?: string
+    }
+  | { readonly refused: { readonly code: string; readonly message: string } }
+
+export interface KeyStatus {
+  /** `0x` and hex, 48 bytes. */
+  readonly publicKey: string
+  /** The restore drill was passed: nothing votes before. */
+  readonly isBackedUp: boolean
+}

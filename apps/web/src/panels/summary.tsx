@@ -78,6 +78,8 @@ function describePhase({ phase, step, peers, role }: TabSnapshot): {
       return { state: 'running', word: step }
     case 'waiting':
       return { state: 'waiting', word: 'Another tab runs the node' }
+    case 'locked':
+      return { state: 'waiting', word: 'Waiting for the passphrase of the validator key' }
     case 'connecting':
       return { state: 'running', word: 'Looking for peers' }
     case 'syncing':
