@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { epoch } from '@cairn/primitives'
 import { createStatusDisplay } from '../src/localnet/terminal-table.ts'
 import { statusAt } from './sample-reports.ts'
 
@@ -22,6 +23,7 @@ describe('plain lines', () => {
     display.update(
       1,
       statusAt(7, {
+        epoch: epoch(2),
         finalityMs: { count: 3, p50: 31.4, p99: 60.6 },
         transactionFinalityMs: { count: 1, p50: 80, p99: 80 },
         transactionCount: 12,
@@ -36,7 +38,15 @@ describe('plain lines', () => {
     vi.advanceTimersByTime(1)
     expect(lines).toHaveLength(2)
     expect(lines[0]).toMatch(/^#0\s+starting$/)
-    expect(lines[1]).toMatch(/^#1\s+7\s+8\s+31 ms \/ 61 ms\s+80 ms\s+12\s+1\s+0x00000000…000007$/)
+    expect(lines[1]).toMatch(/^#1\s+7\s+2\s+8\s+31 ms \/ 61 ms\s+80 ms\s+12\s+1\s+0x00000000…000007$/)
+    display.close()
+  })
+
+  it('says of a validator that lost its vote log that it abstains', () => {
+    const display = createStatusDisplay(1, [])
+    display.update(0, statusAt(3, { isAmnesiac: true }))
+    vi.advanceTimersByTime(2_000)
+    expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0 amnesia\s+3\s+0\s+4\s/)])
     display.close()
   })
 
@@ -49,7 +59,7 @@ describe('plain lines', () => {
     expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0\s+down: SIGKILL$/)])
     display.update(0, statusAt(4))
     vi.advanceTimersByTime(2_000)
-    expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0\s+4\s+5\s+-\s+-\s+0\s+0\s+0x/)])
+    expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0\s+4\s+0\s+5\s+-\s+-\s+0\s+0\s+0x/)])
     display.close()
   })
 

@@ -68,6 +68,7 @@ function lineDisplay(rows: Row[], heading: readonly string[]): StatusDisplay {
 const COLUMNS = [
   'validator',
   'height',
+  'epoch',
   'view',
   'finality p50/p99',
   'tx finality p50',
@@ -75,7 +76,7 @@ const COLUMNS = [
   'peers',
   'state root',
 ] as const
-const WIDTHS = [10, 8, 8, 18, 16, 8, 6, 20] as const
+const WIDTHS = [10, 8, 6, 8, 18, 16, 8, 6, 20] as const
 
 function tableLines(rows: readonly Row[]): readonly string[] {
   const format = (cells: readonly string[]): string =>
@@ -92,8 +93,10 @@ function rowCells(row: Row, index: number): readonly string[] {
   if (status === undefined) return [`#${index}`, 'starting']
   const ms = (value: number): string => `${Math.round(value)} ms`
   return [
-    `#${index}`,
+    // R10: its vote log was lost, so it abstains for now.
+    status.isAmnesiac ? `#${index} amnesia` : `#${index}`,
     String(status.height),
+    String(status.epoch),
     String(status.view),
     status.finalityMs.count === 0 ? '-' : `${ms(status.finalityMs.p50)} / ${ms(status.finalityMs.p99)}`,
     status.transactionFinalityMs.count === 0 ? '-' : ms(status.transactionFinalityMs.p50),
