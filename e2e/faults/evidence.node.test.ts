@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type Equivocator, startEquivocator } from './equivocator.ts'
 
 const HONEST = [0, 1, 2] as const
+const EPOCH_LENGTH_BLOCKS = 40
 let network: TestNetwork | undefined
 let equivocator: Equivocator | undefined
 
@@ -18,11 +19,11 @@ interface EvidenceAnswer {
   readonly height: number
   readonly hash: string
   readonly kind: string
-  readonly offenders: readonly { readonly index: number }[]
+  readonly offenders: readonly { readonly index: number; readonly publicKey: string }[]
 }
 
-test('equivocation ends up in finalized blocks, four offences at the most, and stays there over a restart', async () => {
-  const net = (network = await startNetwork({ heartbeatMs: 200 }))
+test('equivocation ends up in finalized blocks, four offences at the most, and ends the membership', async () => {
+  const net = (network = await startNetwork({ heartbeatMs: 200, epochLengthBlocks: EPOCH_LENGTH_BLOCKS }))
   await net.waitForHeight(3)
   await net.kill(3)
   const { genesisHash } = (await call(net, 0, 'cairn_status')) as { readonly genesisHash: Hash }
@@ -35,9 +36,14 @@ test('equivocation ends up in finalized blocks, four offences at the most, and s
   const block = (await call(net, 0, 'cairn_getBlock', all[0]?.height)) as { readonly evidenceRoot: string }
   expect(block.evidenceRoot).not.toBe(EMPTY_LIST_HASH)
 
-  // It goes on equivocating: nobody is more guilty for it, and the chain goes on.
-  await net.waitForHeight(net.maxHeight() + 10, HONEST)
-  for (const index of HONEST) expect(await call(net, index, 'cairn_evidence')).toEqual(all)
+  // It goes on equivocating: nobody is more guilty for it, the chain goes on, and the next epoch is without it.
+  await net.waitForHeight(EPOCH_LENGTH_BLOCKS + 5, HONEST)
+  for (const index of HONEST) {
+    expect(await call(net, index, 'cairn_evidence')).toEqual(all)
+    const members = (await call(net, index, 'cairn_validators')) as readonly { readonly publicKey: string }[]
+    expect(members).toHaveLength(3)
+    expect(members.map(({ publicKey }) => publicKey)).not.toContain(all[0]?.offenders[0]?.publicKey)
+  }
   expect(await metric(net, 1, 'cairn_evidence_included_total')).toBe(4)
   net.assertSameRoot(HONEST)
 

@@ -14,7 +14,7 @@ export const TOPIC_SIZE_MAX_BYTES: Readonly<Record<Topic, number>> = {
   votes: 4 * KIB,
   certificates: 256 * KIB,
   status: 2 * MIB,
-  evidence: 256 * KIB,
+  evidence: KIB,
 }
 
 /** Gossip messages of one peer under validation at once; more are ignored (not scored). */
