@@ -21,7 +21,7 @@ test('one validator joins and one leaves at epoch ends; the leaver goes on as a 
   const net = (network = await startNetwork({
     validators: 5,
     heartbeatMs: 100,
-    epochLengthBlocks: 20,
+    epochLengthBlocks: 10,
     memberships: [
       { epoch: 0, members: [0, 1, 2, 3] },
       { epoch: 1, members: [0, 1, 2, 3, 4] },
