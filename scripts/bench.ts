@@ -24,6 +24,7 @@ const suites: Readonly<Record<string, Suite>> = {
   'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
   'large-state': async () =>
     (await import('../packages/executor/bench/large-state.bench.ts')).runLargeStateBench({ accounts: [1_000_000] }),
+  sim: async () => (await import('../packages/testing/bench/sim.bench.ts')).runSimBench(),
   gossip: async () => (await import('../packages/platform-node/bench/network-gossip.bench.ts')).runGossipBench(),
   network: async () => (await import('../apps/cli/bench/network.bench.ts')).runNetworkBench(),
 }

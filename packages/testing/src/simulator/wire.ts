@@ -12,6 +12,7 @@ export type WireMessage =
   | { readonly type: 'transaction'; readonly raw: Uint8Array }
   | { readonly type: 'get-block'; readonly hash: Hash }
   | { readonly type: 'block'; readonly block: Block }
+  | { readonly type: 'no-block'; readonly hash: Hash }
   | { readonly type: 'get-certificates'; readonly epoch: Epoch; readonly fromView: View }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
   | { readonly type: 'get-chain-status' }
@@ -45,6 +46,7 @@ export function subjectOf(message: WireMessage): { readonly view: number; readon
     case 'status':
       return { view: (message.status.entryProof.base?.view ?? 0) + message.status.entryProof.nullifications.length }
     case 'get-block':
+    case 'no-block':
       return { view: 0, hash: message.hash }
     case 'block':
       return { view: message.block.header.view, hash: message.block.hash }

@@ -1,4 +1,5 @@
 /** What actors of a run share: time, network, chain, invariants, the trace. */
+import type { VerificationRequest } from '@cairn/consensus'
 import type { EventQueue } from './event-queue.ts'
 import type { Invariants } from './invariants.ts'
 import type { LossyNetwork } from './lossy-network.ts'
@@ -18,6 +19,8 @@ export interface World {
   readonly trace: Trace
   /** By actor id. */
   readonly actors: Actor[]
+  /** Time of a node's one core that a verification takes; absent: 1 ms each, as many at once as there are. */
+  readonly verifyCostMs?: (request: VerificationRequest) => number
   /** During chaos honest nodes crash at WAL writes with this probability. */
   crashRate: number
 }

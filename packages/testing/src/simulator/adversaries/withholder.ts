@@ -21,6 +21,7 @@ export function createWithholder(world: World, slot: number, id: number): readon
           }
           return !random.chance(share)
         case 'block':
+        case 'no-block':
         case 'certificate':
         case 'certificates':
         case 'status':

@@ -41,7 +41,7 @@ export async function answerRequest(
     default: {
       const { hash } = request
       const block = consensus.block(hash) ?? disk.persistedBlocks.get(hash) ?? disk.committedByHash.get(hash)
-      return block && { type: 'block', block }
+      return block === undefined ? { type: 'no-block', hash } : { type: 'block', block }
     }
   }
 }

@@ -23,6 +23,9 @@ export function sentFor(effect: SentEffect): {
     case 'send-status':
       return { to: Number(effect.to), message: { type: 'status', status: effect.status } }
     default:
-      return { to: undefined, message: { type: 'get-certificates', epoch: effect.epoch, fromView: effect.fromView } }
+      return {
+        to: effect.hint === undefined ? undefined : Number(effect.hint),
+        message: { type: 'get-certificates', epoch: effect.epoch, fromView: effect.fromView },
+      }
   }
 }

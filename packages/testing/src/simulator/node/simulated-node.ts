@@ -17,6 +17,7 @@ import type { World } from '../world.ts'
 import { commitToDisk, drawCrashPoint, evidenceIn } from './disk.ts'
 import type { Disk } from './disk.ts'
 import { buildOn, judgeBlock } from './model-executor.ts'
+import { inputsFrom } from './inputs-from.ts'
 import { createNodeMempool } from './node-mempool.ts'
 import type { NodeMempool } from './node-mempool.ts'
 import { createNodeRequests } from './node-requests.ts'
@@ -72,6 +73,7 @@ export class SimulatedNode implements Actor {
   #life = 0
   #armedTimer = 0
   #signerFreeAtMs = 0
+  #workedUntilMs = 0
 
   constructor(world: World, options: SimulatedNodeOptions) {
     this.id = options.id
@@ -162,24 +164,14 @@ export class SimulatedNode implements Actor {
     if (this.#running === undefined) return
     const from = String(sender)
     if (isRequest(message)) return this.#answer(message, sender)
-    switch (message.type) {
-      case 'certificate':
-        return this.#feed({ ...message, from, gossiped: true })
-      case 'certificates':
-        for (const certificate of message.certificates) {
-          this.#feed({ type: 'certificate', certificate, from, gossiped: false })
-        }
-        return undefined
-      case 'block':
-        return this.#feed({ type: 'block-fetched', block: message.block, from })
-      case 'transaction':
-        return this.submit(message.raw)
-      case 'chain-status':
-      case 'range':
-        return this.#running.sync.onMessage(message, sender)
-      default:
-        return this.#feed({ ...message, from })
+    if (message.type === 'transaction') return this.submit(message.raw)
+    if (message.type === 'chain-status' || message.type === 'range') {
+      return this.#running.sync.onMessage(message, sender)
     }
+    if (message.type === 'block') return this.#requests.onAnswer(message.block.hash, message, from)
+    if (message.type === 'no-block') return this.#requests.onAnswer(message.hash, undefined, from)
+    for (const input of inputsFrom(message, from)) this.#feed(input)
+    return undefined
   }
 
   /** `undefined`: the log is damaged, and without it nothing is signed again. */
@@ -225,14 +217,13 @@ export class SimulatedNode implements Actor {
         return void this.#running?.signer.compact(effect.floor, [])
       case 'sign':
         return this.#sign(effect.subject, effect.validator)
-      case 'verify':
-        return this.#later(1, () => {
-          const result = this.#world.verifications.perform(
-            effect.request,
-            this.#world.chain.contextOf(effect.validators),
-          )
+      case 'verify': {
+        const { verifyCostMs, verifications, chain } = this.#world
+        return this.#later(verifyCostMs === undefined ? 1 : this.#workFor(verifyCostMs(effect.request)), () => {
+          const result = verifications.perform(effect.request, chain.contextOf(effect.validators))
           this.#feed({ type: 'verified', id: effect.id, result })
         })
+      }
       case 'set-timer':
         return this.#setTimer(effect.atMs)
       case 'log-certificate':
@@ -268,6 +259,13 @@ export class SimulatedNode implements Actor {
     this.#later(Math.max(TIMER_MIN_MS, atMs / this.#rate - this.#world.queue.nowMs), () => {
       if (armed === this.#armedTimer) this.#feed({ type: 'timer' })
     })
+  }
+
+  /** One thing after the other: when it is done, from now. */
+  #workFor(costMs: number): number {
+    const { nowMs } = this.#world.queue
+    this.#workedUntilMs = Math.max(this.#workedUntilMs, nowMs) + costMs
+    return this.#workedUntilMs - nowMs
   }
 
   #later(delayMs: number, task: SimulatedEvent): void {
