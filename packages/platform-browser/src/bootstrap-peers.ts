@@ -1,18 +1,38 @@
 /** Which of the network's addresses a tab dials, and in which order. */
 
+import { SERVERS_MAX } from './limits.ts'
+
 /** WebRTC-direct first: it needs no certificate and is faster. A peer's addresses are tried in this order. */
 const ORDER = ['/webrtc-direct/', '/ws/', '/wss/', '/tls/ws/'] as const
 
+export interface BootstrapChoice {
+  readonly transport: 'any' | 'webrtc-direct' | 'ws'
+  readonly hasWebRtc: boolean
+  /** In [0, 1): tabs spread over the servers. */
+  readonly random: () => number
+}
+
+/** Addresses of at most `SERVERS_MAX` peers: a server has room for some hundred tabs, the mesh of tabs for the rest. */
 export function chooseBootstrapPeers(
   addresses: readonly string[],
-  transport: 'any' | 'webrtc-direct' | 'ws',
-  hasWebRtc: boolean,
+  { transport, hasWebRtc, random }: BootstrapChoice,
 ): readonly string[] {
   const allowed = addresses.filter((address) => {
     const isWebRtc = address.includes('/webrtc-direct/')
     return isWebRtc ? transport !== 'ws' && hasWebRtc : transport !== 'webrtc-direct' && rank(address) < ORDER.length
   })
-  return allowed.toSorted((a, b) => rank(a) - rank(b))
+  const order = new Map([...new Set(allowed.map(peerOf))].map((peer) => [peer, random()]))
+  const chosen = new Set(
+    [...order]
+      .toSorted(([, a], [, b]) => a - b)
+      .slice(0, SERVERS_MAX)
+      .map(([peer]) => peer),
+  )
+  return allowed.filter((address) => chosen.has(peerOf(address))).toSorted((a, b) => rank(a) - rank(b))
+}
+
+function peerOf(address: string): string {
+  return address.split('/p2p/').at(-1) ?? address
 }
 
 /** Whether every address is of this machine or a private network, where limits per address make no sense. */

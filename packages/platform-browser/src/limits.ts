@@ -66,3 +66,8 @@ export const KDF_ITERATIONS_MAX = 10_000_000
 export const PASSPHRASE_MIN_CHARACTERS = 12
 /** Characters of a backup file, at most; one has about 500. */
 export const KEY_FILE_MAX_CHARACTERS = 4_096
+/** Servers that a tab keeps connected; reservations on relays, blocks and proofs come from them. */
+export const SERVERS_MAX = 8
+/** STUN and TURN servers taken from `network.json`, and the length of one's address. */
+export const ICE_SERVERS_MAX = 4
+export const ICE_SERVER_LENGTH_MAX = 256

@@ -1,7 +1,12 @@
 /** `/network.json`: the chain spec and the first peers, from an origin that is not trusted with either. */
 import { type ChainSpec, parseChainSpec } from '@cairn/chain'
 import { CodedError, type Hash, hashFromBytes, tryBytesFromHex } from '@cairn/primitives'
-import { BOOTSTRAP_ADDRESSES_MAX, NETWORK_DESCRIPTION_MAX_BYTES } from './limits.ts'
+import {
+  BOOTSTRAP_ADDRESSES_MAX,
+  ICE_SERVERS_MAX,
+  ICE_SERVER_LENGTH_MAX,
+  NETWORK_DESCRIPTION_MAX_BYTES,
+} from './limits.ts'
 import { fetchBytes } from './fetch-bytes.ts'
 
 export interface NetworkDescription {
@@ -10,6 +15,8 @@ export interface NetworkDescription {
   readonly genesisHash: Hash
   /** Multiaddrs of peers that a tab can dial. */
   readonly bootstrap: readonly string[]
+  /** Addresses of STUN servers, for tabs behind address translation; they learn the tab's address, and nothing else. */
+  readonly iceServers: readonly string[]
 }
 
 /** @throws CodedError `NETWORK_UNREACHABLE`, `NETWORK_DESCRIPTION_INVALID` */
@@ -27,17 +34,25 @@ export function parseNetworkDescription(text: string): NetworkDescription {
     throw invalid('it is not JSON', cause)
   }
   if (typeof value !== 'object' || value === null) throw invalid('it is not an object')
-  const { chainSpec, genesisHash, bootstrap } = value as Readonly<Record<string, unknown>>
+  const { chainSpec, genesisHash, bootstrap, iceServers = [] } = value as Readonly<Record<string, unknown>>
   const hash = typeof genesisHash === 'string' ? tryBytesFromHex(genesisHash) : undefined
   if (hash?.length !== 32) throw invalid('its genesis hash is malformed')
   if (!Array.isArray(bootstrap) || !bootstrap.every((address): address is string => typeof address === 'string')) {
     throw invalid('its list of peers is malformed')
   }
+  if (!Array.isArray(iceServers) || iceServers.length > ICE_SERVERS_MAX || !iceServers.every(isIceServer)) {
+    throw invalid('its list of STUN servers is malformed')
+  }
   return {
+    iceServers,
     chainSpec: readChainSpec(chainSpec),
     genesisHash: hashFromBytes(hash),
     bootstrap: bootstrap.slice(0, BOOTSTRAP_ADDRESSES_MAX),
   }
+}
+
+function isIceServer(address: unknown): address is string {
+  return typeof address === 'string' && address.length <= ICE_SERVER_LENGTH_MAX && /^stuns?:[\w.:[\]-]+$/.test(address)
 }
 
 function readChainSpec(value: unknown): ChainSpec {

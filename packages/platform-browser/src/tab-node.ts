@@ -132,13 +132,13 @@ async function runTabNode(
 
 /** @throws CodedError `NO_ADDRESS` */
 async function connect(
-  { bootstrap, chainSpec }: NetworkDescription,
+  { bootstrap, iceServers, chainSpec }: NetworkDescription,
   genesisHash: Hash,
   { transport }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
 ): Promise<Network> {
   const known = [...new Set([...bootstrap, ...(chainSpec.bootstrap ?? [])])]
-  const peers = chooseBootstrapPeers(known, transport, rtcPort !== undefined)
+  const peers = chooseBootstrapPeers(known, { transport, hasWebRtc: rtcPort !== undefined, random: Math.random })
   if (peers.length === 0) {
     throw new CodedError('NO_ADDRESS', 'The network names no peer that this browser can connect to.')
   }
@@ -151,6 +151,7 @@ async function connect(
       peers,
       localNetwork: isLocalNetwork(peers),
       isMeshed: transport === 'any',
+      iceServers,
     },
     {
       clock: browserClock,

@@ -12,6 +12,8 @@ describe('parseNetworkDescription', () => {
     ['a short hash', JSON.stringify({ chainSpec: {}, genesisHash: '0x12', bootstrap: [] })],
     ['no list of peers', JSON.stringify({ chainSpec: {}, genesisHash, bootstrap: 'x' })],
     ['a peer that is no text', JSON.stringify({ chainSpec: {}, genesisHash, bootstrap: [7] })],
+    ['a STUN server that is none', JSON.stringify({ genesisHash, bootstrap: [], iceServers: ['https://x'] })],
+    ['too many of them', JSON.stringify({ genesisHash, bootstrap: [], iceServers: Array(5).fill('stun:a:1') })],
     ['no chain spec', JSON.stringify({ genesisHash, bootstrap: [] })],
     ['a malformed chain spec', JSON.stringify({ chainSpec: { config: {} }, genesisHash, bootstrap: [] })],
   ])('refuses %s', (_, text) => {
