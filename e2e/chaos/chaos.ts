@@ -57,6 +57,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const healToAllMs: number[] = []
   let rounds = 0
   try {
+    await heal(fleet, nodes, onViolation)
     const schedule =
       options.rounds?.(fleet.smallDiskNode) ?? faultRounds({ seed, nodes, smallDiskNode: fleet.smallDiskNode })
     for (const round of schedule) {

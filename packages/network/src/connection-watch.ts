@@ -4,7 +4,8 @@
  * closing one of two connections, would leave a silent hole in the mesh.
  *
  * Duplicates: of the same direction the newest stays (a restarted peer's old connection is dead); of opposite
- * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike. A relayed link is
+ * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike; but an old one that
+ * the peer no longer sees, or it would not have dialed, goes at once. A relayed link is
  * no duplicate of a direct connection: it goes once there is a direct one.
  */
 import type { Clock, Log, PeerId, TimerHandle, Timers } from '@cairn/ports'
@@ -43,6 +44,7 @@ export interface ConnectionWatchDeps {
 export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatch {
   /** Peer → since when gossip is incomplete, monotonic. */
   const gossipMissingSince = new Map<PeerId, number>()
+  const openedAtMs = new WeakMap<ConnectionView, number>()
   let timer: TimerHandle | undefined
   let running = false
 
@@ -128,8 +130,13 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
         deps.timers.after(RELAYED_GRACE_MS, () => closeRelayed(peer))
       }
       if (connection.limits !== undefined) return
+      const nowMs = deps.clock.monotonicMs()
+      openedAtMs.set(connection, nowMs)
       const older = directConnections(peer).filter((other) => other.id !== connection.id)
       for (const other of older) if (other.direction === connection.direction) close(other, 'replaced')
+      // A peer dials only while it sees no connection: one that is older than any race of dials is dead, perhaps with its process.
+      const isDead = (other: ConnectionView): boolean => nowMs - (openedAtMs.get(other) ?? nowMs) > DUPLICATE_GRACE_MS
+      if (connection.direction === 'inbound') for (const other of older) if (isDead(other)) close(other, 'dialed anew')
       const opposite = older.filter((other) => other.direction !== connection.direction)
       for (const other of opposite.slice(0, -(CONNECTIONS_PER_PEER_MAX - 1))) close(other, 'too many')
       if (opposite.length > 0) {

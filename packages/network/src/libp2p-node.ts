@@ -18,6 +18,7 @@ import {
 } from './limits.ts'
 import { transportOf } from './multiaddr-text.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
+import { openGossipStreamsInParallel } from './parallel-gossip-streams.ts'
 import { TOPICS, topicName } from './topics.ts'
 
 /** Stopped. @throws CodedError `IDENTITY_INVALID` */
@@ -26,7 +27,7 @@ export async function createNode(
   deps: NetworkDeps,
   own: { readonly gater: GaterView; readonly appScore: (peer: PeerId) => number },
 ): Promise<Libp2pView> {
-  return createLibp2pNode({
+  const libp2p = await createLibp2pNode({
     privateKey: privateKeyFromIdentity(options.identity),
     listen: options.listen,
     announce: options.announce ?? [],
@@ -55,6 +56,8 @@ export async function createNode(
     },
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MIN_MS } },
   })
+  openGossipStreamsInParallel(libp2p.services.pubsub)
+  return libp2p
 }
 
 /** @throws CodedError `LISTEN_FAILED` */

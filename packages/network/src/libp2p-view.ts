@@ -9,6 +9,7 @@ import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { IDENTIFY_TIMEOUT_MS } from './limits.ts'
 
 /** libp2p's peer id object; compare by its text. */
 export interface PeerIdView {
@@ -60,6 +61,8 @@ export interface PubsubView {
   publish(topic: string, data: Uint8Array): Promise<{ readonly recipients: readonly PeerIdView[] }>
   /** What the registrar calls on a new connection: adds the peer and opens the outbound stream if there is none. */
   onPeerConnected(peer: PeerIdView, connection: ConnectionView): void
+  /** Opens it, if there is none. Never rejects. */
+  createOutboundStream: (peer: PeerIdView, connection: ConnectionView) => Promise<void>
 }
 
 interface PingView {
@@ -140,7 +143,12 @@ export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
     connectionManager: init.connectionManager,
     connectionMonitor: init.connectionMonitor,
     ...(init.datastore === undefined ? {} : { datastore: init.datastore }),
-    services: { ...init.services, identify: identify(), ping: ping(), pubsub: gossipsub(init.pubsub) },
+    services: {
+      ...init.services,
+      identify: identify({ timeout: IDENTIFY_TIMEOUT_MS }),
+      ping: ping(),
+      pubsub: gossipsub(init.pubsub),
+    },
   }
   return (await createLibp2p(options as never)) as unknown as Libp2pView
 }

@@ -125,8 +125,10 @@ export const RECONNECT_JITTER = 0.3
 export const RECONNECT_RESET_MS = 5_000
 /** Of two peers that both dial, the one with the larger id waits this long first: no duplicate connections. */
 export const RECONNECT_YIELD_MS = 400
-/** One dial, all its steps: two round trips of 2 s each way must fit. */
-export const DIAL_TIMEOUT_MS = 9_000
+/** One dial, all its steps: two round trips of 2 s each way must fit, with losses. */
+export const DIAL_TIMEOUT_MS = 15_000
+/** Peers tell each other their protocols: the default of 5 s is a round trip of 2 s each way without any loss. */
+export const IDENTIFY_TIMEOUT_MS = 15_000
 /** Configured peers. */
 export const CONFIGURED_PEERS_MAX = 256
 
@@ -134,10 +136,10 @@ export const CONFIGURED_PEERS_MAX = 256
 export const WATCH_INTERVAL_MS = 1_000
 /** A missing outbound gossip stream is reopened after this … */
 export const GOSSIP_REOPEN_AFTER_MS = 1_500
-/** … and a peer still without gossip in both directions is disconnected after this. */
-export const GOSSIP_MISSING_MAX_MS = 8_000
+/** … and a peer still without gossip in both directions is disconnected after this: a few round trips of 2 s each way. */
+export const GOSSIP_MISSING_MAX_MS = 25_000
 /** Two connections of opposite direction are reduced to one after this: longer than a dead QUIC connection lives. */
-export const DUPLICATE_GRACE_MS = 6_000
+export const DUPLICATE_GRACE_MS = 9_000
 /** Gossipsub's memory of message ids, its default. */
 export const GOSSIP_SEEN_TTL_MS = 120_000
 /** Own publications whose repetitions are counted. */
@@ -146,7 +148,8 @@ export const REPUBLICATIONS_MAX = 4096
 export const GOSSIP_HEARTBEAT_MS = 700
 /** Pause between keep-alive pings on transports without their own. */
 export const PING_INTERVAL_MS = 10_000
-export const PING_TIMEOUT_MIN_MS = 8_000
+/** A ping opens a stream first: two round trips of 2 s each way, and each loss costs as much again. */
+export const PING_TIMEOUT_MIN_MS = 30_000
 
 /** Closing connections takes no longer than this at a stop; what is left goes with the process. */
 export const STOP_MAX_MS = 1_000

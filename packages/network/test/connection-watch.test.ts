@@ -71,6 +71,17 @@ test.each([
   },
 )
 
+test('a peer that dials anew does not see the old connection any more: it goes at once', async () => {
+  const { open, statuses, time, watch, pubsub } = setup()
+  pubsub.streamsOutbound.set('P', fakeGossipStream('open'))
+  pubsub.streamsInbound.set('P', fakeGossipStream('open'))
+  open(fakeConnection('P', 'outbound'))
+  await time.advance(DUPLICATE_GRACE_MS + 1)
+  open(fakeConnection('P', 'inbound'))
+  expect(statuses()).toEqual(['closed', 'open'])
+  watch.stop()
+})
+
 test('when one of two connections closes, gossip is reopened on the other', () => {
   const { open, watch, reopened } = setup()
   const first = open(fakeConnection('P', 'outbound'))

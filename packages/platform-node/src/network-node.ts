@@ -110,11 +110,12 @@ async function transports(webrtc: boolean): Promise<TransportFactory[]> {
 const QUIC_OPTIONS = {
   // At the default of 256 the next stream hangs and ignores its signal.
   maxConcurrentStreamLimit: 1024,
-  // A killed peer is noticed within this; the defaults need 15 s.
-  maxIdleTimeout: 4_000,
+  // A killed peer is noticed within this; the defaults need 15 s. It holds for the first answer to a dial too, so it is
+  // longer than a round trip of 2 s each way, with a loss.
+  maxIdleTimeout: 7_000,
   keepAliveInterval: 1_000,
-  // One round trip of 2 s each way, with a loss.
-  handshakeTimeout: 8_000,
+  // Two such round trips, with losses.
+  handshakeTimeout: 14_000,
 }
 
 /** The defaults (15 reservations, 128 KiB) are for signalling between strangers. */
