@@ -24,8 +24,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 /** `command`: a script that this Node runs, and its arguments. */
 export function runNode(command: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  return runProgram(process.execPath, command, options)
+}
+
+export function runProgram(
+  program: string,
+  command: readonly string[],
+  options: CommandOptions,
+): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, command, {
+    const child = spawn(program, command, {
       cwd: options.cwd,
       detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe'],
