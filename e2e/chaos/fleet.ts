@@ -181,7 +181,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         smallDisk?.fill()
         await new Promise((resolve) => setTimeout(resolve, REFILL_INTERVAL_MS))
       }
-      if (pids.has(smallDiskNode)) onViolation(`validator ${smallDiskNode} went on for ${patienceMs} ms on a full disk`)
+      if (pids.has(smallDiskNode))
+        onViolation(
+          `validator ${smallDiskNode} went on for ${patienceMs} ms on a full disk: ${lastLines(directory, smallDiskNode)}`,
+        )
     },
     freeDisk: () => {
       smallDisk?.empty()

@@ -85,7 +85,7 @@ program
   )
   .addOption(flag('--log-level <level>', 'log level').choices(['debug', 'info', 'warn', 'error']).default('info'))
   .action(async (options) => {
-    await runStart(options)
+    await runStart(options, exitWith)
     // Everything of the node is closed; a connection to a peer that went first would hold the process for seconds.
     process.exit()
   })
@@ -163,8 +163,12 @@ protection
 try {
   await program.parseAsync()
 } catch (error) {
+  exitWith(error)
+}
+
+/** A node that failed may have parts that did not close, and those would hold the process for ever. */
+function exitWith(error: unknown): void {
   process.exitCode = 1
-  // A node that failed may have parts that did not close, and those would hold the process for ever.
   process.stderr.write(`cairn: ${lineOf(error)}\n`, () => process.exit())
 }
 

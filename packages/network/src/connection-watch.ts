@@ -79,6 +79,8 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
   function reopenGossip(peer: PeerIdView): void {
     const connection = directConnections(peer.toString()).at(-1)
     if (connection === undefined || hasOutbound(peer.toString())) return
+    // Gossipsub opens none while it remembers one, also one that ended without telling it.
+    deps.pubsub.streamsOutbound.delete(peer.toString())
     deps.pubsub.onPeerConnected(peer, connection)
   }
 

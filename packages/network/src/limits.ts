@@ -137,7 +137,7 @@ export const WATCH_INTERVAL_MS = 1_000
 /** A missing outbound gossip stream is reopened after this … */
 export const GOSSIP_REOPEN_AFTER_MS = 1_500
 /** … and a peer still without gossip in both directions is disconnected after this: a few round trips of 2 s each way. */
-export const GOSSIP_MISSING_MAX_MS = 25_000
+export const GOSSIP_MISSING_MAX_MS = 15_000
 /** Two connections of opposite direction are reduced to one after this: longer than a dead QUIC connection lives. */
 export const DUPLICATE_GRACE_MS = 9_000
 /** Gossipsub's memory of message ids, its default. */

@@ -1,7 +1,7 @@
 /**
  * Gossipsub 17.1 opens its outbound streams one after the other, over all peers: one peer with four seconds of round
  * trip, or one that is gone and not yet noticed, keeps every other one waiting, up to ten seconds each. With this they
- * open side by side, at most one at a time per peer.
+ * open side by side, at most one at a time per connection.
  */
 import type { PubsubView } from './libp2p-view.ts'
 
@@ -11,7 +11,8 @@ export function openGossipStreamsInParallel(pubsub: PubsubView): void {
   const open = pubsub.createOutboundStream.bind(pubsub)
   // Returns at once: gossipsub's queue waits for this promise before it goes on to the next peer.
   pubsub.createOutboundStream = (peer, connection) => {
-    const id = peer.toString()
+    // Not per peer: one on a dead connection must not keep the next connection waiting.
+    const { id } = connection
     if (!underWay.has(id)) {
       underWay.add(id)
       // Its own errors it logs; the watch tries again.

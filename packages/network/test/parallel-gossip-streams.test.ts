@@ -3,7 +3,7 @@ import type { ConnectionView, PeerIdView, PubsubView } from '../src/libp2p-view.
 import { openGossipStreamsInParallel } from '../src/parallel-gossip-streams.ts'
 import { fakeConnection, fakePeerId } from './fake-connections.ts'
 
-test('a peer that takes long keeps no other one waiting, and is not asked twice at once', async () => {
+test('a peer that takes long keeps no other one waiting, and is not asked twice at once on one connection', async () => {
   const opening: string[] = []
   const opened = Promise.withResolvers<void>()
   const pubsub = {
@@ -13,8 +13,9 @@ test('a peer that takes long keeps no other one waiting, and is not asked twice 
     },
   }
   openGossipStreamsInParallel(pubsub as unknown as PubsubView)
-  const open = (peer: string): Promise<void> =>
-    pubsub.createOutboundStream(fakePeerId(peer), fakeConnection(peer, 'inbound'))
+  const connections = { slow: fakeConnection('slow', 'inbound'), other: fakeConnection('other', 'inbound') }
+  const open = (peer: 'slow' | 'other'): Promise<void> =>
+    pubsub.createOutboundStream(fakePeerId(peer), connections[peer])
   await open('slow')
   await open('slow')
   await open('other')

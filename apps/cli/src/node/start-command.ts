@@ -44,10 +44,13 @@ export interface StartCommandOptions {
 /** Goes into `web3_clientVersion`. */
 const CLIENT_VERSION = `cairn/v0.1.0/${process.platform}-${process.arch}/node${process.versions.node}`
 
-/** Resolves when the node has stopped cleanly. @throws CodedError when it cannot start or cannot go on safely */
-export async function runStart(options: StartCommandOptions): Promise<void> {
+/**
+ * Resolves when the node has stopped cleanly. `exit` ends the process at once, for a node that failed and cannot close.
+ * @throws CodedError when it cannot start or cannot go on safely
+ */
+export async function runStart(options: StartCommandOptions, exit: (error: unknown) => void): Promise<void> {
   const parent = connectParent()
-  const stop = listenForStop()
+  const stop = listenForStop(exit)
   const log = createPinoLog({ level: options.logLevel, format: process.stdout.isTTY ? 'pretty' : 'json' })
   try {
     await using cleanup = new AsyncDisposableStack()

@@ -6,7 +6,11 @@ export interface StopSignal {
   release(): void
 }
 
-export function listenForStop(): StopSignal {
+/** What a failed node leaves half closed, it leaves: an operator, or what restarts it, is waiting for its end. */
+const FAILED_CLOSE_MAX_MS = 10_000
+
+/** `onStuck`: a node that failed has not closed its parts in time. */
+export function listenForStop(onStuck: (error: unknown) => void = () => {}): StopSignal {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   // A failure before anybody awaits is still reported once somebody does.
   promise.catch(() => {})
@@ -27,7 +31,10 @@ export function listenForStop(): StopSignal {
   process.on('disconnect', onOrphaned)
   return {
     requested: promise,
-    fail: reject,
+    fail: (error) => {
+      reject(error)
+      setTimeout(onStuck, FAILED_CLOSE_MAX_MS, error).unref()
+    },
     release: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
