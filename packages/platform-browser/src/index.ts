@@ -1,5 +1,4 @@
 /** @module Layer 5: the ports of a browser, and the verifying node in a tab. */
-export { takeKeyLock } from './key-lock.ts'
 export { createBrowserNetwork } from './network-browser.ts'
 export type { BrowserNetworkDeps, BrowserNetworkOptions } from './network-browser.ts'
 export { startRtcHost } from './rtc-host.ts'

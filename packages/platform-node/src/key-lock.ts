@@ -13,8 +13,10 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { sha256 } from '@cairn/crypto'
 import { CodedError, hexFromBytes } from '@cairn/primitives'
-import { takeProcessLock } from './process-lock.ts'
+import { removeOldLocks, takeProcessLock } from './process-lock.ts'
 import type { ReleaseLock } from './process-lock.ts'
+
+const LOCK_NAME = /^key-[0-9a-f]{32}\.lock$/
 
 /**
  * Takes the lock of a key, at each of `directories` that can be used.
@@ -42,7 +44,11 @@ export async function takeKeyLock(
       faults.push(error)
     }
   }
-  if (taken.length > 0) return releaseAll
+  if (taken.length > 0) {
+    // Whoever is killed leaves its lock behind; a key that never comes back would leave it for ever.
+    for (const directory of directories) await removeOldLocks(directory, LOCK_NAME).catch(() => undefined)
+    return releaseAll
+  }
   throw new CodedError('VALIDATOR_KEY_LOCK_FAILED', `no lock can be made in ${directories.join(' or ')}`, {
     data: { directories },
     cause: faults[0],

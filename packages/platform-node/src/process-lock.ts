@@ -4,9 +4,15 @@
  * Known gap: of three processes that start in the same instant on a stale lock two may pass.
  */
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, unlink } from 'node:fs/promises'
+import { readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hasCode, readIfPresent, tryLink, writeWhole } from './data-directory-files.ts'
 import { describeProcess, isAlive, parseHolder } from './data-directory-holder.ts'
+
+/** Of a dead process: a day. */
+const OLD_LOCK_MS = 24 * 60 * 60 * 1_000
+/** Files looked at in one go. */
+const OLD_LOCKS_LOOKED_AT_MAX = 256
 
 /** Gives the lock up. Idempotent. */
 export type ReleaseLock = () => Promise<void>
@@ -32,6 +38,21 @@ export async function takeProcessLock(path: string, inUse: (pid: number | undefi
     await unlink(ownPath)
   }
   throw inUse(undefined)
+}
+
+/**
+ * Removes locks that were left by processes killed long ago: `names` in `directory`. Only old ones, so that it never
+ * meets a process that is just taking such a lock over.
+ */
+export async function removeOldLocks(directory: string, names: RegExp): Promise<void> {
+  const found = (await readdir(directory)).filter((name) => names.test(name)).slice(0, OLD_LOCKS_LOOKED_AT_MAX)
+  for (const name of found) {
+    const path = join(directory, name)
+    const content = await readIfPresent(path)
+    if (content === undefined || isAlive(content.toString())) continue
+    const { mtimeMs } = await stat(path)
+    if (Date.now() - mtimeMs > OLD_LOCK_MS) await removeStale(path, content)
+  }
 }
 
 /** Takes a dead process's lock away, unless it is another one by now. */

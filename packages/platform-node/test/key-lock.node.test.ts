@@ -1,9 +1,9 @@
 /** One signer per key on a machine, also from two data directories; locks of dead processes and useless places. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { keyLockDirectories, takeKeyLock } from '../src/key-lock.ts'
 
@@ -54,6 +54,27 @@ describe('takeKeyLock', () => {
     await exited
     const release = await takeKeyLock(KEY, places)
     await release()
+  })
+
+  it('clears away what was left a day ago, and nothing else', async () => {
+    const [place = ''] = places
+    await mkdir(place, { recursive: true, mode: 0o700 })
+    const nameOf = (digit: string): string => join(place, `key-${digit.repeat(32)}.lock`)
+    const dayAgo = Date.now() / 1_000 - 25 * 60 * 60
+    for (const [path, content] of [
+      [nameOf('a'), '999999999\n'],
+      [nameOf('b'), '999999999\n'],
+      [nameOf('c'), `${process.pid}\n`],
+      [join(place, 'other'), ''],
+    ] as const) {
+      await writeFile(path, content)
+      if (path !== nameOf('b')) await utimes(path, dayAgo, dayAgo)
+    }
+    const release = await takeKeyLock(KEY, [place])
+    await release()
+    expect((await readdir(place)).toSorted()).toEqual(
+      [nameOf('b'), nameOf('c'), join(place, 'other')].map((path) => basename(path)).toSorted(),
+    )
   })
 
   it('does with one place, refuses with none', async () => {
