@@ -4,6 +4,9 @@
  * whatever view u this key has voted in was entered by a certificate of u − 1, whose signers and that quorum have an
  * honest validator in common, so that u ≤ v0 + 1. A finalization at v0 + 2 or above, or of a later epoch than v0's, is
  * past all of them; from there on it votes, above a floor that is durable first.
+ *
+ * All that holds for a node that hears of the present. One that catches up sees certificates of the past: while anybody
+ * speaks of a later epoch it decides nothing. (That is unverified: it can prolong the silence, never end it.)
  */
 import type { Certificate } from '@cairn/chain'
 import { indicesFromBitmap } from '@cairn/chain'
@@ -37,6 +40,8 @@ export function endAmnesia(core: Core): void {
   const { run, state, effects, now } = core
   const { amnesia } = run
   if (amnesia === undefined || now.monotonicMs < amnesia.listenUntilMs) return
+  const isBehind = run.early.length > 0 || now.monotonicMs - run.farAheadAtMs < AMNESIA_LISTEN_MS
+  if (isBehind) return
   amnesia.latest ??= latestShown(core, amnesia.shown)
   const { finalization } = state
   if (amnesia.latest === undefined || finalization === undefined) return

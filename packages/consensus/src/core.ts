@@ -32,6 +32,7 @@ export function firstCore(
       lastEnd: undefined,
       early: [],
       lagAnsweredAtMs: now.monotonicMs,
+      farAheadAtMs: Number.NEGATIVE_INFINITY,
       leadAskedAtMs: now.monotonicMs,
       leadAskedIn: undefined,
     },

@@ -44,6 +44,7 @@ function answerLagging({ run, effects, now }: Core): void {
 function askLeading({ run, state, options, effects, now }: Core, from: From, leading: Epoch): void {
   const { epoch } = options.validators
   state.aheadPeer = from
+  if (leading > epoch + 1) run.farAheadAtMs = now.monotonicMs
   const isFirstOfMany = leading > epoch + 1 && run.leadAskedIn !== epoch
   if (!isFirstOfMany && now.monotonicMs - run.leadAskedAtMs < OTHER_EPOCH_INTERVAL_MS) return
   run.leadAskedAtMs = now.monotonicMs

@@ -41,6 +41,8 @@ export interface RunState {
   early: EpochMessage[]
   /** Monotonic times of the last answer to a peer that lags, and of the last question to one that is ahead. */
   lagAnsweredAtMs: number
+  /** Monotonic: when a message of an epoch beyond the next one came last. */
+  farAheadAtMs: number
   leadAskedAtMs: number
   /** The epoch in which the latter was. */
   leadAskedIn: Epoch | undefined

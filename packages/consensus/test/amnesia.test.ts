@@ -1,5 +1,7 @@
 /** R10 without a log: abstain until every view in which this key can have voted is past. */
+import type { ConsensusHeader } from '@cairn/chain'
 import { ZERO_HASH, epoch, view } from '@cairn/primitives'
+import type { Hash } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { AMNESIA_LISTEN_MS } from '../src/limits.ts'
 import { createHarness } from './harness.ts'
@@ -88,6 +90,41 @@ describe('R10: amnesia', () => {
     bad.signature[1] = 0xd0
     h.feed({ type: 'certificate', certificate: bad, from: 'p', gossiped: true })
     expect([h.consensus.view, h.consensus.isAmnesiac]).toEqual([1, true])
+  })
+
+  it('decides nothing from certificates of the past, while anybody speaks of a later epoch', () => {
+    const h = amnesiac({ spec: { epochLengthBlocks: 1 } })
+    h.wait(AMNESIA_LISTEN_MS)
+    const ahead = { ...h.vote('nullify', 1, ZERO_HASH, 1), epoch: epoch(9) }
+    let parent: { readonly hash: Hash; readonly header: ConsensusHeader } = h.genesis
+    for (let at = 0; at < 6; at++) {
+      h.feed({ type: 'vote', vote: ahead, from: 'ahead' })
+      h.wait(1_000)
+      const block = h.block(1, parent, { parentView: view(0) })
+      finalizeBlock(h, 1, block.hash)
+      h.feed({ type: 'block-fetched', block, from: 'p' })
+      parent = block
+    }
+    expect([h.consensus.validators.epoch, h.consensus.isAmnesiac, h.signed()]).toEqual([6, true, []])
+    // Nobody is ahead any more: now v0 is of this epoch, and the next one's first finalization is past it.
+    h.wait(2 * AMNESIA_LISTEN_MS)
+    for (let at = 0; at < 2; at++) {
+      const block = h.block(1, parent, { parentView: view(0) })
+      finalizeBlock(h, 1, block.hash)
+      h.feed({ type: 'block-fetched', block, from: 'p' })
+      parent = block
+    }
+    expect(h.consensus.isAmnesiac).toBe(false)
+  })
+
+  it('does not end while messages of the next epoch wait', () => {
+    const h = amnesiac()
+    h.feed({ type: 'vote', vote: { ...h.vote('nullify', 1, ZERO_HASH, 1), epoch: epoch(1) }, from: 'ahead' })
+    nullified(h)
+    h.wait(4 * AMNESIA_LISTEN_MS)
+    finalized(h, 50)
+    finalized(h, 60)
+    expect(h.consensus.isAmnesiac).toBe(true)
   })
 
   it('outlives the epoch, and ends with any finalization of the one after v0’s', () => {
