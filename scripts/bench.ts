@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
- * `--only <suite>` runs one suite, also `worst-case` and `large-state`, which take minutes. Nothing here passes or fails: figures are for reading.
+ * `--only <suite>` runs one suite, also `worst-case` and `large-state`, which take minutes, and
+ * `phases`, which needs `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
  */
 import { parseArgs } from 'node:util'
 
@@ -17,6 +18,8 @@ type Suite = () => Promise<readonly BenchRow[]>
 
 const suites: Readonly<Record<string, Suite>> = {
   core: async () => (await import('../wasm-core/bench/core.bench.ts')).runCoreBench(),
+  compare: async () => (await import('../wasm-core/bench/compare.bench.ts')).runCompareBench(),
+  phases: async () => (await import('../wasm-core/bench/phases.bench.ts')).runPhasesBench(),
   executor: async () => (await import('../packages/executor/bench/executor.bench.ts')).runExecutorBench(),
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
   traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
@@ -30,8 +33,8 @@ const suites: Readonly<Record<string, Suite>> = {
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
-/** Minutes each: only when asked for. */
-const longSuites: readonly string[] = ['worst-case', 'large-state']
+/** Minutes each, or in need of a build of their own: only when asked for. */
+const longSuites: readonly string[] = ['phases', 'worst-case', 'large-state']
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {

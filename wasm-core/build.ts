@@ -1,5 +1,6 @@
 /**
  * Builds the execution core: `npm run build:wasm`, and `npm run build:wasm -- --check` to rebuild it elsewhere and compare.
+ * `-- --profile` makes `target/core.profile.wasm` instead: the same code with function names, for profilers.
  *
  * The artefact is committed, so users need no Rust. It is reproducible for one toolchain: same sources, same crate
  * lock, same rustc, same wasm-opt give the same bytes. Paths are remapped and locations left out, so the machine leaves no trace.
@@ -18,6 +19,8 @@ import { parseArgs } from 'node:util'
 
 const EXIT = { failed: 1, differs: 2, noToolchain: 3, otherToolchain: 4 } as const
 const TARGET = 'wasm32-unknown-unknown'
+const OPTIMISE = ['-O3', '--all-features', '--disable-gc']
+const STRIP = ['--strip-debug', '--strip-producers']
 const DEBIAN_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-llvm', 'lld-19']
 
 const crate = dirname(fileURLToPath(import.meta.url))
@@ -53,8 +56,10 @@ class BuildError extends Error {
 }
 
 try {
-  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({ options: { check: flag, profile: flag } })
   if (values.check) check()
+  else if (values.profile) buildProfile()
   else build()
 } catch (error) {
   if (!(error instanceof BuildError)) throw error
@@ -70,6 +75,13 @@ function build(): void {
   writeFileSync(artefactFile, wasm)
   writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`)
   console.log(`core.wasm ${lock.sizeBytes} bytes, sha256 ${lock.sha256}`)
+}
+
+function buildProfile(): void {
+  const folder = join(crate, 'target')
+  const file = join(folder, 'core.profile.wasm')
+  run(process.execPath, [wasmOptPath(), ...OPTIMISE, '-g', cargoBuild(findToolchain(readLock()), folder), '-o', file])
+  console.log(file)
 }
 
 function check(): void {
@@ -98,21 +110,9 @@ function check(): void {
 }
 
 function compile(toolchain: Toolchain, targetFolder: string): { readonly wasm: Buffer; readonly lock: CoreLock } {
-  const cargo = ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetFolder]
-  if (process.env['CAIRN_BUILD_JOBS'] !== undefined) cargo.push('-j', process.env['CAIRN_BUILD_JOBS'])
-  if (toolchain.buildStd) cargo.push('-Zbuild-std=std,panic_abort')
-  // The registry's folder name holds a hash of its address, so sources are fetched before their paths can be mapped.
-  run(toolchain.cargo, ['fetch', '--locked'], { RUSTC: toolchain.rustc })
-  run(toolchain.cargo, cargo, {
-    RUSTC: toolchain.rustc,
-    CARGO_ENCODED_RUSTFLAGS: rustFlags(toolchain).join('\x1f'),
-    // Unstable options on a stable compiler: build-std, no locations, abort without a message.
-    RUSTC_BOOTSTRAP: '1',
-    ...(toolchain.buildStd ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-19' } : {}),
-  })
-  const raw = join(targetFolder, TARGET, 'release', 'cairn_core.wasm')
+  const raw = cargoBuild(toolchain, targetFolder)
   const optimised = join(targetFolder, 'core.wasm')
-  run(process.execPath, [wasmOptPath(), ...wasmOptFlags(), raw, '-o', optimised])
+  run(process.execPath, [wasmOptPath(), ...OPTIMISE, ...STRIP, raw, '-o', optimised])
   const wasm = readFileSync(optimised)
   return {
     wasm,
@@ -127,6 +127,23 @@ function compile(toolchain: Toolchain, targetFolder: string): { readonly wasm: B
   }
 }
 
+/** @return the module's file */
+function cargoBuild(toolchain: Toolchain, targetFolder: string): string {
+  const cargo = ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetFolder]
+  if (process.env['CAIRN_BUILD_JOBS'] !== undefined) cargo.push('-j', process.env['CAIRN_BUILD_JOBS'])
+  if (toolchain.buildStd) cargo.push('-Zbuild-std=std,panic_abort')
+  // The registry's folder name holds a hash of its address, so sources are fetched before their paths can be mapped.
+  run(toolchain.cargo, ['fetch', '--locked'], { RUSTC: toolchain.rustc })
+  run(toolchain.cargo, cargo, {
+    RUSTC: toolchain.rustc,
+    CARGO_ENCODED_RUSTFLAGS: rustFlags(toolchain).join('\x1f'),
+    // Unstable options on a stable compiler: build-std, no locations, abort without a message.
+    RUSTC_BOOTSTRAP: '1',
+    ...(toolchain.buildStd ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-19' } : {}),
+  })
+  return join(targetFolder, TARGET, 'release', 'cairn_core.wasm')
+}
+
 function rustFlags(toolchain: Toolchain): string[] {
   const registry = join(process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'), 'registry', 'src')
   const sources = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : []
@@ -138,10 +155,6 @@ function rustFlags(toolchain: Toolchain): string[] {
     ...sources.map((folder) => remap(folder, '/registry')),
     remap(output(toolchain.rustc, ['--print', 'sysroot']), '/rust'),
   ]
-}
-
-function wasmOptFlags(): string[] {
-  return ['-O3', '--all-features', '--disable-gc', '--strip-debug', '--strip-producers']
 }
 
 /** The lock's toolchain where it is here, else whatever can build; installed where this user may. */

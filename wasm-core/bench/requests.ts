@@ -1,6 +1,6 @@
 /** Requests and responses of the operations that benchmarks and tests use, in ABI.md's order of fields. */
 import { readFileSync } from 'node:fs'
-import { bytesOf, type Change, type Decoder, Encoder } from './core-host.ts'
+import { bytesOf, type Change, type Core, type Decoder, Encoder } from './core-host.ts'
 
 export const OP = {
   apply: 1,
@@ -25,7 +25,8 @@ export const OP = {
 export const EMPTY_ROOT = bytesOf('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
 export const ZERO_HASH = new Uint8Array(32)
 const ABI_VERSION = 2
-export const CHAIN_ID = 7_777
+/** As in `differential`, so that its reference takes the same blocks. */
+export const CHAIN_ID = 7_007
 const DEPOSIT_CONTRACT = bytesOf('0x00000000219ab540356cbb839cbe05303d7705fa')
 export const FLAG_ACCESS_LIST = 2
 export const FLAG_UNDO = 4
@@ -83,6 +84,14 @@ export function encodeAccounts(encoder: Encoder, accounts: readonly Account[]): 
 
 export function applyRequest(root: Uint8Array, accounts: readonly Account[]): Uint8Array {
   return encodeAccounts(start().raw(root), accounts).finish()
+}
+
+/** Writes the accounts into the core's map, on top of what is there. */
+export function seed(core: Core, root: Uint8Array, accounts: readonly Account[]): Uint8Array {
+  const body = core.ok(OP.apply, applyRequest(root, accounts))
+  const next = body.raw(32)
+  core.write(body.changes())
+  return next
 }
 
 export function systemContracts(): Account[] {

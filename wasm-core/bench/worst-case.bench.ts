@@ -12,7 +12,7 @@ import { findChromium } from '@cairn/playwright/chromium'
 import { openCorePage } from '../differential/chromium-page.ts'
 import type { CorePageGlobals } from '../differential/core-page.ts'
 import { prepareWorstCase, worstCaseNames } from '../differential/worst-case-blocks.ts'
-import type { BenchRow } from './core.bench.ts'
+import type { BenchRow } from './measure.ts'
 import { ARTEFACT } from './core-host.ts'
 
 /** The least of these is taken. */

@@ -5,6 +5,11 @@ import { ClassicLevel } from 'classic-level'
 
 /** Bytes of uncompressed blocks LevelDB keeps in memory for one store. More, or a larger write buffer, measured no gain. */
 const cacheSizeBytes = 32 * 1024 * 1024
+/**
+ * Table files of 2 MiB that LevelDB keeps open, and mapped into memory: 1.2 GiB at most, which with the rest of a node stays
+ * below 2 GiB whatever the store's size. A read from another file opens it first. (LevelDB's default is 1 000.)
+ */
+const maxOpenFiles = 600
 
 /**
  * Opens the store in the directory `path`, creating it (not its parents).
@@ -15,6 +20,7 @@ export async function createLevelStore(path: string): Promise<KeyValueStore> {
     keyEncoding: 'view',
     valueEncoding: 'view',
     cacheSize: cacheSizeBytes,
+    maxOpenFiles,
   })
   await coded(level.open(), path)
   return {

@@ -7,7 +7,7 @@
 
 use super::dispatch::{ABI_VERSION, REQUEST_BYTES_MAX, failure_response, run_op};
 use crate::{
-    state::{Lookup, PreState},
+    state::{Lookup, PreState, Value},
     types::{codes, error},
 };
 use core::{
@@ -52,7 +52,7 @@ fn ask(key: &[u8], buffer: &mut Vec<u8>) -> Lookup {
         // SAFETY: both buffers live across the call and are as long as told.
         let answer = unsafe { state_get(key.as_ptr(), key.len(), buffer.as_mut_ptr(), buffer.len()) };
         match (answer, usize::try_from(answer)) {
-            (_, Ok(length)) if length <= buffer.len() => return Lookup::Value(buffer[..length].to_vec()),
+            (_, Ok(length)) if length <= buffer.len() => return Lookup::Value(Value::from(&buffer[..length])),
             (_, Ok(length)) if length <= VALUE_BYTES_MAX => buffer.resize(length, 0),
             (ABSENT, _) => return Lookup::Absent,
             (NOT_LOADED, _) => return Lookup::NotLoaded,

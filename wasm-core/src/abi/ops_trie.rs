@@ -31,8 +31,9 @@ pub fn update(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut 
     for (key, value) in updates {
         let flat = account_key(&key);
         let Ok(old) = state.get(&flat) else { continue };
-        changeset.put(flat, value.map(<[u8]>::to_vec), old);
-        items.push(Item { key, value: value.map(Rc::from) });
+        let value = value.map(Rc::<[u8]>::from);
+        changeset.put(flat, value.clone(), old);
+        items.push(Item { key, value });
     }
     let updated = Trie::accounts(state).update(root, &mut items, &mut changeset);
     state.verdict()?;

@@ -2,5 +2,10 @@
 
 mod recover;
 
-pub use alloy_primitives::keccak256;
+use alloy_primitives::B256;
 pub use recover::{install_precompile_crypto, recover_frontier_sender, recover_sender, recover_signer};
+
+/// alloy's and revm's hashing comes to the same permutation through sha3, with more steps on the way.
+pub fn keccak256(bytes: impl AsRef<[u8]>) -> B256 {
+    B256::new(keccak::keccak256(bytes.as_ref()))
+}

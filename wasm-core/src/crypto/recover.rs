@@ -1,9 +1,10 @@
 //! Public key recovery on secp256k1 (SEC 1, 4.1.6) with k256's curve arithmetic. k256's own recovery verifies the
 //! signature with the key it has just derived from it, which cannot fail and doubles the time.
 
+use super::keccak256;
 use crate::types::codes;
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844};
-use alloy_primitives::{Address, B256, Signature, keccak256};
+use alloy_primitives::{Address, B256, Signature};
 use k256::{
     AffinePoint, FieldBytes, ProjectivePoint, Scalar, U256,
     elliptic_curve::{

@@ -2,6 +2,7 @@
 //! A read miss does not stop the run: what else the block wants is gathered, and `end` answers NEED.
 
 use super::{
+    bloom::BloomHashes,
     changes::changes_of_bundle,
     env::evm_env,
     machine::Machine,
@@ -14,7 +15,8 @@ use crate::{
     types::{ChainRules, Fork, Result, codes, error, invalid},
 };
 use alloy_consensus::{
-    Eip658Value, Header, Receipt, ReceiptEnvelope, Transaction, TxType, Typed2718, transaction::Recovered,
+    Eip658Value, Header, Receipt, ReceiptEnvelope, ReceiptWithBloom, Transaction, TxType, Typed2718,
+    transaction::Recovered,
 };
 use alloy_eips::{
     eip4895::Withdrawal, eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
@@ -34,7 +36,7 @@ use revm::{
     database::{State, states::bundle_state::BundleRetention},
     state::bal::BlockAccessIndex,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell};
 
 type Executor<'a> = EthBlockExecutor<'a, Machine<'a>, ChainRules, ReceiptsOfTypes>;
 
@@ -89,7 +91,7 @@ impl<'a> BlockRun<'a> {
             tx_count_hint: None,
             slot_number: None,
         };
-        let executor = EthBlockExecutor::new(machine, context, *chain, ReceiptsOfTypes);
+        let executor = EthBlockExecutor::new(machine, context, *chain, ReceiptsOfTypes::default());
         let base_fee = header.base_fee_per_gas.unwrap_or_default();
         let parent_root = input.parent_root;
         Self { reader, chain: *chain, executor, base_fee, parent_root, transactions: Vec::new() }
@@ -141,7 +143,7 @@ impl<'a> BlockRun<'a> {
     fn add_post_state(&mut self) {
         let state = self.executor.evm_mut().db_mut();
         state.merge_transitions(BundleRetention::PlainState);
-        let changes = changes_of_bundle(&state.bundle_state);
+        let changes = changes_of_bundle(&state.bundle_state, self.reader);
         // A miss or a fault is noted in the reader, and ends the block.
         let Ok(committed) = commit_accounts(self.reader, self.parent_root, changes) else { return };
         if let Some(ReceiptEnvelope::Legacy(receipt)) = self.executor.receipts.last_mut() {
@@ -173,7 +175,7 @@ impl<'a> BlockRun<'a> {
             gas_used: result.gas_used,
             blob_gas_used: result.blob_gas_used,
             access_list,
-            changes: changes_of_bundle(&state.take_bundle()),
+            changes: changes_of_bundle(&state.take_bundle(), self.reader),
         })
     }
 
@@ -208,8 +210,10 @@ fn system_failure(failure: &BlockExecutionError) -> crate::types::Failure {
 }
 
 /// Receipts of the five transaction types, for envelopes without blob sidecars.
-#[derive(Debug, Clone, Copy)]
-pub struct ReceiptsOfTypes;
+#[derive(Debug, Default)]
+pub struct ReceiptsOfTypes {
+    blooms: RefCell<BloomHashes>,
+}
 
 impl ReceiptBuilder for ReceiptsOfTypes {
     type Transaction = Tx;
@@ -220,8 +224,9 @@ impl ReceiptBuilder for ReceiptsOfTypes {
             status: Eip658Value::Eip658(ctx.result.is_success()),
             cumulative_gas_used: ctx.cumulative_gas_used,
             logs: ctx.result.into_logs(),
-        }
-        .with_bloom();
+        };
+        let logs_bloom = self.blooms.borrow_mut().bloom_of(&receipt.logs);
+        let receipt = ReceiptWithBloom { receipt, logs_bloom };
         match ctx.tx_type {
             TxType::Legacy => ReceiptEnvelope::Legacy(receipt),
             TxType::Eip2930 => ReceiptEnvelope::Eip2930(receipt),

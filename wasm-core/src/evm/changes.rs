@@ -1,28 +1,28 @@
 //! From revm's bundle to account changes. The bundle is a hash map; nothing here depends on its order.
 
-use crate::{
-    crypto::keccak256,
-    state::{AccountChange, AccountFields},
-};
+use crate::state::{AccountChange, AccountFields, StateReader};
 use revm::{
     database::{BundleAccount, BundleState},
     primitives::Address,
     state::AccountInfo,
 };
 
-pub fn changes_of_bundle(bundle: &BundleState) -> Vec<AccountChange> {
-    bundle.state.iter().filter_map(|(address, account)| change_of(bundle, address, account)).collect()
+pub fn changes_of_bundle(bundle: &BundleState, reader: &StateReader<'_>) -> Vec<AccountChange> {
+    bundle.state.iter().filter_map(|(address, account)| change_of(bundle, reader, address, account)).collect()
 }
 
-fn change_of(bundle: &BundleState, address: &Address, account: &BundleAccount) -> Option<AccountChange> {
+fn change_of(
+    bundle: &BundleState,
+    reader: &StateReader<'_>,
+    address: &Address,
+    account: &BundleAccount,
+) -> Option<AccountChange> {
     let wiped = account.was_destroyed();
     let slots: Vec<_> = account
         .storage
         .iter()
         .filter(|(_, slot)| wiped || slot.present_value != slot.previous_or_original_value)
-        .map(|(slot, values)| {
-            (keccak256(slot.to_be_bytes::<32>()), values.present_value, values.previous_or_original_value)
-        })
+        .map(|(slot, values)| (reader.slot_hash(slot), values.present_value, values.previous_or_original_value))
         .collect();
     if !wiped && slots.is_empty() && !account.is_info_changed() {
         return None;

@@ -2,6 +2,7 @@
 //! share one run, so that what is built is what is verified.
 
 mod block_run;
+mod bloom;
 mod build;
 mod call;
 mod call_env;

@@ -58,7 +58,7 @@ pub fn run_state_test(
     let mut state = evm.into_db();
     state.commit(done.state);
     state.merge_transitions(BundleRetention::PlainState);
-    let changes = changes_of_bundle(&state.take_bundle());
+    let changes = changes_of_bundle(&state.take_bundle(), reader);
     let committed = commit_accounts(reader, state_root, changes)?;
     Ok(StateTest {
         state_root: committed.root,

@@ -34,7 +34,7 @@ pub fn witness_of(reader: &StateReader<'_>, parent_root: B256) -> Result<Witness
         let _noted = add_path(reader, parent_root, &mut witness, owner, &path.as_key(), path.len());
     }
     for hash in reader.codes_read() {
-        witness.codes.extend(reader.get(&code_key(&hash)).ok().flatten());
+        witness.codes.extend(reader.get(&code_key(&hash)).ok().flatten().map(|code| code.to_vec()));
     }
     reader.verdict()?;
     Ok(witness)

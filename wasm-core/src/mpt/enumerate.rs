@@ -17,7 +17,7 @@ impl Trie<'_> {
             Root::Empty => {}
             Root::Branch(branch) => self.wipe_branch(&branch, changes, &mut keys)?,
             Root::Edge(edge, raw) => {
-                changes.put(self.key_of(&Path::ROOT), None, Some(raw.to_vec()));
+                changes.put(self.key_of(&Path::ROOT), None, Some(raw));
                 self.wipe_edge(&edge, changes, &mut keys)?;
             }
         }
@@ -25,7 +25,7 @@ impl Trie<'_> {
     }
 
     fn wipe_branch(&self, branch: &Branch, changes: &mut Changeset, keys: &mut Vec<B256>) -> Read<()> {
-        changes.put(self.key_of(&branch.path), None, Some(branch.raw.to_vec()));
+        changes.put(self.key_of(&branch.path), None, Some(branch.raw.clone()));
         for nibble in (0..16).filter(|nibble| branch.has(*nibble)) {
             let edge = branch.edge(nibble).ok_or_else(|| self.bad_edge())?;
             self.wipe_edge(&edge, changes, keys)?;

@@ -2,7 +2,7 @@
 //! good as a read: it can change no result, only save the host a look-up.
 
 use alloc::rc::Rc;
-use alloy_primitives::{B256, map::HashMap};
+use alloy_primitives::{B256, map::B256Map};
 use core::{cell::RefCell, mem};
 
 const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
@@ -10,8 +10,8 @@ const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
 const ENTRY_OVERHEAD_BYTES: usize = 80;
 
 struct Cache {
-    young: HashMap<B256, Rc<[u8]>>,
-    old: HashMap<B256, Rc<[u8]>>,
+    young: B256Map<Rc<[u8]>>,
+    old: B256Map<Rc<[u8]>>,
     young_bytes: usize,
     old_bytes: usize,
     limit_bytes: usize,
@@ -19,8 +19,8 @@ struct Cache {
 
 std::thread_local! {
     static CACHE: RefCell<Cache> = RefCell::new(Cache {
-        young: HashMap::default(),
-        old: HashMap::default(),
+        young: B256Map::default(),
+        old: B256Map::default(),
         young_bytes: 0,
         old_bytes: 0,
         limit_bytes: DEFAULT_LIMIT_BYTES,
@@ -57,8 +57,8 @@ pub fn set_record_cache_limit(limit_bytes: usize) {
     CACHE.with_borrow_mut(|cache| {
         cache.limit_bytes = limit_bytes;
         if record_bytes(cache) > limit_bytes {
-            cache.old = HashMap::default();
-            cache.young = HashMap::default();
+            cache.old = B256Map::default();
+            cache.young = B256Map::default();
             cache.old_bytes = 0;
             cache.young_bytes = 0;
         }

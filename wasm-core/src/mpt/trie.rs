@@ -16,8 +16,11 @@ use alloy_trie::EMPTY_ROOT_HASH;
 
 pub type Read<T> = Result<T, Unread>;
 
-/// Deeper records are many and rarely met again before they change.
-pub(super) const CACHED_DEPTH_MAX: usize = 4;
+/// A record read from the host enters the cache when its hash was checked, which costs as much as reading it. Up to this
+/// depth (4 369 records, 3 MB) it is met again soon.
+const READ_DEPTH_MAX: usize = 3;
+/// A record just written has its hash already; deeper ones are many and rarely met again before they change.
+pub(super) const WRITTEN_DEPTH_MAX: usize = 4;
 
 pub struct Trie<'a> {
     pub(super) reader: &'a StateReader<'a>,
@@ -58,7 +61,7 @@ impl<'a> Trie<'a> {
         {
             return Ok(Root::Branch(self.parse(cached, Path::ROOT)?));
         }
-        let Some(raw) = raw.map(Rc::<[u8]>::from) else {
+        let Some(raw) = raw else {
             return if *expected == EMPTY_ROOT_HASH { Ok(Root::Empty) } else { Err(self.reader.root_mismatch()) };
         };
         if let Some(edge) = decode_root_edge(&raw) {
@@ -81,7 +84,7 @@ impl<'a> Trie<'a> {
     /// @param own the branch's own reference where the parent's edge holds it (no extension between).
     /// @param towards a key below the path, to guess what else a cold host will be asked for.
     pub fn branch(&self, path: &Path, own: Option<&NodeRef>, towards: &B256) -> Read<Branch> {
-        let hash = own.and_then(NodeRef::as_hash).filter(|_| path.len() <= CACHED_DEPTH_MAX && self.may_cache());
+        let hash = own.and_then(NodeRef::as_hash).filter(|_| path.len() <= WRITTEN_DEPTH_MAX && self.may_cache());
         if let Some(raw) = hash.as_ref().and_then(cached_record) {
             return self.parse(raw, *path);
         }
@@ -92,8 +95,8 @@ impl<'a> Trie<'a> {
         let Some(raw) = raw else {
             return Err(self.reader.corrupt("trie record missing"));
         };
-        let branch = self.parse(raw.into(), *path)?;
-        if let Some(hash) = hash {
+        let branch = self.parse(raw, *path)?;
+        if let Some(hash) = hash.filter(|_| path.len() <= READ_DEPTH_MAX) {
             if keccak256(branch.rlp()) != hash {
                 return Err(self.reader.corrupt("trie record hash"));
             }
@@ -112,7 +115,7 @@ impl<'a> Trie<'a> {
             return Err(self.reader.corrupt("trie leaf without its flat value"));
         };
         if self.owner.is_none() {
-            return Ok(bytes.into());
+            return Ok(bytes);
         }
         if bytes.len() > 32 {
             return Err(self.reader.corrupt("slot value"));

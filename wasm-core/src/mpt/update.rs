@@ -5,15 +5,15 @@
 //! reference. Deletions that collapse a branch need the remaining sibling, which the flat table or one more record gives.
 
 use super::{
-    encode::{NodeRef, branch_edge_ref, branch_rlp, leaf_rlp},
+    encode::{NodeRef, branch_edge_ref, leaf_rlp, write_branch, write_leaf},
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
     record::{Branch, Edge, TAG_BRANCH, TAG_ROOT_EDGE, edge_reference, write_edge},
     record_cache::cache_record,
-    trie::{Read, Root, Trie},
+    trie::{Read, Root, Trie, WRITTEN_DEPTH_MAX},
 };
 use crate::{
     crypto::keccak256,
-    state::{Changeset, Unread},
+    state::{Changeset, Unread, Value},
 };
 use alloc::{rc::Rc, vec::Vec};
 use alloy_primitives::B256;
@@ -36,39 +36,47 @@ enum After {
     Branch(Path, NodeRef),
 }
 
+/// Where an update writes to, with buffers that every branch uses again.
+struct Output<'a> {
+    changes: &'a mut Changeset,
+    record: Vec<u8>,
+    rlp: Vec<u8>,
+}
+
 impl Trie<'_> {
     /// @param items sorted here; each key once.
     /// @return the new root hash; record changes are added to the changeset.
     pub fn update(&self, root: B256, items: &mut Vec<Item>, changes: &mut Changeset) -> Read<B256> {
+        let out = &mut Output { changes, record: Vec::new(), rlp: Vec::new() };
         items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         let (after, old_root_record) = match self.root(&root)? {
-            Root::Empty => (self.build(&present(items), 0, changes), None),
+            Root::Empty => (self.build(&present(items), 0, out), None),
             Root::Branch(branch) => {
                 let raw = branch.raw.clone();
-                (self.update_branch(&branch, items, changes)?, Some(raw))
+                (self.update_branch(&branch, items, out)?, Some(raw))
             }
-            Root::Edge(edge, raw) => (self.update_edge(&edge, 0, items, changes)?, Some(raw)),
+            Root::Edge(edge, raw) => (self.update_edge(&edge, 0, items, out)?, Some(raw)),
         };
-        let old = old_root_record.map(|raw| raw.to_vec());
+        let old = old_root_record;
         let key = self.key_of(&Path::ROOT);
         match after {
             After::Same => Ok(root),
             After::Empty => {
-                changes.put(key, None, old);
+                out.changes.put(key, None, old);
                 Ok(EMPTY_ROOT_HASH)
             }
             After::Branch(path, own) if path.len() == 0 => {
                 // The branch wrote its own record, but knew nothing of a root edge it replaces.
-                changes.replaces(&key, old);
+                out.changes.replaces(&key, old);
                 own.as_hash().ok_or_else(|| self.reader.corrupt("root branch too small"))
             }
             After::Branch(path, own) => {
                 let reference = branch_edge_ref(&path, 0, &own);
-                Ok(self.put_root_edge(key, &Edge::Branch { path, reference }, reference, old, changes))
+                Ok(self.put_root_edge(key, &Edge::Branch { path, reference }, reference, old, out))
             }
             After::Leaf(leaf_key, value) => {
                 let reference = NodeRef::of_rlp(&leaf_rlp(&leaf_key, 0, &value));
-                Ok(self.put_root_edge(key, &Edge::Leaf { key: leaf_key, reference }, reference, old, changes))
+                Ok(self.put_root_edge(key, &Edge::Leaf { key: leaf_key, reference }, reference, old, out))
             }
         }
     }
@@ -78,25 +86,25 @@ impl Trie<'_> {
         key: Vec<u8>,
         edge: &Edge,
         reference: NodeRef,
-        old: Option<Vec<u8>>,
-        changes: &mut Changeset,
+        old: Option<Value>,
+        out: &mut Output<'_>,
     ) -> B256 {
         let mut record = Vec::with_capacity(72);
         record.push(TAG_ROOT_EDGE);
         write_edge(&mut record, edge, 0);
-        changes.put(key, Some(record), old);
+        out.changes.put(key, Some(Value::from(record)), old);
         reference.as_hash().unwrap_or_else(|| keccak256(reference.as_slice()))
     }
 
     /// @param depth nibbles consumed at this child position; all items share them. Items are not empty.
-    fn update_edge(&self, edge: &Edge, depth: usize, items: &[Item], changes: &mut Changeset) -> Read<After> {
+    fn update_edge(&self, edge: &Edge, depth: usize, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         match edge {
-            Edge::Leaf { key, .. } => self.update_leaf(key, depth, items, changes),
-            Edge::Branch { path, reference } => self.update_subtree(path, reference, depth, items, changes),
+            Edge::Leaf { key, .. } => self.update_leaf(key, depth, items, out),
+            Edge::Branch { path, reference } => self.update_subtree(path, reference, depth, items, out),
         }
     }
 
-    fn update_leaf(&self, key: &B256, depth: usize, items: &[Item], changes: &mut Changeset) -> Read<After> {
+    fn update_leaf(&self, key: &B256, depth: usize, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         let replaced = items.iter().any(|item| item.key == *key);
         let mut kept = present(items);
         if !replaced {
@@ -107,7 +115,7 @@ impl Trie<'_> {
             let at = kept.partition_point(|(other, _)| other < key);
             kept.insert(at, (*key, value));
         }
-        Ok(self.build(&kept, depth, changes))
+        Ok(self.build(&kept, depth, out))
     }
 
     fn update_subtree(
@@ -116,7 +124,7 @@ impl Trie<'_> {
         reference: &NodeRef,
         depth: usize,
         items: &[Item],
-        changes: &mut Changeset,
+        out: &mut Output<'_>,
     ) -> Read<After> {
         let own = (path.len() == depth).then_some(reference);
         let from = items.partition_point(|item| item.key.0 < *path.bytes());
@@ -130,25 +138,25 @@ impl Trie<'_> {
             }
             let inside = &items[from..from + inside];
             let branch = self.branch(path, own, &inside[0].key)?;
-            return self.update_branch(&branch, inside, changes);
+            return self.update_branch(&branch, inside, out);
         };
         // The extension is cut at `split`: a new branch there, the old subtree one of its children.
         let below = path.nibble(split);
         let mut children: [Option<After>; 16] = Default::default();
         for (nibble, group) in groups(items, split) {
             if nibble != below {
-                children[usize::from(nibble)] = Some(self.build(&present(group), split + 1, changes));
+                children[usize::from(nibble)] = Some(self.build(&present(group), split + 1, out));
                 continue;
             }
             // The child's depth differs from the edge's, so `Same` would carry the wrong reference.
-            let after = self.update_subtree_below(path, own, split + 1, group, changes)?;
+            let after = self.update_subtree_below(path, own, split + 1, group, out)?;
             children[usize::from(below)] = Some(after);
         }
         if children[usize::from(below)].is_none() {
             let own = self.own_reference(path, own)?;
             children[usize::from(below)] = Some(After::Branch(*path, own));
         }
-        self.finish(&path.prefix(split), None, children, changes)
+        self.finish(&path.prefix(split), None, &mut children, out)
     }
 
     /// As `update_subtree`, for a subtree whose position moved: never answers `Same`.
@@ -158,11 +166,11 @@ impl Trie<'_> {
         own: Option<&NodeRef>,
         depth: usize,
         items: &[Item],
-        changes: &mut Changeset,
+        out: &mut Output<'_>,
     ) -> Read<After> {
         let own = self.own_reference(path, own)?;
         let reference = branch_edge_ref(path, depth, &own);
-        match self.update_subtree(path, &reference, depth, items, changes)? {
+        match self.update_subtree(path, &reference, depth, items, out)? {
             After::Same => Ok(After::Branch(*path, own)),
             after => Ok(after),
         }
@@ -179,18 +187,18 @@ impl Trie<'_> {
         }
     }
 
-    fn update_branch(&self, branch: &Branch, items: &[Item], changes: &mut Changeset) -> Read<After> {
+    fn update_branch(&self, branch: &Branch, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         let depth = branch.path.len();
         let mut children: [Option<After>; 16] = Default::default();
         let mut unread = false;
         for (nibble, group) in groups(items, depth) {
             let after = if branch.has(nibble) {
                 match branch.edge(nibble) {
-                    Some(edge) => self.update_edge(&edge, depth + 1, group, changes),
+                    Some(edge) => self.update_edge(&edge, depth + 1, group, out),
                     None => Err(self.bad_edge()),
                 }
             } else {
-                Ok(self.build(&present(group), depth + 1, changes))
+                Ok(self.build(&present(group), depth + 1, out))
             };
             // Go on after a miss: the siblings' missing records belong in the same NEED.
             match after {
@@ -205,11 +213,11 @@ impl Trie<'_> {
         if children.iter().all(Option::is_none) {
             return Ok(After::Same);
         }
-        self.finish(&branch.path, Some(branch), children, changes)
+        self.finish(&branch.path, Some(branch), &mut children, out)
     }
 
     /// A subtree from nothing. @param items sorted.
-    fn build(&self, items: &[(B256, Rc<[u8]>)], depth: usize, changes: &mut Changeset) -> After {
+    fn build(&self, items: &[(B256, Rc<[u8]>)], depth: usize, out: &mut Output<'_>) -> After {
         match items {
             [] => After::Empty,
             [(key, value)] => After::Leaf(*key, value.clone()),
@@ -220,10 +228,10 @@ impl Trie<'_> {
                 while let Some((key, _)) = rest.first() {
                     let nibble = nibble_of(&key.0, split);
                     let count = rest.partition_point(|(other, _)| nibble_of(&other.0, split) <= nibble);
-                    children[usize::from(nibble)] = Some(self.build(&rest[..count], split + 1, changes));
+                    children[usize::from(nibble)] = Some(self.build(&rest[..count], split + 1, out));
                     rest = &rest[count..];
                 }
-                self.write_branch(&Path::prefix_of(first, split), None, &children, changes)
+                self.write_branch(&Path::prefix_of(first, split), None, &children, out)
             }
         }
     }
@@ -233,8 +241,8 @@ impl Trie<'_> {
         &self,
         path: &Path,
         old: Option<&Branch>,
-        children: [Option<After>; 16],
-        changes: &mut Changeset,
+        children: &mut [Option<After>; 16],
+        out: &mut Output<'_>,
     ) -> Read<After> {
         let stands = |nibble: usize| match &children[nibble] {
             None => old.is_some_and(|branch| branch.has(nibble as u8)),
@@ -243,22 +251,19 @@ impl Trie<'_> {
         };
         let count = (0..16).filter(|nibble| stands(*nibble)).count();
         if count >= 2 {
-            return Ok(self.write_branch(path, old, &children, changes));
+            return Ok(self.write_branch(path, old, children, out));
         }
         let only = (0..16).find(|nibble| stands(*nibble));
         let after = match (only, old) {
             (None, _) => After::Empty,
-            (Some(nibble), old) => {
-                let mut children = children;
-                match (children[nibble].take(), old) {
-                    (Some(after), _) => after,
-                    (None, Some(branch)) => self.lift(branch, nibble as u8)?,
-                    (None, None) => After::Empty,
-                }
-            }
+            (Some(nibble), old) => match (children[nibble].take(), old) {
+                (Some(after), _) => after,
+                (None, Some(branch)) => self.lift(branch, nibble as u8)?,
+                (None, None) => After::Empty,
+            },
         };
         if let Some(branch) = old {
-            changes.put(self.key_of(path), None, Some(branch.raw.to_vec()));
+            out.changes.put(self.key_of(path), None, Some(branch.raw.clone()));
         }
         Ok(after)
     }
@@ -287,10 +292,11 @@ impl Trie<'_> {
         path: &Path,
         old: Option<&Branch>,
         children: &[Option<After>; 16],
-        changes: &mut Changeset,
+        out: &mut Output<'_>,
     ) -> After {
         let depth = path.len() + 1;
-        let mut record = Vec::with_capacity(old.map_or(256, |branch| branch.raw.len() + 72));
+        let record = &mut out.record;
+        record.clear();
         record.extend_from_slice(&[TAG_BRANCH, 0, 0]);
         let mut mask = 0u16;
         let mut spans = [(0usize, 0usize); 16];
@@ -304,12 +310,14 @@ impl Trie<'_> {
                 }
                 Some(After::Empty) => {}
                 Some(After::Leaf(key, value)) => {
-                    let reference = NodeRef::of_rlp(&leaf_rlp(key, depth, value));
-                    write_edge(&mut record, &Edge::Leaf { key: *key, reference }, depth);
+                    out.rlp.clear();
+                    write_leaf(&mut out.rlp, key, depth, value);
+                    let reference = NodeRef::of_rlp(&out.rlp);
+                    write_edge(record, &Edge::Leaf { key: *key, reference }, depth);
                 }
                 Some(After::Branch(child, own)) => {
                     let reference = branch_edge_ref(child, depth, own);
-                    write_edge(&mut record, &Edge::Branch { path: *child, reference }, depth);
+                    write_edge(record, &Edge::Branch { path: *child, reference }, depth);
                 }
             }
             if record.len() > from {
@@ -318,14 +326,14 @@ impl Trie<'_> {
             }
         }
         record[1..3].copy_from_slice(&mask.to_le_bytes());
-        let rlp = branch_rlp(spans.iter().map(|(from, to)| edge_reference(&record[*from..*to], depth)));
-        let own = NodeRef::of_rlp(&rlp);
-        if let Some(hash) =
-            own.as_hash().filter(|_| path.len() <= super::trie::CACHED_DEPTH_MAX && !self.reader.is_stateless())
-        {
-            cache_record(hash, Rc::from(record.as_slice()));
+        out.rlp.clear();
+        write_branch(&mut out.rlp, spans.iter().map(|(from, to)| edge_reference(&record[*from..*to], depth)));
+        let own = NodeRef::of_rlp(&out.rlp);
+        let record = Value::from(record.as_slice());
+        if let Some(hash) = own.as_hash().filter(|_| path.len() <= WRITTEN_DEPTH_MAX && !self.reader.is_stateless()) {
+            cache_record(hash, record.clone());
         }
-        changes.put(self.key_of(path), Some(record), old.map(|branch| branch.raw.to_vec()));
+        out.changes.put(self.key_of(path), Some(record), old.map(|branch| branch.raw.clone()));
         After::Branch(*path, own)
     }
 }

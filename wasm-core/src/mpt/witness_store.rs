@@ -162,7 +162,7 @@ impl PreState for WitnessStore<'_> {
             None => Err(ProofError),
         };
         match found {
-            Ok(Some(value)) => Lookup::Value(value),
+            Ok(Some(value)) => Lookup::Value(value.into()),
             Ok(None) => Lookup::Absent,
             Err(ProofError) => Lookup::Failed,
         }

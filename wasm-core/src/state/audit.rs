@@ -12,7 +12,7 @@ use alloy_primitives::{B256, U256};
 /// ERROR «corrupt» (or NEED, on a cold host) when flat values or records contradict the root.
 pub fn audit(reader: &StateReader<'_>, root: B256) -> Result<()> {
     for account in reader.accounts_read() {
-        let _noted = check_key(reader, &Trie::accounts(reader), root, &account.hash, account.raw.clone());
+        let _noted = check_key(reader, &Trie::accounts(reader), root, &account.hash, account.raw.as_deref());
     }
     for (address, slot_hash) in reader.slots_read() {
         let _noted = check_slot(reader, &address, &slot_hash);
@@ -29,7 +29,7 @@ fn check_slot(
     let root = account.record.as_ref().unwrap_or(&ABSENT_ACCOUNT).storage_root;
     let flat = reader.get(&slot_key(&account.hash, slot_hash))?;
     let leaf = flat.map(|bytes| alloy_rlp::encode(U256::try_from_be_slice(&bytes).unwrap_or_default()));
-    check_key(reader, &Trie::storage(reader, &account.hash), root, slot_hash, leaf)
+    check_key(reader, &Trie::storage(reader, &account.hash), root, slot_hash, leaf.as_deref())
 }
 
 fn check_key(
@@ -37,12 +37,12 @@ fn check_key(
     trie: &Trie<'_>,
     root: B256,
     key: &B256,
-    flat: Option<Vec<u8>>,
+    flat: Option<&[u8]>,
 ) -> core::result::Result<(), Unread> {
     let proof = trie.prove(root, key)?;
     let nodes: Vec<&[u8]> = proof.nodes.iter().map(Vec::as_slice).collect();
     match verify_proof(&root, key, &nodes) {
-        Ok(proved) if proved == flat => Ok(()),
+        Ok(proved) if proved.as_deref() == flat => Ok(()),
         _ => Err(reader.corrupt("state contradicts its root")),
     }
 }

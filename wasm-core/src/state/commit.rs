@@ -1,7 +1,7 @@
 //! From account changes to the new state root and the changeset. Storage tries first, each account once, then the
 //! account trie.
 
-use super::{Changeset, LoadedAccount, StateReader, Unread, account_key, code_key, slot_key};
+use super::{Changeset, LoadedAccount, StateReader, Unread, Value, account_key, code_key, slot_key};
 use crate::{
     mpt::{Item, Trie},
     types::{ABSENT_ACCOUNT, AccountRecord, Result, codes, error},
@@ -72,15 +72,15 @@ fn commit_account(
         return Ok(None);
     }
     if let (Some(code), Some(record)) = (change.new_code, &record) {
-        changeset.put_code(code_key(&record.code_hash), code.to_vec());
+        changeset.put_code(code_key(&record.code_hash), Value::from(&code[..]));
     }
     let value = record.map(|record| {
         let mut bytes = Vec::with_capacity(112);
         record.encode(&mut bytes);
-        bytes
+        Value::from(bytes)
     });
     changeset.put(account_key(&loaded.hash), value.clone(), loaded.raw.clone());
-    Ok(Some(Item { key: loaded.hash, value: value.map(Rc::from) }))
+    Ok(Some(Item { key: loaded.hash, value }))
 }
 
 fn commit_storage(
@@ -117,6 +117,7 @@ fn commit_storage(
     trie.update(root, &mut items, changeset)
 }
 
-fn flat_slot(value: U256) -> Option<Vec<u8>> {
-    (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec())
+fn flat_slot(value: U256) -> Option<Value> {
+    let bytes = value.to_be_bytes::<32>();
+    (!value.is_zero()).then(|| Value::from(&bytes[value.leading_zeros() / 8..]))
 }

@@ -55,7 +55,8 @@ impl Database for StateDatabase<'_> {
         if keccak256(&bytes) != code_hash {
             return Err(self.reader.corrupt("code hash"));
         }
-        let code = Bytecode::new_raw_checked(Bytes::from(bytes)).map_err(|_| self.reader.corrupt("code form"))?;
+        let code =
+            Bytecode::new_raw_checked(Bytes::copy_from_slice(&bytes)).map_err(|_| self.reader.corrupt("code form"))?;
         code_cache::cache_code(code_hash, code.clone());
         Ok(code)
     }

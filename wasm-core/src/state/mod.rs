@@ -15,5 +15,5 @@ pub use changeset::Changeset;
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
 pub use database::StateDatabase;
 pub use keys::{StateKey, account_key, code_key, record_key, slot_key};
-pub use pre_state::{Lookup, PreState};
+pub use pre_state::{Lookup, PreState, Value};
 pub use reader::{LoadedAccount, StateReader, Unread};

@@ -2,14 +2,17 @@
 //! go on to find more missing keys, and `verdict` turns what was left into NEED or ERROR. Errors of revm and
 //! alloy-evm need no downcasting this way.
 
-use super::{Lookup, PreState, account_key, record_key, slot_key};
+use super::{Lookup, PreState, Value, account_key, record_key, slot_key};
 use crate::{
     crypto::keccak256,
     mpt::Path,
     types::{AccountRecord, Failure, Result, codes, error},
 };
 use alloc::{collections::BTreeSet, rc::Rc, string::String, vec::Vec};
-use alloy_primitives::{Address, B256, U256, map::HashMap};
+use alloy_primitives::{
+    Address, B256, U256,
+    map::{AddressMap, U256Map},
+};
 use alloy_rlp::Decodable;
 use core::{cell::RefCell, fmt};
 
@@ -37,16 +40,17 @@ pub struct LoadedAccount {
     pub hash: B256,
     pub record: Option<AccountRecord>,
     /// The flat value, for undo lists.
-    pub raw: Option<Vec<u8>>,
+    pub raw: Option<Value>,
 }
 
 pub struct StateReader<'a> {
     store: &'a dyn PreState,
     missing: RefCell<BTreeSet<Vec<u8>>>,
     fault: RefCell<Option<(u16, String)>>,
-    accounts: RefCell<HashMap<Address, Rc<LoadedAccount>>>,
+    accounts: RefCell<AddressMap<Rc<LoadedAccount>>>,
     /// `(account, keccak(slot))` of every slot read, for `audit`.
     slots: RefCell<Vec<(Address, B256)>>,
+    slot_hashes: RefCell<U256Map<B256>>,
     /// Code hashes, and trie nodes beside the paths of what was read, for `witness_of`.
     codes: RefCell<BTreeSet<B256>>,
     neighbours: RefCell<Vec<(Option<B256>, Path)>>,
@@ -65,8 +69,9 @@ impl<'a> StateReader<'a> {
             store,
             missing: RefCell::default(),
             fault: RefCell::default(),
-            accounts: RefCell::new(HashMap::default()),
+            accounts: RefCell::default(),
             slots: RefCell::default(),
+            slot_hashes: RefCell::default(),
             codes: RefCell::default(),
             neighbours: RefCell::default(),
             stateless: false,
@@ -82,7 +87,7 @@ impl<'a> StateReader<'a> {
         self.stateless
     }
 
-    pub fn get(&self, key: &[u8]) -> core::result::Result<Option<Vec<u8>>, Unread> {
+    pub fn get(&self, key: &[u8]) -> core::result::Result<Option<Value>, Unread> {
         match self.store.get(key) {
             Lookup::Value(value) => Ok(Some(value)),
             Lookup::Absent => Ok(None),
@@ -112,9 +117,14 @@ impl<'a> StateReader<'a> {
     /// The flat slot value, big-endian without leading zeros.
     pub fn slot(&self, address: &Address, slot: &U256) -> core::result::Result<U256, Unread> {
         let account = self.account(address)?;
-        let slot_hash = keccak256(slot.to_be_bytes::<32>());
+        let slot_hash = self.slot_hash(slot);
         self.slots.borrow_mut().push((*address, slot_hash));
         self.slot_value(&account.hash, &slot_hash)
+    }
+
+    /// keccak256 of the slot: a slot that is read and then written is hashed once.
+    pub fn slot_hash(&self, slot: &U256) -> B256 {
+        *self.slot_hashes.borrow_mut().entry(*slot).or_insert_with(|| keccak256(slot.to_be_bytes::<32>()))
     }
 
     /// The same by hashes, without noting the read.

@@ -46,7 +46,7 @@ impl Subject {
         for (key, value) in batch {
             let flat = self.flat(key);
             let old = self.store.entries.get(&flat).cloned();
-            changes.put(flat, value.map(|value| self.flat_value(value)), old);
+            changes.put(flat, value.map(|value| self.flat_value(value).into()), old.map(Into::into));
             match value {
                 Some(value) => self.model.insert(*key, alloy_rlp::encode(U256::from(*value))),
                 None => self.model.remove(key),
