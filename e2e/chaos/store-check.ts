@@ -4,7 +4,9 @@
  */
 import { join } from 'node:path'
 import { type StoppedChain, openStoppedChain } from '@cairn/cli'
-import { type Block, FINALIZED_RANGE_MAX, checkBlockData } from '@cairn/chain'
+import { type Block, type Certificate, FINALIZED_RANGE_MAX, checkBlockData, verifyCertificate } from '@cairn/chain'
+import { createNativeBls } from '@cairn/crypto/bls-native'
+import { type EpochKeys, createEpochKeys } from '@cairn/node'
 import { type Height, height as heightOf } from '@cairn/primitives'
 
 export interface StoreReport {
@@ -30,7 +32,7 @@ export async function checkStores(
   for (let node = 0; node < nodes; node++) {
     await using cleanup = new AsyncDisposableStack()
     const dataDir = join(directory, `validator-${node}`)
-    const { chain, verifyFinalization } = await openStoppedChain({ dataDir, historyBlocks: undefined }, cleanup)
+    const { chain, epochs } = await openStoppedChain({ dataDir, historyBlocks: undefined }, cleanup)
     const violate = (at: number, what: string): void => onViolation(`store of validator ${node}, height ${at}: ${what}`)
     const head = chain.head().height
     const blocks = await readChain(chain, violate)
@@ -39,7 +41,8 @@ export async function checkStores(
       const isSame = known.hash === block.hash && known.header.stateRoot === block.header.stateRoot
       if (!isSame) violate(at, 'another block than in another store')
     }
-    certificatesVerified += await verifyCertificates({ chain, verifyFinalization }, blocks, violate)
+    const keys = createEpochKeys(chain.genesisHash, createNativeBls())
+    certificatesVerified += await verifyCertificates({ chain, epochs, keys }, blocks, violate)
     heads.push(head)
     blocksRead += blocks.length - 1
     if (node > 0) continue
@@ -69,24 +72,37 @@ async function readChain(chain: StoppedChain['chain'], violate: Violate): Promis
   return blocks
 }
 
+interface CertifiedChain extends Pick<StoppedChain, 'chain' | 'epochs'> {
+  readonly keys: EpochKeys
+}
+
 /** Each certificate covers its block and the ones below it. Returns how many there were. */
 async function verifyCertificates(
-  { chain, verifyFinalization }: Pick<StoppedChain, 'chain' | 'verifyFinalization'>,
+  certified: CertifiedChain,
   blocks: readonly Block[],
   violate: Violate,
 ): Promise<number> {
   let count = 0
   for (let at = 1; at < blocks.length; count++) {
-    const found = await chain.certificateAtOrAbove(heightOf(at))
+    const found = await certified.chain.certificateAtOrAbove(heightOf(at))
     if (found === undefined) {
       // Killed within a commit of many blocks: their certificate comes with the last of them.
       if (blocks.length - at > FINALIZED_RANGE_MAX) violate(at, 'no certificate at or above')
       return count
     }
-    const { certificate, height } = found
-    const isValid = certificate.kind === 'finalize' && verifyFinalization(certificate).verdict === 'accept'
-    if (!isValid || certificate.hash !== blocks[height]?.hash) violate(at, 'the certificate does not verify')
-    at = height + 1
+    const block = blocks[found.height]
+    if (block === undefined || !(await isFinalized(certified, block, found.certificate))) {
+      violate(at, 'the certificate does not verify')
+    }
+    at = found.height + 1
   }
   return count
+}
+
+/** By the validators of the certificate's own epoch, however old it is, which the header must name too. */
+async function isFinalized({ chain, epochs, keys }: CertifiedChain, block: Block, by: Certificate): Promise<boolean> {
+  const set = await epochs.validators(by.epoch)
+  if (set === undefined || by.kind !== 'finalize' || by.hash !== block.hash) return false
+  const isItsSet = block.header.validatorSetHash === set.hash
+  return isItsSet && verifyCertificate(by, set, keys.contextOf(set).keys, chain.genesisHash).verdict === 'accept'
 }
