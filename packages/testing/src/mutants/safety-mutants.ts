@@ -174,7 +174,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
         replace: 'if (result.isValid || !result.isValid) acceptCertificate',
       },
     ],
-    expected: /BAD_CERTIFICATE/,
+    expected: /BAD_CERTIFICATE|HALT/,
   },
   {
     name: 'whole-aggregate-blamed',
