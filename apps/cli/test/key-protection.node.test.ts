@@ -174,6 +174,11 @@ describe('keys protection', () => {
       expect(onlyLine(await exportFrom(data, output))).toContain('[PROTECTION_RECORD_LOST]')
       expect(existsSync(output)).toBe(false)
       expect(onlyLine(await importInto(data, complete))).toContain('[PROTECTION_RECORD_LOST]')
+      // The same where the log was lost after an import and before any start.
+      const moved = freshCopy()
+      await importInto(moved, complete)
+      rmSync(join(moved, 'wal'))
+      expect(onlyLine(await importInto(moved, complete))).toContain('[PROTECTION_RECORD_LOST]')
     },
     TIMEOUT_MS,
   )

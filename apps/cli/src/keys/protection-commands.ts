@@ -58,12 +58,14 @@ export async function runProtectionImport(
 ): Promise<void> {
   const text = await readProtectionFile(file)
   await using cleanup = new AsyncDisposableStack()
-  const { key, wal, record } = await openRecord(dataDir, cleanup)
+  const { key, wal, record, markUsed } = await openRecord(dataDir, cleanup)
   const imported = parseProtection(text, key)
   const merged = mergeProtection(record, imported)
   // A log with a floor is a whole record: nothing was signed at or below the first view of all, at the least.
   const floor = merged.floor ?? { epoch: epoch(0), view: view(0) }
   await wal.replace(compactRecords(floor, merged.ownVotes, record.certificates))
+  // In this order, as at a start: should the log get lost before the first start, that is noticed.
+  await markUsed()
   writeLine(`imported ${describe(imported)} for the key ${key.publicKey}; the record now has ${describe(merged)}`)
 }
 
@@ -71,6 +73,7 @@ interface OpenRecord {
   readonly key: ProtectedKey
   readonly wal: AppendLog
   readonly record: RecoveredWal
+  readonly markUsed: () => Promise<void>
 }
 
 /** Of a stopped node. The genesis hash follows from the chain spec, so a directory that never ran will do. */
@@ -91,7 +94,7 @@ async function openRecord(dataDir: string, cleanup: AsyncDisposableStack): Promi
       `this validator has voted and its log is lost: no file can stand for it; started, it abstains until it is safe`,
     )
   }
-  return { key: { genesisHash: chain.genesisHash, publicKey }, wal, record }
+  return { key: { genesisHash: chain.genesisHash, publicKey }, wal, record, markUsed: () => data.voteMarker.set() }
 }
 
 async function readProtectionFile(file: string): Promise<string> {
