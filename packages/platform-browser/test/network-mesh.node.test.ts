@@ -51,7 +51,7 @@ browserTest(
   'two tabs that know one server connect with each other, and exchange gossip and blocks when the server is gone',
   async () => {
     const identity = await generateIdentity()
-    const { node } = await startServer({ identity })
+    const { node } = await startServer({ identity, isWebSocketOnly: true })
     running.push(node)
     const a = await startTab(node.addresses())
     const b = await startTab(node.addresses())
@@ -69,7 +69,7 @@ browserTest(
   'tabs come back to a relay that was restarted, and a new tab finds all of them there',
   async () => {
     const identity = await generateIdentity()
-    const first = await startServer({ identity })
+    const first = await startServer({ identity, isWebSocketOnly: true })
     running.push(first.node)
     const overWebSocket = first.node.addresses().filter((address) => address.includes('/ws/'))
     const wsPort = Number(overWebSocket[0]?.split('/')[4])
@@ -78,7 +78,7 @@ browserTest(
     await until(async () => (await gossipsWith(a.page, b.peerId)) && (await gossipsWith(b.page, a.peerId)), 40_000)
     await first.node.stop()
     await until(async () => (await peersOf(a.page)).length === 1)
-    const second = await startServer({ identity, wsPort })
+    const second = await startServer({ identity, wsPort, isWebSocketOnly: true })
     running.push(second.node)
     await until(() => second.node.peers().filter(({ gossiping }) => gossiping).length === 2, 30_000)
     const c = await startTab(overWebSocket)
@@ -90,7 +90,7 @@ browserTest(
 browserTest(
   'where WebRTC between tabs fails, the relayed link stays and serves requests',
   async () => {
-    const { node } = await startServer()
+    const { node } = await startServer({ isWebSocketOnly: true })
     running.push(node)
     const overWebSocket = node.addresses().filter((address) => address.includes('/ws/'))
     const a = await startTab(overWebSocket)
@@ -107,7 +107,7 @@ browserTest(
 browserTest(
   'a closed tab is gone for the others at once; living connections outlast a change of networks',
   async () => {
-    const { node } = await startServer()
+    const { node } = await startServer({ isWebSocketOnly: true })
     running.push(node)
     const a = await startTab(node.addresses())
     const b = await startTab(node.addresses())
