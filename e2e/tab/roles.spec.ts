@@ -48,6 +48,8 @@ test('a role chosen on the page is kept for the next visit', async ({ page }) =>
 })
 
 test('a verifying tab answers nobody, a serving one does', async ({ browser }) => {
+  // Two networks' worth of starts: validators, and four pages.
+  test.setTimeout(300_000)
   const permissions = { permissions: ['camera', 'microphone'] }
   for (const [role, answers] of [
     ['verifying', false],
