@@ -36,7 +36,7 @@ conclude(
     ...staticChecks,
     buildPage,
     vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
-    vitestSuite('integration tests', 'e2e', 12 * minuteMs, environment),
-    playwrightSuite('page tests (Chromium)', 6 * minuteMs, () => chromium),
+    vitestSuite('integration tests', 'e2e', 14 * minuteMs, environment),
+    playwrightSuite('page tests (Chromium)', 12 * minuteMs, () => chromium),
   ]),
 )
