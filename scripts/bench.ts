@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
- * `--only <suite>` runs one suite, also `worst-case` and `large-state`, which take minutes, and
+ * `--only <suite>` runs one suite, also `worst-case`, `large-state` and `sim`, which take minutes, and
  * `phases`, which needs `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
  */
 import { parseArgs } from 'node:util'

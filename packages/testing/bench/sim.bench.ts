@@ -40,7 +40,7 @@ async function silentLeaderRows(): Promise<readonly BenchRow[]> {
     [20, 15, 3],
     [33, 13, 4],
   ] as const) {
-    const result = await measureCalmNetwork({ seed: 1, nodes, silent, ...WORLD_WIDE, forMs: 120_000 })
+    const result = await measureCalmNetwork({ seed: 1, nodes, silent, ...WORLD_WIDE, forMs: 60_000 })
     for (const [what, sorted] of [
       ['block', result.blockFinalMs],
       ['transaction', result.transactionFinalMs],
@@ -59,7 +59,7 @@ async function silentLeaderRows(): Promise<readonly BenchRow[]> {
 }
 
 async function largeSetRows(): Promise<readonly BenchRow[]> {
-  const { blockFinalMs } = await measureCalmNetwork({ seed: 1, nodes: 200, silent: 0, ...WORLD_WIDE, forMs: 6_000 })
+  const { blockFinalMs } = await measureCalmNetwork({ seed: 1, nodes: 200, silent: 0, ...WORLD_WIDE, forMs: 2_500 })
   return [0.5, 0.99].map((share) => ({
     name: `consensus/block-final/validators=200,hops=50–200ms,p=${share}`,
     value: quantile(blockFinalMs, share),
@@ -73,8 +73,8 @@ async function messageRows(): Promise<readonly BenchRow[]> {
   for (const [nodes, forMs] of [
     [4, 20_000],
     [16, 8_000],
-    [64, 2_500],
-    [200, 900],
+    [64, 1_000],
+    [200, 300],
   ] as const) {
     const { messages, sizeBytes } = await measureCalmNetwork({ seed: 2, nodes, silent: 0, ...LAN, forMs })
     const reference = 'all to all; gossip of degree 8 forwards each message 8 times instead of n − 1'
