@@ -12,6 +12,8 @@ export interface CommandOptions {
 
 export interface CommandResult {
   readonly ok: boolean
+  /** `null`: ended by a signal, or never started. */
+  readonly exitCode: number | null
   /** stdout and stderr as they came, the last megabyte. */
   readonly output: string
 }
@@ -51,7 +53,7 @@ export function runProgram(
       output += `\ntook longer than ${options.timeoutMs / 1000} s: stopped`
       if (pid !== undefined) killGroup(pid)
     }, options.timeoutMs)
-    const finish = (ok: boolean): void => {
+    const finish = (exitCode: number | null): void => {
       clearTimeout(deadline)
       // The group's leader is gone; what it left behind goes too.
       if (pid !== undefined) {
@@ -60,13 +62,13 @@ export function runProgram(
       }
       child.stdout.destroy()
       child.stderr.destroy()
-      resolve({ ok, output: output.trim() })
+      resolve({ ok: exitCode === 0, exitCode, output: output.trim() })
     }
     child.once('error', (error) => {
       output += error.message
-      finish(false)
+      finish(null)
     })
-    child.once('exit', (code) => setTimeout(() => finish(code === 0), 50))
+    child.once('exit', (code) => setTimeout(() => finish(code), 50))
   })
 }
 

@@ -1,12 +1,13 @@
 /**
- * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the unit tests, the
- * integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
+ * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the core rebuilt where its
+ * toolchain is, the unit tests, the integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
  * `N passed, N failed`, with skips and their reasons if there are any.
  */
 import { locateFixtures } from '../wasm-core/conformance/fixtures.ts'
 import { buildWeb } from './build-web.ts'
 import { ensureChromium } from './chromium.ts'
 import { playwrightSuite } from './playwright-suite.ts'
+import { coreRebuildStep } from './core-artefact.ts'
 import { staticChecks } from './static-checks.ts'
 import { conclude, runSteps, type Step } from './steps.ts'
 import { vitestSuite } from './vitest-suite.ts'
@@ -34,6 +35,7 @@ const buildPage: Step = {
 conclude(
   await runSteps([
     ...staticChecks,
+    coreRebuildStep,
     buildPage,
     vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
     vitestSuite('integration tests', 'e2e', 14 * minuteMs, environment),

@@ -5,7 +5,7 @@
  * The artefact is committed, so users need no Rust. It is reproducible for one toolchain: same sources, same crate
  * lock, same rustc, same wasm-opt give the same bytes. Paths are remapped and locations left out, so the machine leaves no trace.
  *
- * Exit codes: 0 done, or equal · 1 a step failed · 2 `--check`: the bytes differ · 3 no toolchain here ·
+ * Exit codes: 0 done, or equal · 1 a step failed · 2 `--check`: the bytes differ · 3 no toolchain or crates here ·
  * 4 `--check`: the toolchain here is not the lock's, so nothing can be said.
  */
 import { spawnSync } from 'node:child_process'
@@ -16,6 +16,7 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { coreSourcesSha256 } from './source-digest.ts'
 
 const EXIT = { failed: 1, differs: 2, noToolchain: 3, otherToolchain: 4 } as const
 const TARGET = 'wasm32-unknown-unknown'
@@ -44,6 +45,8 @@ interface CoreLock {
   readonly toolchain: Toolchain['name']
   readonly wasmOpt: string
   readonly cargoLockSha256: string
+  /** See `source-digest.ts`. */
+  readonly sourcesSha256: string
 }
 
 class BuildError extends Error {
@@ -90,7 +93,8 @@ function check(): void {
   if (hashOf(readFileSync(artefactFile)) !== lock.sha256) {
     throw new BuildError('core.wasm is not the artefact core.lock.json names', EXIT.differs)
   }
-  const toolchain = findToolchain(lock)
+  // A check changes nothing on the machine, and its last line says why it could not compare.
+  const toolchain = findToolchain(lock, { mayInstall: false })
   const wasmOpt = wasmOptVersion()
   if (toolchain.version !== lock.rustc || toolchain.name !== lock.toolchain || wasmOpt !== lock.wasmOpt) {
     const here = `${toolchain.version} (${toolchain.name}), ${wasmOpt}`
@@ -123,6 +127,7 @@ function compile(toolchain: Toolchain, targetFolder: string): { readonly wasm: B
       toolchain: toolchain.name,
       wasmOpt: wasmOptVersion(),
       cargoLockSha256: hashOf(readFileSync(join(crate, 'Cargo.lock'))),
+      sourcesSha256: coreSourcesSha256(),
     },
   }
 }
@@ -133,7 +138,7 @@ function cargoBuild(toolchain: Toolchain, targetFolder: string): string {
   if (process.env['CAIRN_BUILD_JOBS'] !== undefined) cargo.push('-j', process.env['CAIRN_BUILD_JOBS'])
   if (toolchain.buildStd) cargo.push('-Zbuild-std=std,panic_abort')
   // The registry's folder name holds a hash of its address, so sources are fetched before their paths can be mapped.
-  run(toolchain.cargo, ['fetch', '--locked'], { RUSTC: toolchain.rustc })
+  run(toolchain.cargo, ['fetch', '--locked'], { RUSTC: toolchain.rustc }, EXIT.noToolchain)
   run(toolchain.cargo, cargo, {
     RUSTC: toolchain.rustc,
     CARGO_ENCODED_RUSTFLAGS: rustFlags(toolchain).join('\x1f'),
@@ -157,15 +162,16 @@ function rustFlags(toolchain: Toolchain): string[] {
   ]
 }
 
-/** The lock's toolchain where it is here, else whatever can build; installed where this user may. */
-function findToolchain(lock: CoreLock | undefined): Toolchain {
+/** The lock's toolchain where it is here, else whatever can build; installed where this user may and it is wanted. */
+function findToolchain(lock: CoreLock | undefined, { mayInstall } = { mayInstall: true }): Toolchain {
   const found = [rustupToolchain(), debianToolchain()].filter((toolchain) => toolchain !== undefined)
   const locked = found.find(({ name, version }) => name === lock?.toolchain && version === lock.rustc)
-  const any = locked ?? found[0] ?? installedToolchain()
+  const any = locked ?? found[0] ?? (mayInstall ? installedToolchain() : undefined)
   if (any !== undefined) return any
   const packages = DEBIAN_PACKAGES.join(' ')
   const ways = `  rustup target add ${TARGET}\n  apt-get install ${packages}    (Debian 12)`
-  throw new BuildError(`no Rust toolchain for ${TARGET} here. Either of these gives one:\n${ways}`, EXIT.noToolchain)
+  const hint = mayInstall ? `. Either of these gives one:\n${ways}` : ''
+  throw new BuildError(`no Rust toolchain for ${TARGET} here${hint}`, EXIT.noToolchain)
 }
 
 function rustupToolchain(): Toolchain | undefined {
@@ -220,10 +226,14 @@ function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  exitCode: number = EXIT.failed,
+): void {
   const { status, error } = spawnSync(command, args, { cwd: crate, stdio: 'inherit', env: { ...process.env, ...env } })
-  if (status !== 0)
-    throw new BuildError(`${command} ${args[0] ?? ''}: ${error?.message ?? `exit ${status}`}`, EXIT.failed)
+  if (status !== 0) throw new BuildError(`${command} ${args[0] ?? ''}: ${error?.message ?? `exit ${status}`}`, exitCode)
 }
 
 function output(command: string, args: readonly string[]): string {
