@@ -34,7 +34,7 @@ const suites: Readonly<Record<string, Suite>> = {
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
 /** Minutes each, or in need of a build of their own: only when asked for. */
-const longSuites: readonly string[] = ['phases', 'worst-case', 'large-state']
+const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state']
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {
