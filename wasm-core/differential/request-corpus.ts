@@ -7,6 +7,7 @@ import {
   encodeExecuteStateless,
   encodeGenesisHeader,
   encodeProve,
+  encodePutLeaves,
   encodeRangeProve,
   encodeRangeVerify,
   encodeRecover,
@@ -20,7 +21,8 @@ import {
 import type { WasmModule } from '@cairn/executor/abi'
 import { ZERO_HASH, bytesFromHex, hashFromBytes } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
-import { CHAIN, ChainHost } from './chain-host.ts'
+import type { SnapshotRange } from '@cairn/chain'
+import { CHAIN, ChainHost, EMPTY_ROOT } from './chain-host.ts'
 import type { BlockPlan } from './chain-host.ts'
 import { SLOT_WRITER } from './fuzz-genesis.ts'
 import { PRECOMPILES } from './precompile-inputs.ts'
@@ -100,6 +102,7 @@ export async function createRequestCorpus(module: WasmModule): Promise<RequestCo
       entry('range prove', operations.rangeProve, range),
       entry('range prove of a storage', operations.rangeProve, storageRange),
       entry('range verify', operations.rangeVerify, encodeRangeVerify(stateRoot, RANGE_START, chunk)),
+      entry('put leaves', operations.putLeaves, putLeavesRequest(stateRoot, chunk)),
       entry('witness', operations.witness, execute),
       entry('execute stateless', operations.executeStateless, encodeExecuteStateless(execute, witness)),
       entry('trie update', operations.trieUpdate, trieUpdateRequest(stateRoot)),
@@ -123,6 +126,16 @@ function environment(stateRoot: Hash): AbiWriter {
   const writer = writeChain(new AbiWriter(), CHAIN).fixed(stateRoot)
   writer.u64(5n).u64(2_000n).u64(7n).u64(30_000_000n)
   return writer.raw(new Uint8Array(20)).raw(new Uint8Array(32)).u64(0n)
+}
+
+/** An account gone, one put again, and a storage from nothing. */
+function putLeavesRequest(stateRoot: Hash, { items }: SnapshotRange): Uint8Array {
+  const [first, second] = items as readonly [SnapshotRange['items'][number], SnapshotRange['items'][number]]
+  const slots = SLOTS.map((key, index) => ({ key, value: Uint8Array.of(index + 1) }))
+  return encodePutLeaves([
+    { owner: undefined, root: stateRoot, leaves: [{ ...first, value: undefined }, second] },
+    { owner: first.key, root: EMPTY_ROOT, leaves: slots },
+  ])
 }
 
 /** A call that writes two slots. */

@@ -79,6 +79,11 @@ program
     ).argParser(checkpoint),
   )
   .addOption(
+    flag('--sync <way>', 'how a node without a state gets it: executing every block, or a snapshot of its peers')
+      .choices(['full', 'snapshot'])
+      .default('full'),
+  )
+  .addOption(
     flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
       false,
     ),

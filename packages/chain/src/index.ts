@@ -68,6 +68,7 @@ export {
   EVIDENCE_MAX_BYTES,
   EVIDENCE_PER_BLOCK_MAX,
   FINALIZED_RANGE_MAX,
+  HEADER_TRAIL_MAX,
   LINK_HEADERS_MAX,
   NULLIFICATIONS_MAX,
   PROOF_HEADERS_MAX,
@@ -75,6 +76,8 @@ export {
   PROPOSAL_MAX_BYTES,
   REQUEST_MAX_BYTES,
   RESPONSE_MAX_BYTES,
+  SNAPSHOT_CODES_MAX,
+  SNAPSHOT_OWNERS_MAX,
   STATUS_MAX_BYTES,
   STATUS_VOTES_MAX,
   TRANSACTION_MAX_BYTES,
@@ -110,6 +113,30 @@ export type {
   FinalizedRangeRequest,
   FinalizedRangeResponse,
 } from './requests.ts'
+export {
+  decodeHeaderTrailRequest,
+  decodeHeaderTrailResponse,
+  decodeSnapshotChunkRequest,
+  decodeSnapshotChunkResponse,
+  decodeSnapshotCodesRequest,
+  decodeSnapshotCodesResponse,
+  encodeHeaderTrailRequest,
+  encodeHeaderTrailResponse,
+  encodeSnapshotChunkRequest,
+  encodeSnapshotChunkResponse,
+  encodeSnapshotCodesRequest,
+  encodeSnapshotCodesResponse,
+} from './snapshot-requests.ts'
+export type {
+  HeaderTrailRequest,
+  HeaderTrailResponse,
+  SnapshotChunkRequest,
+  SnapshotChunkResponse,
+  SnapshotCodesRequest,
+  SnapshotCodesResponse,
+  SnapshotRange,
+} from './snapshot-requests.ts'
+export type { KeyInterval, OpenedRestore, PartialStorage, StorageRange } from './snapshot-state.ts'
 export { bitmapFromIndices, indicesFromBitmap } from './signers.ts'
 export { randaoSigningBytes, voteSigningBytes } from './signing.ts'
 export { createValidatorSet, decodeValidatorSet, encodeValidatorSet, weightOf } from './validator-set.ts'

@@ -123,3 +123,24 @@ export const UNBONDING_EPOCHS_MAX = 4_096
 
 /** A header may be this far ahead of the local clock (abstain, never invalid). */
 export const CLOCK_DRIFT_MAX_MS = 5_000
+
+/** Tries in one snapshot chunk, so that a request stays below `REQUEST_MAX_BYTES`. */
+export const SNAPSHOT_OWNERS_MAX = 48
+
+/** Leaves of one range: the cap of a reply over the smallest leaf. */
+export const SNAPSHOT_ITEMS_MAX = 65_536
+
+/** One leaf: an account is at most 110 bytes, a slot 33. */
+export const SNAPSHOT_VALUE_MAX_BYTES = 128
+
+/** Nodes of a boundary proof: two branches. */
+export const SNAPSHOT_PROOF_NODES_MAX = 130
+
+/** Codes in one request. */
+export const SNAPSHOT_CODES_MAX = 48
+
+/** One code: far above EIP-170's and EIP-7907's bounds, for genesis allocations. */
+export const SNAPSHOT_CODE_MAX_BYTES = 1024 * 1024
+
+/** Headers in one trail: half a megabyte. */
+export const HEADER_TRAIL_MAX = 1024

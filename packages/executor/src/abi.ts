@@ -8,6 +8,7 @@ export { writeChain, writeChainRules } from './abi/chain-rules.ts'
 export { encodeEthereumExecute, encodeEthereumGenesis, encodeHeaderCheck, readEthereumOutcome } from './abi/ethereum.ts'
 export { readChangeset } from './abi/changeset.ts'
 export type { ChangesetEntry } from './abi/changeset.ts'
+export { encodePutLeaves, readPutLeaves } from './abi/leaves.ts'
 export { encodeRangeProve, encodeRangeVerify, readRangeProve, readRangeVerify } from './abi/range.ts'
 export { AbiReader } from './abi/reader.ts'
 export {

@@ -1,24 +1,18 @@
 /**
  * Witnesses of committed blocks, and execution from a witness alone (`wasm-core/ABI.md` 16 and 17).
- *
- * Which headers a block needs: BLOCKHASH reads the EIP-2935 contract here, so the oldest ancestor asked for shows as a
- * read of that contract's storage. A verifier that answers BLOCKHASH from headers needs those; updating that storage's
- * trie reads neighbouring slots too, so there may be more, never fewer.
  */
 import { decodePayload } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
 import type { BlockWitness, ExecutedBlock, StatelessOutcome, StatelessRequest } from '@cairn/ports'
 import { CodedError, height as heightFrom } from '@cairn/primitives'
-import type { Address, Hash, Height } from '@cairn/primitives'
+import type { Height } from '@cairn/primitives'
 import { encodeExecute, readExecuteOutcome } from './abi/block.ts'
 import { encodeExecuteStateless, readWitness } from './abi/witness.ts'
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { WITNESS_MAX_BYTES } from './limits.ts'
-import type { PastState } from './past-state.ts'
 import type { SenderCache } from './sender-cache.ts'
 import type { StateHost } from './state-host.ts'
-import { addressHashOf, slotHashOf, slotKey, textFromBytes } from './state-key.ts'
 import type { UndoHistory } from './undo-history.ts'
 
 export interface BlockWitnesses {
@@ -53,14 +47,14 @@ export function createBlockWitnesses(deps: BlockWitnessDependencies): BlockWitne
       const past = await deps.history.at(parent, head)
       const request = await requestOf(past.block.executionHeader, payload)
       if (request === undefined) throw new CodedError('UNKNOWN_BLOCK', 'the payload does not decode')
-      const watched = watchAncestors(past)
-      const result = await deps.host.evaluate(operations.witness, request, { layers: [], past: watched.past })
+      const result = await deps.host.evaluate(operations.witness, request, { layers: [], past })
       if (result.status === 'invalid') {
         throw new CodedError('UNKNOWN_BLOCK', `the payload is not block ${height}: ${result.code}`)
       }
-      const witness = readWitness(result.body)
+      const { ancestor, ...witness } = readWitness(result.body)
       assertBounded(witness)
-      return { ...witness, oldestHeaderHeight: watched.oldest() }
+      const oldestHeaderHeight = ancestor === undefined ? parent : heightFrom(Math.min(parent, Number(ancestor)))
+      return { ...witness, oldestHeaderHeight }
     },
     executeStateless: async ({ parentHeader, payload, witness }) => {
       const execute = await requestOf(parentHeader, payload)
@@ -87,43 +81,6 @@ const foreignFaults: ReadonlySet<string> = new Set([
   'WITNESS_TOO_LARGE',
   'CORE_PARENT_HEADER_MALFORMED',
 ])
-
-/** EIP-2935: hashes of the last 8 191 blocks, by number modulo that. */
-const HISTORY_CONTRACT = addressHashOf('0x0000f90827f1c53a10cb7a02335b175320002935' as Address)
-const HISTORY_SERVE_WINDOW = 8191
-/** How far BLOCKHASH reaches. */
-const BLOCKHASH_WINDOW = 256
-
-/** `past`, and the least height of an ancestor whose hash was read through it. */
-function watchAncestors(past: PastState): { readonly past: PastState; oldest(): Height } {
-  const parent = past.block.height
-  const heights = new Map<string, number>()
-  for (let at = parent; at >= 0 && at > parent - BLOCKHASH_WINDOW; at--) {
-    const slot = `0x${(at % HISTORY_SERVE_WINDOW).toString(16).padStart(64, '0')}` as Hash
-    heights.set(textFromBytes(slotKey(HISTORY_CONTRACT, slotHashOf(slot))), at)
-  }
-  let oldest: number = parent
-  const note = (key: string): void => {
-    const read = heights.get(key)
-    if (read !== undefined && read < oldest) oldest = read
-  }
-  const { findSync } = past
-  const watched: PastState = {
-    block: past.block,
-    find: (key) => {
-      note(key)
-      return past.find(key)
-    },
-  }
-  const noted = (key: string): Uint8Array | null | undefined => {
-    note(key)
-    return findSync?.(key)
-  }
-  return {
-    past: findSync === undefined ? watched : { ...watched, findSync: noted },
-    oldest: () => heightFrom(oldest),
-  }
-}
 
 /** @throws CodedError `WITNESS_TOO_LARGE` */
 function assertBounded({ state, codes }: Pick<BlockWitness, 'state' | 'codes'>): void {

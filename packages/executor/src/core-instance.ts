@@ -35,6 +35,7 @@ export const operations = {
   rangeVerify: 15,
   witness: 16,
   executeStateless: 17,
+  putLeaves: 18,
   trieUpdate: 19,
   trieRoot: 20,
   header: 21,

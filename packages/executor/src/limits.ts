@@ -78,6 +78,8 @@ export const WITNESS_MAX_BYTES = 10 * 1024 * 1024
 export const RANGE_MAX_BYTES = 2 * 1024 * 1024
 /** Items of one range: the cap in bytes over the smallest item, a storage slot of one byte. */
 export const RANGE_ITEMS_MAX = 65_536
+/** Items of any list in an access list: a block's size is the bound before. */
+export const ACCESS_LIST_ITEMS_MAX = 1_000_000
 /** Nodes of a boundary proof: two branches, but for what they share. */
 export const RANGE_PROOF_NODES_MAX = 2 * 65
 /** An imported Ethereum block: EIP-7934 allows 8 MiB, older forks as much as their gas limit pays for. */

@@ -14,6 +14,7 @@ import type {
   ExecutedBlock,
   Executor,
   KeyValueStore,
+  RestorableState,
   SenderRecovery,
 } from '@cairn/ports'
 import { CodedError, ZERO_ADDRESS, height } from '@cairn/primitives'
@@ -44,12 +45,13 @@ import { GENESIS_KEY, HEAD_KEY } from './state-key.ts'
 import { createStateQueries } from './state-queries.ts'
 import { clearStore } from './store-clearing.ts'
 import { createTransactionDecoder } from './transaction-decoder.ts'
+import { createStateRestore } from './state-restore.ts'
 import { createTrieRanges } from './trie-ranges.ts'
 import { createUndoHistory } from './undo-history.ts'
 import type { HistoryBlocks, UndoHistory } from './undo-history.ts'
 
 /** The port, and the genesis it stands on. */
-export interface GenesisExecutor extends Executor {
+export interface GenesisExecutor extends Executor, RestorableState {
   /** After `start`. */
   genesis(): ExecutedGenesis
   /** Head first, then the pending blocks. */
@@ -117,6 +119,9 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
   const queries = createStateQueries(committed)
   const witnesses = createBlockWitnesses(committed)
   const ranges = createTrieRanges(committed)
+  const restore = createStateRestore({ chainSpec, wasm: options.wasm, store: stateStore, core, host })
+  /** Of a restore: before the executor is started. */
+  const step = <T>(task: () => Promise<T>): Promise<T> => queue.run('consensus', task)
   const consensus = <T>(task: (open: OpenState) => Promise<T>): Promise<T> =>
     queue.run('consensus', () => task(state()))
   const read = <T>(task: () => Promise<T>): Promise<T> => queue.run('read', task)
@@ -155,6 +160,15 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
     executeStateless: (request) => read(() => witnesses.executeStateless(request)),
     trieRange: (request, at) => read(() => ranges.prove(request, at)),
     verifyTrieRange: (root, start, range) => read(async () => ranges.verify(root, start, range)),
+    codes: (hashes) => read(() => queries.codes(hashes)),
+    openRestore: () => step(() => restore.openRestore()),
+    restoreStorages: (ranges, progress) => step(() => restore.restoreStorages(ranges, progress)),
+    missingCodes: (hashes) => step(() => restore.missingCodes(hashes)),
+    restoreCodes: (codes) => step(() => restore.restoreCodes(codes)),
+    restoreAccounts: (accounts, progress) => step(() => restore.restoreAccounts(accounts, progress)),
+    restoreAccessList: (list, missing, progress) => step(() => restore.restoreAccessList(list, missing, progress)),
+    finishRestore: (block) => step(() => restore.finishRestore(block)),
+    discardRestore: () => step(() => restore.discardRestore()),
     memory: () =>
       read(async () => ({
         ...core.memory(),
@@ -220,7 +234,7 @@ async function openState(
   const { chainSpec, stateStore } = options
   const headRecord = await stateStore.get(HEAD_KEY)
   if (headRecord === undefined) {
-    // What is there is a genesis that was interrupted.
+    // Without a head record, what is there is a genesis or a restore that was interrupted.
     await clearStore(stateStore)
     return initialize(chainSpec, core, host)
   }

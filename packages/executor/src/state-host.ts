@@ -38,6 +38,8 @@ export interface StateHost {
   read(keys: readonly Uint8Array[], past?: PastState): Promise<readonly (Uint8Array | undefined)[]>
   /** Writes a changeset and `records` in one batch. */
   write(entries: readonly ChangesetEntry[], records: readonly BatchOperation[], durable: boolean): Promise<void>
+  /** The store was changed behind it: the cache is emptied. */
+  forget(): void
   /** Of the cache over the store, estimated. */
   cacheSizeBytes(): number
 }
@@ -137,6 +139,7 @@ export function createStateHost(
       }
       for (const { key, value } of entries) cache.set(textFromBytes(key), value ?? null)
     },
+    forget: () => cache.clear(),
     cacheSizeBytes: () => cache.sizeBytes(),
   }
 }

@@ -1,12 +1,12 @@
 /** Reads and calls at the committed head, or at an older height whose state is still kept. */
 import { decodeExecutionHeader } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
-import { keccak256 } from '@cairn/crypto'
 import type { AccountProof, AccountState, CallOutcome, CallRequest, ExecutedBlock, Executor } from '@cairn/ports'
-import { CodedError, bytesFromHex, decodeRlp, hashFromBytes } from '@cairn/primitives'
+import { CodedError, bytesFromHex, hashFromBytes } from '@cairn/primitives'
 import type { Address, Hash, Height } from '@cairn/primitives'
 import { encodeCall, halted, readCall, readEstimate } from './abi/call.ts'
 import { encodeProve, encodeVerifyProof, readProof, readVerifiedProof } from './abi/state.ts'
+import { ABSENT_ACCOUNT, EMPTY_CODE_HASH, decodeAccountLeaf } from './account-leaf.ts'
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { PROOF_NODES_MAX, PROOF_NODE_MAX_BYTES, PROOF_SLOTS_MAX } from './limits.ts'
@@ -21,6 +21,8 @@ export interface StateQueries {
   accounts(addresses: readonly Address[], at: Height | undefined): Promise<readonly AccountState[]>
   code(address: Address, at: Height | undefined): Promise<Uint8Array>
   storage(address: Address, slot: Hash, at: Height | undefined): Promise<Hash>
+  /** By code hash; `undefined` where there is none. */
+  codes(hashes: readonly Hash[]): Promise<readonly (Uint8Array | undefined)[]>
   call(request: CallRequest, gasMax: bigint | undefined, at: Height | undefined): Promise<CallOutcome>
   estimateGas(request: CallRequest, at: Height | undefined): ReturnType<Executor['estimateGas']>
   proof(address: Address, slots: readonly Hash[], at: Height | undefined): Promise<AccountProof>
@@ -73,6 +75,10 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
       if (code === undefined) throw new CodedError('STATE_CORRUPT', `no code of hash ${codeHash}`)
       return code.slice()
     },
+    codes: async (hashes) => {
+      const found = await host.read(hashes.map((hash) => codeKey(bytesFromHex(hash))))
+      return found.map((code) => code?.slice())
+    },
     storage: async (address, slot, at) => {
       const [value] = await host.read([slotKey(addressHashOf(address), slotHashOf(slot))], await pastAt(at))
       return wordFromValue(value ?? new Uint8Array(0))
@@ -108,29 +114,9 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
   }
 }
 
-const EMPTY_CODE_HASH = keccak256(new Uint8Array(0))
-
-const ABSENT_ACCOUNT: AccountState = {
-  nonce: 0n,
-  balance: 0n,
-  codeHash: EMPTY_CODE_HASH,
-  /** Root of the empty trie. */
-  storageRoot: keccak256(Uint8Array.of(0x80)),
-}
-
 /** Stored: the RLP leaf value of the account trie. @throws CodedError `STATE_CORRUPT` */
 function decodeAccount(value: Uint8Array): AccountState {
-  const decoded = decodeRlp(value, value.length, (item) => {
-    const fields = item.list()
-    const account = {
-      nonce: fields.bigint(8),
-      balance: fields.bigint(),
-      storageRoot: fields.hash(),
-      codeHash: fields.hash(),
-    }
-    fields.end()
-    return account
-  })
+  const decoded = decodeAccountLeaf(value)
   if (!decoded.ok) throw new CodedError('STATE_CORRUPT', `a stored account does not decode: ${decoded.code}`)
   return decoded.value
 }

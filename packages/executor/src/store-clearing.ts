@@ -1,4 +1,4 @@
-/** Empties a store in batches: a genesis that was interrupted left part of a state and no head. */
+/** Empties a store in batches: an interrupted genesis or restore left part of a state and no head. */
 import type { KeyValueStore } from '@cairn/ports'
 import { assert } from '@cairn/primitives'
 import { CLEAR_BATCH_ENTRIES } from './limits.ts'

@@ -1,5 +1,6 @@
 /** Ranges of the state's tries with boundary proofs: the chunks of a snapshot (`wasm-core/ABI.md` 14 and 15). */
-import type { ExecutedBlock, TrieRange, TrieRangeRequest } from '@cairn/ports'
+import type { SnapshotRange } from '@cairn/chain'
+import type { ExecutedBlock, TrieRangeRequest } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import type { Hash, Height } from '@cairn/primitives'
 import { encodeRangeProve, encodeRangeVerify, readRangeProve, readRangeVerify } from './abi/range.ts'
@@ -12,9 +13,9 @@ import type { UndoHistory } from './undo-history.ts'
 
 export interface TrieRanges {
   /** As the port's `trieRange`. */
-  prove(request: TrieRangeRequest, at: Height | undefined): Promise<TrieRange & { readonly hasMore: boolean }>
+  prove(request: TrieRangeRequest, at: Height | undefined): Promise<SnapshotRange & { readonly hasMore: boolean }>
   /** As the port's `verifyTrieRange`. */
-  verify(root: Hash, start: Hash, range: TrieRange): boolean | undefined
+  verify(root: Hash, start: Hash, range: SnapshotRange): boolean | undefined
 }
 
 export interface TrieRangeDependencies {
@@ -43,7 +44,7 @@ export function createTrieRanges(deps: TrieRangeDependencies): TrieRanges {
   }
 }
 
-function isBounded({ items, proof }: TrieRange): boolean {
+function isBounded({ items, proof }: SnapshotRange): boolean {
   if (items.length > RANGE_ITEMS_MAX || proof.length > RANGE_PROOF_NODES_MAX) return false
   return proof.every((node) => node.length <= PROOF_NODE_MAX_BYTES)
 }

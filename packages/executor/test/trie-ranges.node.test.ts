@@ -1,7 +1,7 @@
 import { keccak256 } from '@cairn/crypto'
 import { ZERO_HASH, bytesFromHex, height } from '@cairn/primitives'
 import type { Address, Hash } from '@cairn/primitives'
-import type { TrieRange } from '@cairn/ports'
+import type { SnapshotRange } from '@cairn/chain'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { GenesisExecutor } from '../src/index.ts'
 import { addressOf, buildBlock, signedTransaction, startExecutor, testAccount, testSpec } from './executor-fixture.ts'
@@ -12,8 +12,13 @@ const storage = Array.from({ length: 200 }, (_, slot) => ({ slot: word(slot), va
 const owner = keccak256(bytesFromHex(holder))
 
 /** The whole trie, chunk by chunk, each proved against `root`. */
-async function walk(executor: GenesisExecutor, root: Hash, owner: Hash | undefined, at?: number): Promise<TrieRange[]> {
-  const chunks: TrieRange[] = []
+async function walk(
+  executor: GenesisExecutor,
+  root: Hash,
+  owner: Hash | undefined,
+  at?: number,
+): Promise<SnapshotRange[]> {
+  const chunks: SnapshotRange[] = []
   for (let start: Hash | undefined = ZERO_HASH; start !== undefined;) {
     const request = { owner, start, maxBytes: 1500 }
     const { hasMore, ...range } = await executor.trieRange(request, at === undefined ? undefined : height(at))
@@ -50,8 +55,11 @@ describe('trie ranges', () => {
     const { stateRoot } = executor.head()
     const start = word(7)
     const range = await executor.trieRange({ start, maxBytes: 1500 })
-    const [first, ...rest] = range.items as readonly [TrieRange['items'][number], ...TrieRange['items'][number][]]
-    const changed: TrieRange[] = [
+    const [first, ...rest] = range.items as readonly [
+      SnapshotRange['items'][number],
+      ...SnapshotRange['items'][number][],
+    ]
+    const changed: SnapshotRange[] = [
       { ...range, items: rest },
       { ...range, items: range.items.toSpliced(2, 1) },
       { ...range, items: [{ ...first, value: Uint8Array.of(1) }, ...rest] },

@@ -39,6 +39,9 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'chain-status': 256 * KIB,
   'account-proof': MIB,
   peers: 64 * KIB,
+  'snapshot-chunk': 4 * MIB,
+  'snapshot-codes': 4 * MIB,
+  'header-trail': 4 * MIB,
 }
 /** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
 export const REQUESTS_AT_ONCE_MAX = 2

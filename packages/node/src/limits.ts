@@ -39,3 +39,11 @@ export const SYNC_NUDGE_DELAY_MS = 25
 export const EPOCH_KEYS_KEPT_MAX = 4
 /** Validators of all sets in one epoch-ends answer: with 256 bytes each, half of a response. */
 export const EPOCH_ENDS_VALIDATORS_MAX = 8_192
+/** How far behind the head a state is served; one that asks later is told so and carries what it has forward. */
+export const SNAPSHOT_SERVED_BLOCKS = 256
+/** Soft cap of one snapshot answer. */
+export const SNAPSHOT_REPLY_BYTES = 1_048_576
+/** One snapshot request, whole. */
+export const SNAPSHOT_TIMEOUT_MS = 10_000
+/** Rounds through all peers for one piece of the epoch's headers before the snapshot is given up. */
+export const SNAPSHOT_TRAIL_ROUNDS_MAX = 8

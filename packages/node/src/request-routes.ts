@@ -6,6 +6,9 @@ import {
   decodeChainStatusRequest,
   decodeEpochEndsRequest,
   decodeFinalizedRangeRequest,
+  decodeHeaderTrailRequest,
+  decodeSnapshotChunkRequest,
+  decodeSnapshotCodesRequest,
   encodeAccountProofResponse,
   encodeBlocksByHashResponse,
   encodeCertificatesResponse,
@@ -22,6 +25,7 @@ import type { ChainReader, EpochStore } from '@cairn/storage'
 import { serveFinalizedRange } from '@cairn/sync'
 import { serveEpochEnds } from './epoch-ends.ts'
 import { BLOCKS_ANSWER_MAX_BYTES } from './limits.ts'
+import { serveHeaderTrail, serveSnapshotChunk, serveSnapshotCodes } from './snapshot-server.ts'
 
 export interface RequestRoutesDeps {
   readonly network: Network
@@ -68,9 +72,12 @@ export function routeRequests(deps: RequestRoutesDeps): void {
       epoch: certified?.block.header.epoch ?? epoch(0),
       height: certified?.block.header.height ?? height(0),
       finalization: certified?.certificate,
-      oldestHeight: height(0),
+      oldestHeight: chain.head().baseHeight,
     })
   })
+  route('header-trail', decodeHeaderTrailRequest, (request) => serveHeaderTrail(chain, request))
+  route('snapshot-chunk', decodeSnapshotChunkRequest, (request) => serveSnapshotChunk(deps.executor, request))
+  route('snapshot-codes', decodeSnapshotCodesRequest, (request) => serveSnapshotCodes(deps.executor, request))
   route('account-proof', decodeAccountProofRequest, async (request) => proveAccount(deps, request))
 }
 

@@ -3,6 +3,7 @@
  * executed but uncommitted blocks on top of the committed state. Two implementations: the EVM core
  * (`@cairn/executor`) and, later, a user's own application.
  */
+import type { SnapshotRange } from '@cairn/chain'
 import type { Address, Hash, Height, Hex, Verdict } from '@cairn/primitives'
 
 /** What the executor knows of a block it has executed or committed. */
@@ -141,13 +142,6 @@ export type StatelessOutcome =
     }
   | { readonly valid: false; readonly code: string; readonly message: string }
 
-/** All leaves of a trie from a start key to the last item's key; keys are keccaks of addresses or slots. */
-export interface TrieRange {
-  readonly items: readonly { readonly key: Hash; readonly value: Uint8Array }[]
-  /** RLP of the trie nodes at both boundaries. Empty: the items are the whole trie. */
-  readonly proof: readonly Uint8Array[]
-}
-
 export interface TrieRangeRequest {
   /** Keccak of the address whose storage is asked for; absent: the account trie. */
   readonly owner?: Hash | undefined
@@ -192,6 +186,8 @@ export interface Executor {
   accounts(addresses: readonly Address[], at?: Height): Promise<readonly AccountState[]>
   code(address: Address, at?: Height): Promise<Uint8Array>
   storage(address: Address, slot: Hash, at?: Height): Promise<Hash>
+  /** By code hash, whatever account has it; `undefined` where it is unknown. */
+  codes(hashes: readonly Hash[]): Promise<readonly (Uint8Array | undefined)[]>
   /** Runs in the block's own environment: its number, time and base fee. */
   call(request: CallRequest, options?: { readonly gasMax?: bigint; readonly at?: Height }): Promise<CallOutcome>
   /** Gas on success; else the failing outcome. */
@@ -208,12 +204,12 @@ export interface Executor {
   /** Reads no state of this node. */
   executeStateless(request: StatelessRequest): Promise<StatelessOutcome>
   /** `hasMore`: the trie has keys after the last item. @throws CodedError as reads with `at` */
-  trieRange(request: TrieRangeRequest, at?: Height): Promise<TrieRange & { readonly hasMore: boolean }>
+  trieRange(request: TrieRangeRequest, at?: Height): Promise<SnapshotRange & { readonly hasMore: boolean }>
   /**
    * Checks a range from an untrusted source against its trie's root: the state root, or the account's storage root.
    * Whether the trie has keys after it; `undefined` when it does not hold.
    */
-  verifyTrieRange(root: Hash, start: Hash, range: TrieRange): Promise<boolean | undefined>
+  verifyTrieRange(root: Hash, start: Hash, range: SnapshotRange): Promise<boolean | undefined>
   /** Stateless decode and sender recovery. */
   decodeTransactions(raw: readonly Uint8Array[]): Promise<readonly DecodedTransaction[]>
 }

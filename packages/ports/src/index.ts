@@ -15,7 +15,6 @@ export type {
   StatelessOutcome,
   StatelessRequest,
   TransactionOutcome,
-  TrieRange,
   TrieRangeRequest,
 } from './executor.ts'
 export type { AppendLog, BatchOperation, KeyRange, KeyValueStore } from './key-value-store.ts'
@@ -30,5 +29,6 @@ export type {
   TopicHandler,
 } from './network.ts'
 export type { Log, LogFields, Metrics } from './observability.ts'
+export type { RestorableState } from './state-restore.ts'
 export type { SenderRecovery } from './sender-recovery.ts'
 export type { Clock, Random, TimerHandle, Timers } from './time.ts'

@@ -8,7 +8,8 @@ export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 's
 
 /**
  * `finalized-range`, `epoch-ends`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
- * light reads; `peers`: addresses of others, asked and answered by the network itself.
+ * light reads; `snapshot-chunk`, `snapshot-codes`: state for nodes that begin; `peers`: addresses of others, asked and
+ * answered by the network itself.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
@@ -18,6 +19,9 @@ export type RequestProtocol =
   | 'chain-status'
   | 'account-proof'
   | 'peers'
+  | 'snapshot-chunk'
+  | 'snapshot-codes'
+  | 'header-trail'
 
 export interface PeerSummary {
   readonly peerId: PeerId

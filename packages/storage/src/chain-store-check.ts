@@ -36,8 +36,9 @@ export async function openHead(
   return head
 }
 
-async function writeGenesis(store: KeyValueStore, tables: ChainTables, genesis: Block): Promise<HeadRecord> {
-  const head = { height: height(0), hash: genesis.hash, certifiedHeight: height(0) }
+/** Durable. */
+export async function writeGenesis(store: KeyValueStore, tables: ChainTables, genesis: Block): Promise<HeadRecord> {
+  const head = { height: height(0), hash: genesis.hash, certifiedHeight: height(0), baseHeight: height(0) }
   const operations = [
     tables.genesis.put(null, genesis.hash),
     tables.head.put(null, head),
@@ -49,7 +50,12 @@ async function writeGenesis(store: KeyValueStore, tables: ChainTables, genesis: 
 
 async function checkHead(tables: ChainTables, head: HeadRecord, options: ChainStoreOptions): Promise<void> {
   if (head.certifiedHeight > head.height) throw corrupt('the certified height is above the head')
-  if ((await tables.executions.get(head.height)) === undefined) throw corrupt('the head’s receipts are missing')
+  if (head.baseHeight > head.certifiedHeight) throw corrupt('the chain begins above its certified height')
+  // The first block above a snapshot was not executed here.
+  const isBase = head.height === head.baseHeight && head.baseHeight > 0
+  if (!isBase && (await tables.executions.get(head.height)) === undefined) {
+    throw corrupt('the head’s receipts are missing')
+  }
   let hash = head.hash
   for (let at: number = head.height; at > head.certifiedHeight; at--) {
     hash = (await storedBlock(tables, height(at), hash)).header.parentHash

@@ -79,7 +79,7 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
       certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)
     if (!isNew && !isNewlyCertified) return
     const certifiedHeight = isNewlyCertified && height > head.certifiedHeight ? height : head.certifiedHeight
-    const next = isNew ? { height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }
+    const next = isNew ? { ...head, height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }
     const operations = [
       ...(isNew ? blockOperations(tables, block, execution) : []),
       ...(isNewlyCertified ? [tables.certificates.put(height, certificate)] : []),

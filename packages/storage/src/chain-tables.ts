@@ -34,6 +34,8 @@ export interface HeadRecord {
   readonly hash: Hash
   /** 0 before the first certificate: genesis needs none. */
   readonly certifiedHeight: Height
+  /** Where the stored chain begins above genesis: 0, or the block whose state came from a snapshot. */
+  readonly baseHeight: Height
 }
 
 /** Where a finalized transaction is. */
@@ -155,13 +157,23 @@ function createHeightTable<Value>(
 }
 
 function encodeHead(head: HeadRecord): Uint8Array {
-  return encodeRlp([rlpUint(head.height), bytesFromHex(head.hash), rlpUint(head.certifiedHeight)])
+  return encodeRlp([
+    rlpUint(head.height),
+    bytesFromHex(head.hash),
+    rlpUint(head.certifiedHeight),
+    ...(head.baseHeight === 0 ? [] : [rlpUint(head.baseHeight)]),
+  ])
 }
 
 function decodeHead(bytes: Uint8Array): Decoded<HeadRecord> {
   return decodeRlp(bytes, 64, (item) => {
     const fields = item.list()
-    const head = { height: height(fields.uint()), hash: fields.hash(), certifiedHeight: height(fields.uint()) }
+    const head = {
+      height: height(fields.uint()),
+      hash: fields.hash(),
+      certifiedHeight: height(fields.uint()),
+      baseHeight: height(fields.isAtEnd ? 0 : fields.uint()),
+    }
     fields.end()
     return head
   })

@@ -44,6 +44,16 @@ interface StateRecord {
   readonly offenders: readonly Hex[]
 }
 
+/** What a chain that begins at `at` stands on: its state there, and the sets that it names. */
+export function epochBaseOperations(at: Height, state: EpochState): readonly BatchOperation[] {
+  const { validators, previous } = state
+  const sets = previous === undefined ? [validators] : [previous, validators]
+  return [
+    { type: 'put', key: stateKey(at), value: encodeState(state) },
+    ...sets.map((set) => ({ type: 'put', key: setKey(set.epoch), value: encodeValidatorSet(set) }) as const),
+  ]
+}
+
 /** In the same key-value store as the chain store, in tables of its own. Open it before the chain store. */
 export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Promise<EpochStore> {
   // Evidence is judged by the set of its own epoch, through the unbonding time.
@@ -130,6 +140,8 @@ export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Pro
       if (at > head) ({ at, state: current } = await readState(head))
       for (let next = at + 1; next <= head; next++) await advance(await readBlock(chain, height(next)))
       const end = current.validators.epoch * spec.epochLengthBlocks
+      // Below a snapshot's block there is nothing; its epoch was verified by the ends of the epochs before.
+      if (end < chain.head().baseHeight) return
       const { nextValidatorSetHash } = (await readBlock(chain, height(end))).header
       if (end > 0 && nextValidatorSetHash !== current.validators.hash) {
         throw corrupt(`the validator set of epoch ${current.validators.epoch} is not the one that block ${end} names`)

@@ -1,5 +1,7 @@
 /** @module Layer 4: chain store (key layout, repositories), WAL format, memory media. */
 export type { ChainStoreOptions } from './chain-store-check.ts'
+export { foundChainStore } from './chain-base.ts'
+export type { ChainBase } from './chain-base.ts'
 export { openChainStore } from './chain-store.ts'
 export type { ChainReader, ChainStore } from './chain-store.ts'
 export type { HeadRecord, TransactionLocation } from './chain-tables.ts'

@@ -29,7 +29,7 @@ describe('openChainStore', () => {
   it('begins with genesis, found by both hashes, without receipts', async () => {
     const store = await open(createMemoryMedium())
     const { genesis } = chain
-    expect(store.head()).toEqual({ height: 0, hash: genesis.hash, certifiedHeight: 0 })
+    expect(store.head()).toEqual({ height: 0, hash: genesis.hash, certifiedHeight: 0, baseHeight: 0 })
     expect(await store.blockByHash(genesis.hash)).toEqual(genesis)
     expect(await store.heightByExecutionHash(genesis.header.executionBlockHash)).toBe(0)
     expect(await store.executionByHeight(height(0))).toEqual({ receipts: encodeRlp([]), transactions: [] })
@@ -40,7 +40,7 @@ describe('openChainStore', () => {
     const medium = createMemoryMedium()
     await append(await open(medium), 1, 24)
     const store = await open(medium)
-    expect(store.head()).toEqual({ height: 24, hash: blockAt(24).block.hash, certifiedHeight: 24 })
+    expect(store.head()).toEqual({ height: 24, hash: blockAt(24).block.hash, certifiedHeight: 24, baseHeight: 0 })
     for (const { block, certificate, execution } of chain.blocks) {
       const at = block.header.height
       expect(await store.blockByHeight(at)).toEqual(block)

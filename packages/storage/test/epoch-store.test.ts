@@ -48,7 +48,7 @@ function growingChain(spec: ChainSpec) {
       evidence: Uint8Array.of(0xc0),
     }) as unknown as Block
   const reader: EpochBlockReader = {
-    head: () => ({ height: height(blocks.length), hash: ZERO_HASH, certifiedHeight: height(0) }),
+    head: () => ({ height: height(blocks.length), hash: ZERO_HASH, certifiedHeight: height(0), baseHeight: height(0) }),
     blockByHeight: async (at) => {
       reads.push(at)
       return at === 0 ? blockAt(0) : blocks[at - 1]

@@ -23,3 +23,28 @@ export const BACKOFF_MAX_MS = 30_000
 
 /** Failures in a row after which a peer's claim is forgotten: about eight seconds of silence. */
 export const FAILURES_MAX = 5
+
+/** Keys and values asked for in one snapshot chunk: large enough for the wire, small for a block that waits behind it. */
+export const SNAPSHOT_CHUNK_BYTES = 128 * 1024
+
+/** Equal parts of the key space that are fetched side by side, after the first chunk has shown that it is worth it. */
+export const SNAPSHOT_SLICES = 16
+
+/** Account chunks in work at once; each waits for its storages and codes. */
+export const SNAPSHOT_BATCHES_MAX = 4
+
+/** Requests under way in all; the network allows two a peer and protocol. */
+export const SNAPSHOT_REQUESTS_MAX = 8
+export const SNAPSHOT_REQUESTS_PER_PEER_MAX = 2
+
+/** Without anything verified for so long, whatever peers there are, the snapshot is given up. */
+export const SNAPSHOT_STALL_MS = 60_000
+
+/** Pause before peers are asked for their heads again while a newer state is wanted. */
+export const SNAPSHOT_STATUS_INTERVAL_MS = 500
+
+/** Starts from nothing after the restored state turned out wrong, before giving up. */
+export const SNAPSHOT_RESTARTS_MAX = 2
+
+/** Intervals in a progress record: slices, and the first chunk. */
+export const SNAPSHOT_INTERVALS_MAX = 64

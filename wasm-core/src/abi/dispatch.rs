@@ -1,7 +1,8 @@
 //! From request bytes to response bytes: the whole core as one function of the request and the store.
 
 use super::{
-    ops_block, ops_call, ops_range, ops_state, ops_transaction, ops_trie, ops_witness, reader::Reader, writer::Writer,
+    ops_block, ops_call, ops_leaves, ops_range, ops_state, ops_transaction, ops_trie, ops_witness, reader::Reader,
+    writer::Writer,
 };
 use crate::{
     crypto::install_precompile_crypto,
@@ -60,6 +61,7 @@ fn answer(op: u32, bytes: &[u8], store: &dyn PreState, response: &mut Writer) ->
         15 => ops_range::verify(request, response),
         16 => ops_witness::witness(request, &state, response),
         17 => ops_witness::execute_stateless(request, response),
+        18 => ops_leaves::put_leaves(request, &state, response),
         19 => ops_trie::update(request, &state, response),
         20 => ops_trie::root(request, response),
         21 => ops_block::header(request, response),

@@ -5,6 +5,7 @@ mod dispatch;
 mod exports;
 mod ops_block;
 mod ops_call;
+mod ops_leaves;
 mod ops_range;
 mod ops_state;
 mod ops_transaction;

@@ -16,6 +16,7 @@ pub fn witness(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut
     let witness = witness_of(state, parent_root)?;
     response.list(witness.state.iter(), |response, node| response.bytes(node));
     response.list(witness.codes.iter(), |response, code| response.bytes(code));
+    response.option(state.oldest_ancestor(), Writer::u64);
     Ok(())
 }
 

@@ -66,6 +66,7 @@ impl Database for StateDatabase<'_> {
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Unread> {
+        self.reader.note_ancestor(number);
         let known = self.newest_number.checked_sub(number).and_then(|age| usize::try_from(age).ok());
         if let Some(hash) = known.and_then(|age| self.ancestors.get(age)) {
             return Ok(*hash);

@@ -14,7 +14,10 @@ use alloy_primitives::{
     map::{AddressMap, U256Map},
 };
 use alloy_rlp::Decodable;
-use core::{cell::RefCell, fmt};
+use core::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 /// NEED never asks for more keys than this at once.
 const MISSING_MAX: usize = 100_000;
@@ -54,6 +57,8 @@ pub struct StateReader<'a> {
     /// Code hashes, and trie nodes beside the paths of what was read, for `witness_of`.
     codes: RefCell<BTreeSet<B256>>,
     neighbours: RefCell<Vec<(Option<B256>, Path)>>,
+    /// Least number that BLOCKHASH was answered for.
+    ancestor: Cell<Option<u64>>,
     stateless: bool,
 }
 
@@ -74,6 +79,7 @@ impl<'a> StateReader<'a> {
             slot_hashes: RefCell::default(),
             codes: RefCell::default(),
             neighbours: RefCell::default(),
+            ancestor: Cell::default(),
             stateless: false,
         }
     }
@@ -153,6 +159,14 @@ impl<'a> StateReader<'a> {
 
     pub fn codes_read(&self) -> BTreeSet<B256> {
         self.codes.borrow().clone()
+    }
+
+    pub fn note_ancestor(&self, number: u64) {
+        self.ancestor.set(Some(self.ancestor.get().map_or(number, |least| least.min(number))));
+    }
+
+    pub fn oldest_ancestor(&self) -> Option<u64> {
+        self.ancestor.get()
     }
 
     /// A node that an update needs though no key under it was read.

@@ -24,8 +24,9 @@ import type { Log, Metrics } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { createRpc } from '@cairn/rpc'
 import { connectParent } from './parent-link.ts'
+import { joinBySnapshot } from '../snapshot/join-by-snapshot.ts'
 import { readSpecText } from './spec-text.ts'
-import { listenForStop } from './stop-signal.ts'
+import { type StopSignal, listenForStop } from './stop-signal.ts'
 
 export interface StartCommandOptions {
   readonly dataDir: string
@@ -38,6 +39,8 @@ export interface StartCommandOptions {
   readonly historyBlocks: number | 'all' | undefined
   /** Only a chain that goes through it is followed. */
   readonly checkpoint: Checkpoint | undefined
+  /** Where a node without a state gets it: by executing every block, or from a snapshot of its peers. */
+  readonly sync: 'full' | 'snapshot'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -56,13 +59,15 @@ export async function runStart(options: StartCommandOptions, exit: (error: unkno
     await using cleanup = new AsyncDisposableStack()
     const data = await openDataDirectory(options.dataDir)
     cleanup.defer(() => data.close())
-    const { node, network, rpcPort } = await startNode(options, data, log, stop.fail, cleanup)
+    const { node, network, rpcPort } = await startNode(options, data, log, stop, cleanup)
     parent.ready({ rpcPort, addresses: network.addresses(), genesisHash: node.status().genesisHash })
     cleanup.defer(parent.follow(node))
     await stop.requested
     log.info('stopping')
   } catch (thrown) {
     const { cause, later } = firstFailure(thrown)
+    // Asked to stop in the middle of a snapshot: the next start goes on with it.
+    if (cause instanceof CodedError && cause.code === 'SNAPSHOT_ABORTED') return
     for (const error of later) log.warn('a part of the failed node did not close', { error })
     parent.failed(cause)
     throw cause
@@ -94,7 +99,7 @@ async function startNode(
   options: StartCommandOptions,
   data: DataDirectory,
   log: Log,
-  onFatal: (error: unknown) => void,
+  { fail: onFatal, signal }: Pick<StopSignal, 'fail' | 'signal'>,
   cleanup: AsyncDisposableStack,
 ): Promise<StartedNode> {
   const bls = createNativeBls()
@@ -112,10 +117,21 @@ async function startNode(
     ...(options.historyBlocks === undefined ? {} : { historyBlocks: options.historyBlocks }),
   })
   cleanup.defer(() => executor.stop())
-  await executor.start()
-  const genesis = genesisBlock(chainSpec, executor.genesis())
   const chainDatabase = await createLevelStore(data.chainPath)
   cleanup.defer(() => chainDatabase.close())
+  if (options.sync === 'snapshot') {
+    await joinBySnapshot({
+      chainSpec,
+      executor,
+      chainDatabase,
+      bls,
+      log: log.child('snapshot'),
+      createNetwork: (genesis) => createNetwork(options, { data, chainSpec, genesis, identity, log, metrics }),
+      signal,
+    })
+  }
+  await executor.start()
+  const genesis = genesisBlock(chainSpec, executor.genesis())
   const wal = await createAppendLogFile(data.walPath)
   cleanup.defer(() => wal.close())
   const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })

@@ -2,6 +2,8 @@
 export interface StopSignal {
   /** Rejects when the node cannot go on. */
   readonly requested: Promise<void>
+  /** Aborted when a clean stop is asked for: for what may be given up in the middle. */
+  readonly signal: AbortSignal
   readonly fail: (error: unknown) => void
   release(): void
 }
@@ -14,6 +16,8 @@ export function listenForStop(onStuck: (error: unknown) => void = () => {}): Sto
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   // A failure before anybody awaits is still reported once somebody does.
   promise.catch(() => {})
+  const abort = new AbortController()
+  void promise.then(() => abort.abort()).catch(() => {})
   let asked = false
   const onSignal = (): void => {
     if (asked) process.exit(130)
@@ -31,6 +35,7 @@ export function listenForStop(onStuck: (error: unknown) => void = () => {}): Sto
   process.on('disconnect', onOrphaned)
   return {
     requested: promise,
+    signal: abort.signal,
     fail: (error) => {
       reject(error)
       setTimeout(onStuck, FAILED_CLOSE_MAX_MS, error).unref()

@@ -1,5 +1,5 @@
 /** RANGE_PROVE and RANGE_VERIFY (`wasm-core/ABI.md` 14 and 15): chunks of a state snapshot. */
-import type { TrieRange } from '@cairn/ports'
+import type { SnapshotRange } from '@cairn/chain'
 import type { Hash } from '@cairn/primitives'
 import type { AbiReader } from './reader.ts'
 import { AbiWriter } from './writer.ts'
@@ -22,7 +22,7 @@ export function encodeRangeProve(request: RangeRequest): Uint8Array {
 }
 
 /** `hasMore`: the trie has keys after the last item. Byte strings are copies. */
-export function readRangeProve(body: AbiReader): TrieRange & { readonly hasMore: boolean } {
+export function readRangeProve(body: AbiReader): SnapshotRange & { readonly hasMore: boolean } {
   const items = body.list((reader) => ({ key: reader.hash(), value: reader.bytes().slice() }))
   const proof = body.list((reader) => reader.bytes().slice())
   const hasMore = body.u8() === 1
@@ -31,7 +31,7 @@ export function readRangeProve(body: AbiReader): TrieRange & { readonly hasMore:
 }
 
 /** `root` is the trie's: the state root, or the account's storage root. */
-export function encodeRangeVerify(root: Hash, start: Hash, range: TrieRange): Uint8Array {
+export function encodeRangeVerify(root: Hash, start: Hash, range: SnapshotRange): Uint8Array {
   const writer = new AbiWriter(1024 + 160 * range.items.length).fixed(root).fixed(start)
   writer.list(range.items, ({ key, value }) => writer.fixed(key).bytes(value))
   return writer.list(range.proof, (node) => writer.bytes(node)).finish()

@@ -6,12 +6,13 @@ import { AbiWriter } from './writer.ts'
 /** Without the headers, which the host has. */
 type CoreWitness = Pick<BlockWitness, 'state' | 'codes'>
 
-/** Byte strings are copies. */
-export function readWitness(body: AbiReader): CoreWitness {
+/** Byte strings are copies. `ancestor`: least block number that BLOCKHASH was asked for. */
+export function readWitness(body: AbiReader): CoreWitness & { readonly ancestor: bigint | undefined } {
   const state = body.list((reader) => reader.bytes().slice())
   const codes = body.list((reader) => reader.bytes().slice())
+  const ancestor = body.optional((present) => present.u64())
   body.end()
-  return { state, codes }
+  return { state, codes, ancestor }
 }
 
 /** @param execute request of `encodeExecute`. The answer is `readExecuteOutcome`'s, without changes. */

@@ -1,0 +1,154 @@
+/**
+ * The validator sets that a node from a snapshot verifies with (consensus.md «Catch-up»): from genesis from epoch end to
+ * epoch end by certificates alone, and the state of the epoch that goes on from its headers, which link to a finalized
+ * one. Nothing of it is taken on anybody's word.
+ */
+import {
+  HEADER_TRAIL_MAX,
+  decodeEpochEndsResponse,
+  decodeHeaderTrailResponse,
+  encodeEpochEndsRequest,
+  encodeHeaderTrailRequest,
+  epochStateAfter,
+  genesisEpochState,
+  hashHeader,
+  verifyEpochEnd,
+} from '@cairn/chain'
+import type { Block, Certificate, ChainSpec, EpochState, ValidatorSet } from '@cairn/chain'
+import type { Bls } from '@cairn/crypto'
+import type { Network, PeerId } from '@cairn/ports'
+import { CodedError, height } from '@cairn/primitives'
+import type { Epoch, Hash, Height, Verdict } from '@cairn/primitives'
+import { createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
+import { SNAPSHOT_TIMEOUT_MS, SNAPSHOT_TRAIL_ROUNDS_MAX } from './limits.ts'
+
+export interface SnapshotEpochs {
+  /** Against the set of the certificate's epoch; `ignore` while that is not known. */
+  readonly verifyFinalization: (certificate: Certificate) => Verdict
+  /** Learns the sets up to an epoch from a peer that says to be in it. */
+  learn(upTo: Epoch, peer: PeerId, signal?: AbortSignal): Promise<void>
+  /** As of a finalized block. @throws CodedError `SNAPSHOT_STALLED` when no peer gives the headers */
+  stateAt(block: Block, signal?: AbortSignal): Promise<EpochState>
+}
+
+export interface SnapshotEpochsDeps {
+  readonly chainSpec: ChainSpec
+  readonly genesisHash: Hash
+  readonly bls: Bls
+  readonly network: Pick<Network, 'request' | 'peers' | 'penalize'>
+}
+
+/** Where an epoch begins: after this block. */
+interface Beginning {
+  readonly set: ValidatorSet
+  readonly afterHeight: Height
+  readonly afterHash: Hash
+}
+
+export function createSnapshotEpochs({ chainSpec, genesisHash, bls, network }: SnapshotEpochsDeps): SnapshotEpochs {
+  const first = genesisEpochState(chainSpec).validators
+  const beginnings: Beginning[] = [{ set: first, afterHeight: height(0), afterHash: genesisHash }]
+  const keys = createEpochKeys(genesisHash, bls)
+  const newest = (): Beginning => beginnings.at(-1) as Beginning
+
+  /** Whether there was something new. */
+  const learnSome = async (peer: PeerId, signal?: AbortSignal): Promise<boolean> => {
+    const data = await network.request(
+      peer,
+      'epoch-ends',
+      encodeEpochEndsRequest({ fromEpoch: newest().set.epoch }),
+      settingsOf(signal),
+    )
+    const decoded = decodeEpochEndsResponse(data)
+    if (!decoded.ok) return condemned(network, peer, 'SNAPSHOT_BAD_EPOCH_END')
+    let hasNew = false
+    for (const end of decoded.value.ends) {
+      const { set } = newest()
+      if (end.header.epoch < set.epoch) continue
+      const verdict = verifyEpochEnd(end, set, keys.contextOf(set).keys, genesisHash)
+      if (verdict.verdict !== 'accept') return condemned(network, peer, 'SNAPSHOT_BAD_EPOCH_END')
+      const { header, nextValidators } = end
+      beginnings.push({ set: nextValidators, afterHeight: header.height, afterHash: hashHeader(header) })
+      hasNew = true
+    }
+    return hasNew
+  }
+
+  const trailOf = async (block: Block, from: Beginning, signal?: AbortSignal): Promise<readonly TrailEntry[]> => {
+    const parts: (readonly TrailEntry[])[] = []
+    let next: { at: number; hash: Hash } = { at: block.header.height, hash: block.hash }
+    for (let round = 0; next.at > from.afterHeight;) {
+      if (++round > SNAPSHOT_TRAIL_ROUNDS_MAX) throw stalled()
+      const part = await askTrail(network, next, next.at - from.afterHeight, signal)
+      if (part === undefined) continue
+      round = 0
+      parts.push(part)
+      const lowest = (part[0] as TrailEntry).header
+      next = { at: lowest.height - 1, hash: lowest.parentHash }
+    }
+    if (next.hash !== from.afterHash) throw new CodedError('SNAPSHOT_FORKED', 'the headers lead to another epoch end')
+    return parts.reverse().flat()
+  }
+
+  return {
+    verifyFinalization: createFinalizationVerifier({ recentSets: () => beginnings.map(({ set }) => set) }, keys),
+    learn: async (upTo, peer, signal) => {
+      try {
+        while (newest().set.epoch < upTo && (await learnSome(peer, signal)));
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error
+      }
+    },
+    stateAt: async (block, signal) => {
+      const index = beginnings.findIndex(({ set }) => set.epoch === block.header.epoch)
+      const from = beginnings[index]
+      if (from === undefined) throw stalled()
+      const previous = beginnings[index - 1]?.set
+      let state: EpochState = { validators: from.set, previous, randaoMix: from.set.leaderSeed, offenders: [] }
+      for (const { header, evidence } of await trailOf(block, from, signal)) {
+        state = epochStateAfter(state, { header, evidence }, chainSpec)
+      }
+      return state
+    },
+  }
+}
+
+type TrailEntry = Extract<ReturnType<typeof decodeHeaderTrailResponse>, { ok: true }>['value']['entries'][number]
+
+/** From one peer after the other; `undefined`: nobody had it this time. */
+async function askTrail(
+  network: SnapshotEpochsDeps['network'],
+  wanted: { readonly at: number; readonly hash: Hash },
+  countMax: number,
+  signal?: AbortSignal,
+): Promise<readonly TrailEntry[] | undefined> {
+  const request = { lastHeight: height(wanted.at), countMax: Math.min(countMax, HEADER_TRAIL_MAX) }
+  for (const { peerId } of network.peers()) {
+    try {
+      const data = await network.request(peerId, 'header-trail', encodeHeaderTrailRequest(request), settingsOf(signal))
+      const decoded = decodeHeaderTrailResponse(data)
+      const entries = decoded.ok ? decoded.value.entries : []
+      const last = entries.at(-1)
+      if (last !== undefined && hashHeader(last.header) === wanted.hash && entries.length <= request.countMax) {
+        return entries
+      }
+      condemned(network, peerId, 'SNAPSHOT_BAD_TRAIL')
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+    }
+  }
+  return undefined
+}
+
+function settingsOf(signal: AbortSignal | undefined) {
+  return { timeoutMs: SNAPSHOT_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }
+}
+
+function condemned(network: SnapshotEpochsDeps['network'], peer: PeerId, code: string): false {
+  network.penalize(peer, code)
+  return false
+}
+
+function stalled(): CodedError {
+  return new CodedError('SNAPSHOT_STALLED', 'no peer gives the headers of the epoch')
+}
