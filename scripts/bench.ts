@@ -28,13 +28,15 @@ const suites: Readonly<Record<string, Suite>> = {
   'large-state': async () =>
     (await import('../packages/executor/bench/large-state.bench.ts')).runLargeStateBench({ accounts: [1_000_000] }),
   sim: async () => (await import('../packages/testing/bench/sim.bench.ts')).runSimBench(),
+  snapshot: async () =>
+    (await import('../packages/node/bench/snapshot.bench.ts')).runSnapshotBench({ blocks: 10_000, accounts: 100_000 }),
   gossip: async () => (await import('../packages/platform-node/bench/network-gossip.bench.ts')).runGossipBench(),
   network: async () => (await import('../apps/cli/bench/network.bench.ts')).runNetworkBench(),
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
 /** Minutes each, or in need of a build of their own: only when asked for. */
-const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state']
+const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state', 'snapshot']
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {

@@ -9,8 +9,10 @@ import {
   http,
   parseEther,
   parseEventLogs,
+  keccak256,
   webSocket,
   zeroAddress,
+  zeroHash,
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -246,6 +248,13 @@ describe('viem', () => {
     const proof = await reader.getProof({ address: token, storageKeys: [`0x${'00'.repeat(32)}`] })
     expect(proof.accountProof.length).toBeGreaterThan(0)
     expect(proof.storageProof[0]?.value).toBe(SUPPLY)
+    const { number: blockNumber, stateRoot } = await reader.getBlock()
+    const nobody = privateKeyToAccount(generatePrivateKey()).address
+    const absence = await reader.getProof({ address: nobody, storageKeys: [zeroHash], blockNumber })
+    expect(absence).toMatchObject({ balance: 0n, nonce: 0, codeHash: keccak256('0x'), storageHash: keccak256('0x80') })
+    // The proof is of the block's own root, whose node comes first.
+    expect(keccak256(absence.accountProof[0] as Hex)).toBe(stateRoot)
+    expect(absence.storageProof).toEqual([{ key: zeroHash, value: 0n, proof: [] }])
     expect(await reader.getStorageAt({ address: token, slot: '0x0' })).toBe(
       `0x${SUPPLY.toString(16).padStart(64, '0')}`,
     )

@@ -14,6 +14,8 @@ import { runRemovedb } from './chain-files/removedb-command.ts'
 import { runProtectionExport, runProtectionImport } from './keys/protection-commands.ts'
 import { runLocalnet } from './localnet/localnet-command.ts'
 import { runStart } from './node/start-command.ts'
+import { runSnapshotCreate } from './snapshot/create-command.ts'
+import { runSnapshotRestore, runSnapshotVerify } from './snapshot/restore-command.ts'
 
 const program = new Command('cairn').description('A Byzantine-fault-tolerant blockchain node').version('0.1.0')
 
@@ -136,6 +138,29 @@ program
       ? runEthereumImport(file, { dataDir: options.dataDir, genesisPath })
       : runImport(file, options),
   )
+
+const snapshot = program.command('snapshot').description('the state of one block as a file that proves itself')
+
+snapshot
+  .command('create')
+  .description('write the state of a stopped node’s newest certified block')
+  .argument('<file>', 'file to write')
+  .addOption(flag('--data-dir <directory>', 'data directory of the stopped node').makeOptionMandatory())
+  .action((file, options) => runSnapshotCreate({ ...options, output: file }))
+
+snapshot
+  .command('verify')
+  .description('check a snapshot against the chain spec alone: certificate, every chunk, nothing missing')
+  .argument('<file>', 'file of `cairn snapshot create`')
+  .addOption(flag('--network <file>', 'chain spec, as network.json in a data directory').makeOptionMandatory())
+  .action((file, options) => runSnapshotVerify({ ...options, file }))
+
+snapshot
+  .command('restore')
+  .description('verify a snapshot and make it the state of a node that has none')
+  .argument('<file>', 'file of `cairn snapshot create`')
+  .addOption(flag('--data-dir <directory>', 'data directory with network.json').makeOptionMandatory())
+  .action((file, options) => runSnapshotRestore({ ...options, file }))
 
 program
   .command('removedb')

@@ -20,6 +20,7 @@ import { CodedError, assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { createSnapshotSync } from '@cairn/sync'
 import type { SnapshotEffect, SnapshotInput, SnapshotProgress, SnapshotStep } from '@cairn/sync'
+import type { Checkpoint } from './checkpoint.ts'
 import { SNAPSHOT_TIMEOUT_MS, STATUS_TIMEOUT_MS } from './limits.ts'
 import { createSnapshotEpochs } from './snapshot-epochs.ts'
 import type { SnapshotEpochs } from './snapshot-epochs.ts'
@@ -27,6 +28,8 @@ import type { SnapshotEpochs } from './snapshot-epochs.ts'
 export interface SnapshotDriverOptions {
   readonly chainSpec: ChainSpec
   readonly genesisHash: Hash
+  /** Only a chain that goes through it is followed. */
+  readonly checkpoint?: Checkpoint | undefined
   /** What the executor's `openRestore` has just said. */
   readonly restored: OpenedRestore
   /** Keys and values asked for at once; default: the machine's. */
@@ -79,6 +82,8 @@ export async function runSnapshotSync(options: SnapshotDriverOptions, deps: Snap
         await network.request(peer, 'chain-status', encodeChainStatusRequest(), settings),
       )
       if (!status.ok) return network.penalize(peer, 'SYNC_MALFORMED')
+      // A peer that is not past the checkpoint shows nothing that goes through it.
+      if (options.checkpoint !== undefined && status.value.epoch <= options.checkpoint.epoch) return
       // Its certificate may be of an epoch whose validators are to be learnt first.
       await epochs.learn(status.value.epoch, peer, abort.signal)
       handle({ type: 'peer-status', peer, status: status.value })

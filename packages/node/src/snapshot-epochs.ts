@@ -19,6 +19,7 @@ import type { Bls } from '@cairn/crypto'
 import type { Network, PeerId } from '@cairn/ports'
 import { CodedError, height } from '@cairn/primitives'
 import type { Epoch, Hash, Height, Verdict } from '@cairn/primitives'
+import type { Checkpoint } from './checkpoint.ts'
 import { createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
 import { SNAPSHOT_TIMEOUT_MS, SNAPSHOT_TRAIL_ROUNDS_MAX } from './limits.ts'
 
@@ -34,6 +35,8 @@ export interface SnapshotEpochs {
 export interface SnapshotEpochsDeps {
   readonly chainSpec: ChainSpec
   readonly genesisHash: Hash
+  /** The epochs must lead through it. */
+  readonly checkpoint?: Checkpoint | undefined
   readonly bls: Bls
   readonly network: Pick<Network, 'request' | 'peers' | 'penalize'>
 }
@@ -45,7 +48,8 @@ interface Beginning {
   readonly afterHash: Hash
 }
 
-export function createSnapshotEpochs({ chainSpec, genesisHash, bls, network }: SnapshotEpochsDeps): SnapshotEpochs {
+export function createSnapshotEpochs(deps: SnapshotEpochsDeps): SnapshotEpochs {
+  const { chainSpec, genesisHash, checkpoint, bls, network } = deps
   const first = genesisEpochState(chainSpec).validators
   const beginnings: Beginning[] = [{ set: first, afterHeight: height(0), afterHash: genesisHash }]
   const keys = createEpochKeys(genesisHash, bls)
@@ -68,7 +72,12 @@ export function createSnapshotEpochs({ chainSpec, genesisHash, bls, network }: S
       const verdict = verifyEpochEnd(end, set, keys.contextOf(set).keys, genesisHash)
       if (verdict.verdict !== 'accept') return condemned(network, peer, 'SNAPSHOT_BAD_EPOCH_END')
       const { header, nextValidators } = end
-      beginnings.push({ set: nextValidators, afterHeight: header.height, afterHash: hashHeader(header) })
+      const hash = hashHeader(header)
+      // Signed by keys of that time, and yet not the chain that somebody trusted has named.
+      if (header.epoch === checkpoint?.epoch && hash !== checkpoint.hash) {
+        return condemned(network, peer, 'CHECKPOINT_CONTRADICTED')
+      }
+      beginnings.push({ set: nextValidators, afterHeight: header.height, afterHash: hash })
       hasNew = true
     }
     return hasNew

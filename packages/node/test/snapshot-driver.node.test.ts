@@ -10,9 +10,10 @@ import {
 import type { Block, SnapshotRange } from '@cairn/chain'
 import type { KeyValueStore, RequestProtocol } from '@cairn/ports'
 import { createMemoryStore, foundChainStore, openChainStore, openEpochStore } from '@cairn/storage'
-import { CodedError } from '@cairn/primitives'
+import { CodedError, epoch } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
+import type { Checkpoint } from '../src/checkpoint.ts'
 import { createEpochKeys, createFinalizationVerifier } from '../src/epoch-keys.ts'
 import { executeRequestFor } from '../src/execute-request.ts'
 import { runSnapshotSync } from '../src/snapshot-driver.ts'
@@ -92,6 +93,7 @@ interface Run {
 
 interface RunOptions {
   readonly joiner?: Joiner
+  readonly checkpoint?: Checkpoint
   readonly chunkBytes?: number
   /** After each request. */
   readonly onAsked?: (count: number) => Promise<void> | void
@@ -111,13 +113,14 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
     throw new CodedError('REQUEST_REFUSED', 'refused', { data: { code: said.refused } })
   })
   network.connect(...manners.map((_, index) => `p${index}`))
-  const executor = executorOf(world.spec, stateStore)
+  const executor = executorOf(world.spec, { stateStore })
   const restored = await executor.openRestore()
   const state = { isOver: false }
   const running = runSnapshotSync(
     {
       chainSpec: world.spec,
       genesisHash: world.genesisHash,
+      checkpoint: options.checkpoint,
       restored,
       chunkBytes: options.chunkBytes ?? 3_000,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -146,7 +149,7 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
 
 /** The joiner starts, has the same state, and goes on with the chain. */
 async function expectJoined(world: World, { stateStore, chainStore }: Joiner, block: Block): Promise<void> {
-  const executor = executorOf(world.spec, stateStore)
+  const executor = executorOf(world.spec, { stateStore })
   await executor.start()
   expect(executor.head()).toMatchObject({ blockHash: block.hash, stateRoot: block.header.stateRoot })
   const epochs = await openEpochStore(chainStore, world.spec)
@@ -195,6 +198,20 @@ describe('snapshot sync', () => {
     expect(block.header.epoch).toBeGreaterThanOrEqual(Math.floor(11 / epochLengthBlocks) - 1)
     expect(network.penalties).toEqual([])
     await expectJoined(world, joiner, block)
+  })
+
+  it('takes only a chain that goes through the checkpoint', async () => {
+    const world = await createWorld({ accounts: 20, slots: 5, epochLengthBlocks: 3 })
+    await world.grow(10)
+    const end = world.blocks[5] as Block
+    const checkpoint = { epoch: end.header.epoch, hash: end.hash }
+    const joiner = emptyJoiner()
+    const { block } = await run(world, [honest], { joiner, checkpoint })
+    await expectJoined(world, joiner, block)
+    const other = run(world, [honest], { checkpoint: { ...checkpoint, hash: HASH } })
+    await expect(other).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
+    const later = run(world, [honest], { checkpoint: { ...checkpoint, epoch: epoch(90) } })
+    await expect(later).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
   })
 
   it('takes a small state in one chunk', async () => {
@@ -289,7 +306,7 @@ describe('snapshot sync', () => {
     const world = await createWorld({ accounts: 5, slots: 2 })
     await world.grow(1)
     const stateStore = createMemoryStore()
-    const executor = executorOf(world.spec, stateStore)
+    const executor = executorOf(world.spec, { stateStore })
     await executor.start()
     const joiner = { ...emptyJoiner(), stateStore }
     await expect(run(world, [honest], { joiner })).rejects.toMatchObject({ code: 'STATE_NOT_EMPTY' })

@@ -26,7 +26,7 @@ import { keccak256, sha256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
 import { createExecutor } from '@cairn/executor'
 import type { GenesisExecutor } from '@cairn/executor'
-import type { KeyValueStore, RequestProtocol } from '@cairn/ports'
+import type { KeyValueStore, RequestProtocol, SenderRecovery } from '@cairn/ports'
 import { ZERO_ADDRESS, ZERO_HASH, assert, height, view } from '@cairn/primitives'
 import type { Address, Decoded, Hash, Height, Hex } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
@@ -102,13 +102,20 @@ function worldSpec({ accounts = 200, slots = 250, epochLengthBlocks = 100_000 }:
 }
 
 let elapsedMs = 0
-export function executorOf(
-  chainSpec: ChainSpec,
-  stateStore: KeyValueStore = createMemoryStore(),
-  historyBlocks = 128,
-): GenesisExecutor {
+export interface ExecutorParts {
+  readonly stateStore?: KeyValueStore
+  readonly historyBlocks?: number
+  /** Default: the core recovers. */
+  readonly senderRecovery?: SenderRecovery
+}
+
+export function executorOf(chainSpec: ChainSpec, parts: ExecutorParts = {}): GenesisExecutor {
+  const { stateStore = createMemoryStore(), historyBlocks = 128, senderRecovery } = parts
   const clock = { monotonicMs: () => (elapsedMs += 5) }
-  return createExecutor({ chainSpec, stateStore, wasm, historyBlocks }, { clock })
+  return createExecutor(
+    { chainSpec, stateStore, wasm, historyBlocks },
+    { clock, ...(senderRecovery === undefined ? {} : { senderRecovery }) },
+  )
 }
 
 export interface World {
@@ -126,9 +133,9 @@ export interface World {
   status(): Uint8Array
 }
 
-export async function createWorld(options: WorldOptions & { readonly historyBlocks?: number } = {}): Promise<World> {
+export async function createWorld(options: WorldOptions & ExecutorParts = {}): Promise<World> {
   const spec = worldSpec(options)
-  const executor = executorOf(spec, createMemoryStore(), options.historyBlocks ?? 128)
+  const executor = executorOf(spec, options)
   await executor.start()
   const genesisHash = executor.head().blockHash
   const blocks: Block[] = []

@@ -4,6 +4,7 @@
  */
 import type { Address, Hash, Hex } from '@cairn/primitives'
 import * as z from 'zod'
+import { quantityFromData } from './quantity.ts'
 
 const HEX_PREFIX = 'hex string without 0x prefix'
 
@@ -54,6 +55,21 @@ export const slotParam = z.string().transform((text, context) => {
   }
   return `0x${digits.toLowerCase().padStart(64, '0')}` as Hash
 })
+
+/**
+ * A storage key of `eth_getProof` and the form in which the answer repeats it, as geth does: 32 bytes as they are, anything
+ * shorter as a quantity.
+ */
+export const proofKeyParam = z.string().transform((text, context) => {
+  const slot = slotParam.safeParse(text)
+  if (slot.success) return { slot: slot.data, key: isWholeWord(text) ? slot.data : quantityFromData(slot.data) }
+  for (const { message } of slot.error.issues) context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
+function isWholeWord(text: string): boolean {
+  return text.replace(/^0x/, '').length === 64
+}
 
 /** Enough of a caller's text to recognize it, never all of it. */
 function quoted(text: string): string {

@@ -137,6 +137,24 @@ describe('methods', async () => {
     expect(await call('eth_estimateGas', { to })).toMatchObject({ error: { code: 3, data: '0x01' } })
   })
 
+  it('repeats the keys of a proof as geth does, and shows absent slots as zero', async () => {
+    const proved = await memory.answers.proof()
+    const absent = { value: testHash(0), proof: [Uint8Array.of(1)] }
+    memory.answers.proof = async () => ({
+      ...proved,
+      storageProof: [0, 16, 5].map((slot) => ({ slot: testHash(slot), ...absent })),
+    })
+    expect(await resultOf('eth_getProof', to, ['0x00', '0x10', testHash(5)])).toMatchObject({
+      storageProof: [
+        { key: '0x0', value: '0x0', proof: ['0x01'] },
+        { key: '0x10', value: '0x0', proof: ['0x01'] },
+        { key: testHash(5), value: '0x0', proof: ['0x01'] },
+      ],
+    })
+    expect(await call('eth_getProof', to, ['0xzz'])).toMatchObject({ error: { code: -32602 } })
+    memory.answers.proof = async () => proved
+  })
+
   it('refuses more proofs at once than the limit', async () => {
     let finish = (): void => {}
     const proof = await memory.answers.proof()

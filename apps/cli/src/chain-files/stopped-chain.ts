@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Certificate, genesisBlock, verifyChainSpec } from '@cairn/chain'
+import { type Certificate, type ChainSpec, genesisBlock, verifyChainSpec } from '@cairn/chain'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { createEpochKeys, createFinalizationVerifier } from '@cairn/node'
 import { type DataDirectory, createLevelStore, openDataDirectory, spawnExecutor } from '@cairn/platform-node'
@@ -12,6 +12,7 @@ import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from
 import { readSpecText } from '../node/spec-text.ts'
 
 export interface StoppedChain {
+  readonly chainSpec: ChainSpec
   readonly data: DataDirectory
   readonly chain: ChainStore
   readonly epochs: EpochStore
@@ -49,7 +50,7 @@ export async function openStoppedChain(
   const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, bls))
   const chain = await openChainStore(database, { genesis, verifyFinalization })
   await epochs.follow(chain)
-  return { data, chain, epochs, executor, verifyFinalization }
+  return { chainSpec, data, chain, epochs, executor, verifyFinalization }
 }
 
 /** @throws CodedError `DATA_DIRECTORY_MISSING` when a node never had this directory */
@@ -58,7 +59,8 @@ export function assertIsDataDirectory(path: string): void {
   throw new CodedError('DATA_DIRECTORY_MISSING', `${path} is no data directory`, { data: { path } })
 }
 
-async function readSpecFile(path: string): Promise<string> {
+/** @throws CodedError `CHAIN_SPEC_MISSING` */
+export async function readSpecFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

@@ -122,6 +122,7 @@ async function startNode(
   if (options.sync === 'snapshot') {
     await joinBySnapshot({
       chainSpec,
+      checkpoint: options.checkpoint,
       executor,
       chainDatabase,
       bls,

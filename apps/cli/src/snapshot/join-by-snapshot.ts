@@ -1,7 +1,7 @@
 /** The state of an empty node from its peers, before it starts: `cairn start --sync snapshot`. */
 import { type ChainSpec, type OpenedRestore, genesisBlock } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
-import { runSnapshotSync } from '@cairn/node'
+import { type Checkpoint, runSnapshotSync } from '@cairn/node'
 import { systemClock, systemTimers } from '@cairn/platform-node'
 import type { Executor, KeyValueStore, Log, Network, RestorableState } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
@@ -9,6 +9,7 @@ import { foundChainStore } from '@cairn/storage'
 
 export interface JoinBySnapshotDeps {
   readonly chainSpec: ChainSpec
+  readonly checkpoint: Checkpoint | undefined
   /** Not started. */
   readonly executor: RestorableState & Pick<Executor, 'verifyTrieRange'>
   readonly chainDatabase: KeyValueStore
@@ -24,7 +25,7 @@ const PROGRESS_INTERVAL_MS = 1_000
 
 /** Leaves a node alone that has a state. @throws CodedError what `runSnapshotSync` throws */
 export async function joinBySnapshot(deps: JoinBySnapshotDeps): Promise<void> {
-  const { chainSpec, chainDatabase, log } = deps
+  const { chainSpec, chainDatabase, checkpoint, log } = deps
   const restored = await openRestore(deps.executor)
   if (restored === undefined) return log.info('the state is there: no snapshot is needed')
   const genesis = genesisBlock(chainSpec, restored.genesis)
@@ -34,7 +35,7 @@ export async function joinBySnapshot(deps: JoinBySnapshotDeps): Promise<void> {
   await network.start()
   try {
     const block = await runSnapshotSync(
-      { chainSpec, genesisHash: genesis.hash, restored, signal: deps.signal },
+      { chainSpec, genesisHash: genesis.hash, checkpoint, restored, signal: deps.signal },
       {
         ...deps,
         network,

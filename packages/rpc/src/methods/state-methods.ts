@@ -1,13 +1,13 @@
 /** Accounts, storage and their proofs, at the head or at a block whose state is still kept. */
 import { hexFromBytes } from '@cairn/primitives'
-import type { Height } from '@cairn/primitives'
+import type { Height, Hex } from '@cairn/primitives'
 import type { AccountProof } from '@cairn/ports'
 import * as z from 'zod'
 import { readState } from '../block-reference.ts'
 import { limitExceeded } from '../json-rpc-error.ts'
 import { defineMethod } from '../method.ts'
 import type { RpcMethod } from '../method.ts'
-import { addressParam, nonceBlockParam, optionalBlockParam, slotParam } from '../param-schema.ts'
+import { addressParam, nonceBlockParam, optionalBlockParam, proofKeyParam, slotParam } from '../param-schema.ts'
 import { quantity, quantityFromData } from '../quantity.ts'
 
 export const stateMethods: readonly RpcMethod[] = [
@@ -45,18 +45,23 @@ export const stateMethods: readonly RpcMethod[] = [
   defineMethod(
     'eth_getProof',
     'Account and storage slots with Merkle proofs against the block’s state root (EIP-1186).',
-    [addressParam, z.array(slotParam), optionalBlockParam],
-    async ([address, slots, block], context) => {
+    [addressParam, z.array(proofKeyParam), optionalBlockParam],
+    async ([address, keys, block], context) => {
       const { proofSlotsMax } = context.limits
+      const slots = keys.map(({ slot }) => slot)
       if (slots.length > proofSlotsMax) throw limitExceeded('proofSlotsMax', `more than ${proofSlotsMax} storage keys`)
       const prove = (at: Height | undefined) =>
         context.proofGate.run(() => context.backend.state.proof(address, slots, at))
-      return proofJson(await readState(block, context, prove))
+      return proofJson(
+        await readState(block, context, prove),
+        keys.map(({ key }) => key),
+      )
     },
   ),
 ]
 
-function proofJson(proof: AccountProof): Readonly<Record<string, unknown>> {
+/** `keys` in the order of the proof's slots, as the caller is to see them. */
+function proofJson(proof: AccountProof, keys: readonly Hex[]): Readonly<Record<string, unknown>> {
   return {
     address: proof.address,
     accountProof: proof.accountProof.map(hexFromBytes),
@@ -64,8 +69,8 @@ function proofJson(proof: AccountProof): Readonly<Record<string, unknown>> {
     codeHash: proof.account.codeHash,
     nonce: quantity(proof.account.nonce),
     storageHash: proof.account.storageRoot,
-    storageProof: proof.storageProof.map(({ slot, value, proof: nodes }) => ({
-      key: slot,
+    storageProof: proof.storageProof.map(({ slot, value, proof: nodes }, index) => ({
+      key: keys[index] ?? slot,
       value: quantityFromData(value),
       proof: nodes.map(hexFromBytes),
     })),
