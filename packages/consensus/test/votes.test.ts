@@ -1,5 +1,7 @@
 /** R3, R4, R7: notarize, finalize, commits. */
-import { ZERO_HASH, view } from '@cairn/primitives'
+import type { Block } from '@cairn/chain'
+import { ACCEPT, ZERO_HASH, reject, view } from '@cairn/primitives'
+import type { Verdict } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { badSignature, createHarness, namesOf } from './harness.ts'
 import type { Harness, HarnessOptions } from './harness.ts'
@@ -219,6 +221,24 @@ describe('R7: commit', () => {
     expect(h.take().some((effect) => effect.type === 'fetch-block')).toBe(false)
     h.wait(2_400)
     expect(h.take().some((effect) => effect.type === 'fetch-block')).toBe(true)
+  })
+
+  it('blames who sends other bytes for a block it fetches, and asks again', () => {
+    const blockChecks = {
+      checkBlockData: ({ payload }: Block): Verdict => (payload.length > 0 ? ACCEPT : reject('BLOCK_DATA_MISMATCH')),
+      checkBlock: () => ACCEPT,
+    }
+    const h = createHarness({ self: undefined, consensus: { blockChecks } })
+    const block = { ...h.block(1, h.genesis), payload: Uint8Array.of(1) }
+    const finalization = h.certificate('finalize', 1, block.hash)
+    h.feed({ type: 'certificate', certificate: finalization, from: 'p', gossiped: true })
+    h.take()
+    h.feed({ type: 'block-fetched', block: { ...block, payload: new Uint8Array() }, from: 'p' })
+    expect(h.take()).toContainEqual({ type: 'report-peer', peer: 'p', code: 'BLOCK_DATA_INVALID' })
+    h.wait(2_400)
+    expect(h.take()).toContainEqual({ type: 'fetch-block', hash: block.hash, hints: [] })
+    h.feed({ type: 'block-fetched', block, from: 'q' })
+    expect(h.consensus.head.hash).toBe(block.hash)
   })
 
   it('says that it is behind when the finalized block is far away, and goes on after sync', () => {

@@ -5,9 +5,16 @@ import type { Core } from '../state.ts'
 import { reportPeer } from '../verify-queue.ts'
 
 export function onBlockFetched(core: Core, { block, from }: Extract<Input, { type: 'block-fetched' }>): void {
-  if (!core.state.fetches.has(block.hash)) return
-  if (core.options.blockChecks.checkBlockData(block).verdict === 'accept') addBlock(core, block, from)
-  else reportPeer(core, from, 'BLOCK_DATA_INVALID')
+  const { state } = core
+  if (!state.fetches.has(block.hash)) return
+  if (core.options.blockChecks.checkBlockData(block).verdict === 'accept') {
+    addBlock(core, block, from)
+    return
+  }
+  // The header is the one asked for, so another peer has the bytes that belong to it.
+  reportPeer(core, from, 'BLOCK_DATA_INVALID')
+  onFetchFailed(core, { type: 'fetch-failed', hash: block.hash })
+  if (state.holders.get(block.hash) === from) state.holders.delete(block.hash)
 }
 
 /** Not marked dirty: asking again at once would spin; the standstill tick looks again. */
