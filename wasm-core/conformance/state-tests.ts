@@ -2,8 +2,9 @@
  * GeneralStateTests: one transaction on a given state, without system calls or header. Expected are the state root
  * and the keccak of the logs' RLP; a transaction with `expectException` must be refused and leave the state alone.
  */
-import type { ChainRules } from '@cairn/chain'
+import type { ChainRules, Fork } from '@cairn/chain'
 import { AbiWriter, operations, writeChainRules } from '@cairn/executor/abi'
+import { CodedError } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { chainRules, isProofOfWork } from './chain-rules.ts'
 import { StateStore, encodeAlloc } from './core-host.ts'
@@ -53,14 +54,27 @@ function runPost(
   const expectedRoot = textOf(post['hash'])
   const result = store.run(operations.stateTest, encodeStateTest(root, rules, env, bytesOf(post['txbytes'])))
   if (result.status === 'invalid') {
-    const actual = `${result.code}, state root ${root}`
+    const left = emptyAccountForks.includes(rules.fork) ? rootWithCoinbase(store, root, env) : root
+    const actual = `${result.code}, state root ${left}`
     if (exception === undefined) return { expected: `state root ${expectedRoot}`, actual }
-    return root === expectedRoot ? undefined : { expected: `${textOf(exception)}, state root ${expectedRoot}`, actual }
+    return left === expectedRoot ? undefined : { expected: `${textOf(exception)}, state root ${expectedRoot}`, actual }
   }
   const actual = `state root ${result.body.hash()}, logs ${result.body.hash()}`
   if (exception !== undefined) return { expected: textOf(exception), actual }
   const expected = `state root ${expectedRoot}, logs ${textOf(post['logs'])}`
   return actual === expected ? undefined : { expected, actual }
+}
+
+/**
+ * The fixtures' tool pays the coinbase a reward of nothing even where the transaction is refused, and before EIP-158
+ * that leaves an empty account. @returns the root with it, written nowhere
+ */
+function rootWithCoinbase(store: StateStore, root: Hash, env: JsonObject): Hash {
+  const coinbase = bytesOf(env['currentCoinbase'])
+  const writer = new AbiWriter().fixed(root).u32(1).raw(coinbase).u8(1).u8(0).u8(0).u8(0).u32(0)
+  const result = store.run(operations.apply, writer.finish())
+  if (result.status === 'invalid') throw new CodedError(result.code, result.message)
+  return result.body.hash()
 }
 
 function encodeStateTest(root: Hash, rules: ChainRules, env: JsonObject, transaction: Uint8Array): Uint8Array {
@@ -74,6 +88,8 @@ function encodeStateTest(root: Hash, rules: ChainRules, env: JsonObject, transac
   return writer.bytes(transaction).u8(SENDER_UNKNOWN).finish()
 }
 
+/** Before EIP-158. */
+const emptyAccountForks: readonly Fork[] = ['frontier', 'homestead', 'tangerineWhistle']
 /** What the fixtures' tool took where a test from before London names none. */
 const BASE_FEE_DEFAULT = 10n
 /** The core recovers the sender. */
