@@ -56,6 +56,7 @@ test('a hidden tab goes on verifying, a frozen one stops until it is thawed', as
   await tab.hide()
   await tab.waitForHeight((await tab.height()) + 5)
   await tab.show()
+  expect(await tab.page.evaluate('document.visibilityState')).toBe('visible')
   await tab.page.evaluate("document.addEventListener('freeze', () => (globalThis.wasFrozen = true))")
   await tab.freeze()
   const before = network.maxHeight()

@@ -107,10 +107,12 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
   const rpcUrl = (index: number): string => `http://127.0.0.1:${running(localnet, index).rpcPort}`
   const start = async (index: number): Promise<void> => void (await localnet.startValidator(index))
   const kill = (index: number): Promise<void> => localnet.killValidator(index, 'SIGKILL')
+  const waitForHeight: TestNetwork['waitForHeight'] = (height, indices, timeoutMs = HEIGHT_TIMEOUT_MS) =>
+    heights.wait(height, indices ?? all.filter((index) => localnet.process(index) !== undefined), timeoutMs)
   let web: ReturnType<typeof startWebServer> | undefined
 
   return {
-    ...createWallets(chainId, rpcUrl),
+    ...createWallets(chainId, rpcUrl, waitForHeight),
     chainId,
     validators,
     directory,
@@ -120,8 +122,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     startWeb: async () => (await (web ??= startWebServer(localnet, 0))).url,
     status: (index) => statuses.get(index),
     finalized: heights.blocks,
-    waitForHeight: (height, indices, timeoutMs = HEIGHT_TIMEOUT_MS) =>
-      heights.wait(height, indices ?? all.filter((index) => localnet.process(index) !== undefined), timeoutMs),
+    waitForHeight,
     maxHeight: heights.maxHeight,
     assertSameRoot: (indices = all) => heights.assertSameRoots(indices),
     kill,

@@ -15,11 +15,16 @@ export interface Wallets {
   readonly accounts: readonly FundedAccount[]
   publicClient(validator?: number): PublicClient<HttpTransport, Chain>
   walletClient(account: Account, validator?: number): WalletClient<HttpTransport, Chain, Account>
-  /** Sends `value` wei to `address` and waits until the transfer is final. @throws Error when it failed */
+  /** Sends `value` wei to `address` and waits until it is final on all running validators. @throws Error when it failed */
   fund(address: Address, value: bigint): Promise<void>
 }
 
-export function createWallets(chainId: number, rpcUrl: (validator: number) => string): Wallets {
+/** `waitForHeight` resolves when the running validators have finalized the block. */
+export function createWallets(
+  chainId: number,
+  rpcUrl: (validator: number) => string,
+  waitForHeight: (height: number) => Promise<void>,
+): Wallets {
   const accounts = DEV_ACCOUNTS.map(({ privateKey }) => privateKeyToAccount(privateKey))
   const chain = defineChain({
     id: chainId,
@@ -44,8 +49,9 @@ export function createWallets(chainId: number, rpcUrl: (validator: number) => st
       const [payer] = accounts
       if (payer === undefined) throw new Error('the genesis funds no account')
       const hash = await walletClient(payer).sendTransaction({ to, value })
-      const { status } = await publicClient().waitForTransactionReceipt({ hash })
+      const { status, blockNumber } = await publicClient().waitForTransactionReceipt({ hash })
       if (status !== 'success') throw new Error(`the transfer of ${value} wei to ${to} failed`)
+      await waitForHeight(Number(blockNumber))
     },
   }
 }

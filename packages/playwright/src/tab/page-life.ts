@@ -8,8 +8,9 @@ export interface PageLife {
   /** Another page of the window comes to the front: `visibilityState` is `hidden`, timers of the window slow down. */
   hide(): Promise<void>
   show(): Promise<void>
-  /** As a browser does to save battery: no task runs, in the window or its workers, until `thaw`. */
+  /** As a browser does to a hidden page to save battery: no task runs, in the window or its workers, until `thaw`. */
   freeze(): Promise<void>
+  /** Also shows the page. */
   thaw(): Promise<void>
   /** Kills the renderer: no unload handler runs, what was not durable is gone. The page is of no more use. */
   crash(): Promise<void>
@@ -18,24 +19,32 @@ export interface PageLife {
 export async function controlPageLife(page: Page): Promise<PageLife> {
   const session: CDPSession = await page.context().newCDPSession(page)
   let cover: Page | undefined
+  const hide = async (): Promise<void> => {
+    if (cover !== undefined) return
+    await emulateFocus(page, false)
+    cover = await page.context().newPage()
+    await cover.bringToFront()
+    // Not `waitForFunction`, which the page's content security policy forbids.
+    await expect.poll(() => page.evaluate('document.visibilityState'), { message: 'the page is hidden' }).toBe('hidden')
+  }
+  const show = async (): Promise<void> => {
+    await cover?.close()
+    cover = undefined
+    await page.bringToFront()
+    await emulateFocus(page, true)
+  }
   return {
-    hide: async () => {
-      await emulateFocus(page, false)
-      cover = await page.context().newPage()
-      await cover.bringToFront()
-      // Not `waitForFunction`, which the page's content security policy forbids.
-      await expect
-        .poll(() => page.evaluate('document.visibilityState'), { message: 'the page is hidden' })
-        .toBe('hidden')
+    hide,
+    show,
+    freeze: async () => {
+      // Chromium answers «done» for a visible page and does nothing.
+      await hide()
+      await session.send('Page.setWebLifecycleState', { state: 'frozen' })
     },
-    show: async () => {
-      await cover?.close()
-      cover = undefined
-      await page.bringToFront()
-      await emulateFocus(page, true)
+    thaw: async () => {
+      await session.send('Page.setWebLifecycleState', { state: 'active' })
+      await show()
     },
-    freeze: () => session.send('Page.setWebLifecycleState', { state: 'frozen' }).then(() => {}),
-    thaw: () => session.send('Page.setWebLifecycleState', { state: 'active' }).then(() => {}),
     crash: async () => {
       const crashed = new Promise<void>((resolve) => page.once('crash', () => resolve()))
       // Never answered: the renderer that would answer is gone.
