@@ -8,8 +8,9 @@ import { createAppendLogFile } from '@cairn/platform-node'
 import { type Hash, ZERO_HASH } from '@cairn/primitives'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openLocalnetDirectory } from '../src/localnet/localnet-directory.ts'
-import { type NodeProcess, spawnNodeProcess } from '../src/localnet/node-process.ts'
+import type { NodeProcess } from '../src/localnet/node-process.ts'
 import { type CairnRun, onlyLine, runCairn } from './run-cairn.ts'
+import { startArguments, startUntil } from './start-node.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cairn-protection-'))
 const template = join(root, 'template')
@@ -24,7 +25,7 @@ let copies = 0
 beforeAll(async () => {
   await openLocalnetDirectory({ directory: template, validatorCount: 1 })
   cpSync(join(template, 'validator-0'), used, { recursive: true })
-  const node = await startUntil(used, 3)
+  const node = await startUntil(used, 3, running)
   await node.kill('SIGKILL')
   for (const [output, more] of [
     [complete, []],
@@ -45,34 +46,6 @@ function freshCopy(): string {
   const data = join(root, `copy-${copies++}`)
   cpSync(join(template, 'validator-0'), data, { recursive: true })
   return data
-}
-
-const argumentsFor = (data: string): readonly string[] => [
-  '--data-dir',
-  data,
-  '--rpc-port',
-  '0',
-  '--p2p-port',
-  '0',
-  '--tab-port',
-  '0',
-  '--local-network',
-]
-
-async function startUntil(data: string, height: number): Promise<NodeProcess> {
-  const reached = Promise.withResolvers<void>()
-  const died = Promise.withResolvers<never>()
-  const node = await spawnNodeProcess(
-    { arguments: argumentsFor(data), logFile: join(data, 'node.log') },
-    {
-      onStatus: (status) => void (status.height >= height && reached.resolve()),
-      onFinalized: () => {},
-      onDied: (reason) => died.reject(new Error(`the node ended: ${reason}`)),
-    },
-  )
-  running.push(node)
-  await Promise.race([reached.promise, died.promise])
-  return node
 }
 
 function exportFrom(data: string, output: string, ...more: readonly string[]): Promise<CairnRun> {
@@ -187,7 +160,7 @@ describe('keys protection', () => {
     'refuses a directory that is in use or is none',
     async () => {
       const data = freshCopy()
-      await startUntil(data, 1)
+      await startUntil(data, 1, running)
       expect(onlyLine(await exportFrom(data, join(root, 'never.json')))).toContain('[DATA_DIRECTORY_IN_USE]')
       expect(existsSync(join(root, 'never.json'))).toBe(false)
       expect(onlyLine(await importInto(join(root, 'nowhere'), complete))).toContain('[DATA_DIRECTORY_MISSING]')
@@ -200,11 +173,11 @@ it(
   'a second process with a copy of the key does not start',
   async () => {
     const [data, copy] = [freshCopy(), freshCopy()]
-    const node = await startUntil(data, 1)
-    const run = await runCairn(['start', ...argumentsFor(copy)])
+    const node = await startUntil(data, 1, running)
+    const run = await runCairn(['start', ...startArguments(copy)])
     expect([run.exitCode, onlyLine(run)]).toEqual([1, expect.stringContaining('[VALIDATOR_KEY_IN_USE]')])
     await node.kill('SIGKILL')
-    await startUntil(data, 2)
+    await startUntil(data, 2, running)
   },
   TIMEOUT_MS,
 )

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { parseChainSpec, serializeChainSpec } from '@cairn/chain'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openLocalnetDirectory } from '../src/localnet/localnet-directory.ts'
-import { type NodeProcess, spawnNodeProcess } from '../src/localnet/node-process.ts'
+import type { NodeProcess } from '../src/localnet/node-process.ts'
 import { type CairnRun, onlyLine, runCairn } from './run-cairn.ts'
+import { startArguments, startUntil } from './start-node.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cairn-test-'))
 const template = join(root, 'template')
@@ -40,28 +41,8 @@ function freshNetwork(): { readonly directory: string; readonly data: string } {
   return { directory, data: join(directory, 'validator-0') }
 }
 
-function argumentsFor(data: string, rpcPort = 0): readonly string[] {
-  return ['--data-dir', data, '--rpc-port', String(rpcPort), '--p2p-port', '0', '--tab-port', '0', '--local-network']
-}
-
-const start = (data: string, rpcPort?: number): Promise<CairnRun> => runCairn(['start', ...argumentsFor(data, rpcPort)])
-
-/** Starts a node and waits until it has finalized `height`. */
-async function startUntil(data: string, height: number): Promise<NodeProcess> {
-  const reached = Promise.withResolvers<void>()
-  const died = Promise.withResolvers<never>()
-  const node = await spawnNodeProcess(
-    { arguments: argumentsFor(data), logFile: join(data, 'node.log') },
-    {
-      onStatus: (status) => void (status.height >= height && reached.resolve()),
-      onFinalized: () => {},
-      onDied: (reason) => died.reject(new Error(`the node ended: ${reason}`)),
-    },
-  )
-  running.push(node)
-  await Promise.race([reached.promise, died.promise])
-  return node
-}
+const start = (data: string, rpcPort?: number): Promise<CairnRun> =>
+  runCairn(['start', ...startArguments(data, rpcPort)])
 
 async function heightOf({ rpcPort }: NodeProcess): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${rpcPort}`, {
@@ -115,7 +96,7 @@ describe('a data directory with blocks', () => {
     'outlives a second process and a wrong genesis: refused, nothing lost, put right it goes on',
     async () => {
       const { data } = freshNetwork()
-      const first = await startUntil(data, 1)
+      const first = await startUntil(data, 1, running)
       const second = await start(data)
       expect(second.exitCode).toBe(1)
       expect(onlyLine(second)).toBe(
@@ -140,7 +121,7 @@ describe('a data directory with blocks', () => {
       expect(onlyLine(other)).toMatch(/\[GENESIS_MISMATCH\]$/)
 
       writeFileSync(path, good)
-      const again = await startUntil(data, height)
+      const again = await startUntil(data, height, running)
       expect(await heightOf(again)).toBeGreaterThanOrEqual(height)
     },
     TIMEOUT_MS,

@@ -2,8 +2,9 @@
  * The AccountProof request: one account and some slots at a finalized state, in EIP-1186 form, with the headers
  * and the finalization that make the state root believable.
  */
-import { bytesFromHex, decodeRlp, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
+import { bytesFromHex, decodeRlpList, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
 import type { Address, Decoded, Hash, Height, RlpInput, RlpReader } from '@cairn/primitives'
+import type { AccountLeaf } from './account-leaf.ts'
 import type { ConsensusHeader } from './block.ts'
 import type { Certificate } from './certificate.ts'
 import { hashHeader, readHeader, rlpFromHeader } from './consensus-header.ts'
@@ -39,12 +40,7 @@ export interface AccountProofResponse {
   /** Finalization of the last header; `undefined` when that is genesis. */
   readonly finalization: Certificate | undefined
   readonly address: Address
-  readonly account: {
-    readonly nonce: bigint
-    readonly balance: bigint
-    readonly codeHash: Hash
-    readonly storageRoot: Hash
-  }
+  readonly account: AccountLeaf
   /** Trie nodes from the state root down. */
   readonly accountProof: readonly Uint8Array[]
   readonly storageProof: readonly ProvedSlot[]
@@ -59,16 +55,11 @@ export function encodeAccountProofRequest(request: AccountProofRequest): Uint8Ar
 }
 
 export function decodeAccountProofRequest(bytes: Uint8Array): Decoded<AccountProofRequest> {
-  return decodeRlp(bytes, REQUEST_MAX_BYTES, (item) => {
-    const fields = item.list()
-    const request = {
-      height: fields.optional((items) => height(items.uint())),
-      address: fields.address(),
-      slots: fields.listOf(PROOF_SLOTS_MAX, (items) => items.hash()),
-    }
-    fields.end()
-    return request
-  })
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => ({
+    height: fields.optional((items) => height(items.uint())),
+    address: fields.address(),
+    slots: fields.listOf(PROOF_SLOTS_MAX, (items) => items.hash()),
+  }))
 }
 
 export function encodeAccountProofResponse(response: AccountProofResponse): Uint8Array {
@@ -85,21 +76,20 @@ export function encodeAccountProofResponse(response: AccountProofResponse): Uint
 
 /** Headers are linked and the finalization names the last; certificate and trie nodes are for the caller to verify. */
 export function decodeAccountProofResponse(bytes: Uint8Array): Decoded<AccountProofResponse> {
-  return decodeRlp(bytes, RESPONSE_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => {
     const headers = fields.listOf(PROOF_HEADERS_MAX, readHeader)
     const finalization = fields.optional(readCertificate)
     const address = fields.address()
     const account = readAccount(fields)
     const accountProof = readProof(fields)
     const storageProof = fields.listOf(PROOF_SLOTS_MAX, readProvedSlot)
-    fields.end()
     checkHeaders(headers, finalization)
     return { headers, finalization, address, account, accountProof, storageProof }
   })
 }
 
-function readAccount(item: RlpReader): AccountProofResponse['account'] {
+/** In the order of EIP-1186, not of the leaf. */
+function readAccount(item: RlpReader): AccountLeaf {
   const fields = item.list()
   const account = {
     nonce: fields.bigint(8),

@@ -5,7 +5,7 @@
  * proposal = [block, epoch, view, parent view, parent hash, entry proof, vote]
  * status   = [epoch, [] | [finalization], entry proof, [vote, …]]
  */
-import { bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, rlpUint, view } from '@cairn/primitives'
+import { bytesFromHex, decodeRlp, decodeRlpList, encodeRlp, epoch, failDecode, rlpUint, view } from '@cairn/primitives'
 import type { Decoded, RlpInput, RlpReader } from '@cairn/primitives'
 import type { Block, ConsensusHeader, Proposal, Status } from './block.ts'
 import { NO_EVIDENCE } from './evidence-codec.ts'
@@ -62,8 +62,7 @@ export function encodeProposal(proposal: Proposal): Uint8Array {
 
 /** Well-formed, and the vote is a notarize vote for (epoch, view, block); its signature is not checked. */
 export function decodeProposal(bytes: Uint8Array): Decoded<Proposal> {
-  return decodeRlp(bytes, PROPOSAL_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, PROPOSAL_MAX_BYTES, (fields) => {
     const proposal = {
       block: readBlock(fields),
       epoch: epoch(fields.uint()),
@@ -73,7 +72,6 @@ export function decodeProposal(bytes: Uint8Array): Decoded<Proposal> {
       entryProof: readEntryProof(fields),
       vote: readVote(fields),
     }
-    fields.end()
     const { vote, block } = proposal
     const isVoteForBlock = vote.kind === 'notarize' && vote.hash === block.hash
     if (!isVoteForBlock || vote.epoch !== proposal.epoch || vote.view !== proposal.view) failDecode('DECODE_WRONG_VOTE')
@@ -93,15 +91,13 @@ export function encodeStatus(status: Status): Uint8Array {
 
 /** Well-formed; no signature is checked. */
 export function decodeStatus(bytes: Uint8Array): Decoded<Status> {
-  return decodeRlp(bytes, STATUS_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, STATUS_MAX_BYTES, (fields) => {
     const status = {
       epoch: epoch(fields.uint()),
       finalization: fields.optional(readCertificate),
       entryProof: readEntryProof(fields),
       votes: fields.listOf(STATUS_VOTES_MAX, readVote),
     }
-    fields.end()
     if (status.finalization !== undefined && status.finalization.kind !== 'finalize') failDecode('DECODE_WRONG_KIND')
     return status
   })

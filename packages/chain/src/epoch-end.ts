@@ -8,7 +8,7 @@
  * response   = [[epoch end, …]]
  */
 import type { BlsKeySet } from '@cairn/crypto'
-import { ACCEPT, decodeRlp, encodeRlp, epoch, failDecode, reject, rlpUint } from '@cairn/primitives'
+import { ACCEPT, decodeRlpList, encodeRlp, epoch, failDecode, reject, rlpUint } from '@cairn/primitives'
 import type { Decoded, Epoch, Hash, RlpInput, RlpReader, Verdict } from '@cairn/primitives'
 import type { ConsensusHeader } from './block.ts'
 import { verifyCertificate } from './certificate.ts'
@@ -51,12 +51,7 @@ export function encodeEpochEndsRequest(request: EpochEndsRequest): Uint8Array {
 }
 
 export function decodeEpochEndsRequest(bytes: Uint8Array): Decoded<EpochEndsRequest> {
-  return decodeRlp(bytes, REQUEST_MAX_BYTES, (item) => {
-    const fields = item.list()
-    const request = { fromEpoch: epoch(fields.uint()) }
-    fields.end()
-    return request
-  })
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => ({ fromEpoch: epoch(fields.uint()) }))
 }
 
 /** Canonical RLP. */
@@ -66,10 +61,8 @@ export function encodeEpochEndsResponse(response: EpochEndsResponse): Uint8Array
 
 /** Epochs follow each other, and each end agrees with itself; signatures are `verifyEpochEnd`'s. */
 export function decodeEpochEndsResponse(bytes: Uint8Array): Decoded<EpochEndsResponse> {
-  return decodeRlp(bytes, RESPONSE_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => {
     const ends = fields.listOf(EPOCH_ENDS_MAX, readEpochEnd)
-    fields.end()
     for (const [index, end] of ends.slice(1).entries()) {
       if (end.header.epoch !== (ends[index] as EpochEnd).header.epoch + 1) failDecode('DECODE_NOT_LINKED')
     }

@@ -1,6 +1,6 @@
 /** The payload taken apart: RLP [header, [transaction, …], [] (no ommers), [withdrawal, …]], as in eth/68 blocks. */
 import { keccak256 } from '@cairn/crypto'
-import { decodeRlp, failDecode } from '@cairn/primitives'
+import { decodeRlpList, failDecode } from '@cairn/primitives'
 import type { Decoded, Hash, RlpReader } from '@cairn/primitives'
 import { decodeExecutionHeader } from './execution-header.ts'
 import type { ExecutionHeader } from './execution-header.ts'
@@ -21,15 +21,13 @@ const WITHDRAWALS_MAX = 16
 
 /** Canonical and bounded; that roots fit is `checkBlockData`'s. */
 export function decodePayload(payload: Uint8Array): Decoded<ExecutionBody> {
-  return decodeRlp(payload, BLOCK_DATA_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(payload, BLOCK_DATA_MAX_BYTES, (fields) => {
     const headerBytes = fields.raw().bytes
     const header = decodeExecutionHeader(headerBytes)
     if (!header.ok) failDecode(header.code)
     const transactions = fields.listOf(BLOCK_TRANSACTIONS_MAX, readTransaction)
     fields.list().end()
     const withdrawals = fields.listOf(WITHDRAWALS_MAX, readList)
-    fields.end()
     return { header: header.value, headerBytes, transactions, withdrawals }
   })
 }

@@ -2,8 +2,8 @@
  * Request and response messages between nodes. A request carries only what it asks; a response proves itself where it can.
  * Decoders check shape and bounds; linkage of a finalized range is checked here too, since a response without it is no range.
  */
-import { bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, height, rlpUint, view } from '@cairn/primitives'
-import type { Decoded, Epoch, Hash, Height, RlpInput, RlpReader, View } from '@cairn/primitives'
+import { bytesFromHex, decodeRlpList, encodeRlp, epoch, failDecode, height, rlpUint, view } from '@cairn/primitives'
+import type { Decoded, Epoch, Hash, Height, RlpInput, View } from '@cairn/primitives'
 import type { Block, ConsensusHeader } from './block.ts'
 import { readBlock, rlpFromBlock } from './block-codec.ts'
 import type { Certificate } from './certificate.ts'
@@ -71,7 +71,7 @@ export function encodeBlocksByHashRequest(request: BlocksByHashRequest): Uint8Ar
 }
 
 export function decodeBlocksByHashRequest(bytes: Uint8Array): Decoded<BlocksByHashRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => {
     const hashes = fields.listOf(BLOCKS_BY_HASH_MAX, (item) => item.hash())
     if (hashes.length === 0) failDecode('DECODE_EMPTY')
     return { hashes }
@@ -83,7 +83,9 @@ export function encodeBlocksByHashResponse(response: BlocksByHashResponse): Uint
 }
 
 export function decodeBlocksByHashResponse(bytes: Uint8Array): Decoded<BlocksByHashResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => ({ blocks: fields.listOf(BLOCKS_BY_HASH_MAX, readBlock) }))
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => ({
+    blocks: fields.listOf(BLOCKS_BY_HASH_MAX, readBlock),
+  }))
 }
 
 export function encodeCertificatesRequest(request: CertificatesRequest): Uint8Array {
@@ -91,7 +93,7 @@ export function encodeCertificatesRequest(request: CertificatesRequest): Uint8Ar
 }
 
 export function decodeCertificatesRequest(bytes: Uint8Array): Decoded<CertificatesRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => ({
     epoch: epoch(fields.uint()),
     fromView: view(fields.uint()),
   }))
@@ -102,7 +104,7 @@ export function encodeCertificatesResponse(response: CertificatesResponse): Uint
 }
 
 export function decodeCertificatesResponse(bytes: Uint8Array): Decoded<CertificatesResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => ({
     certificates: fields.listOf(CERTIFICATES_MAX, readCertificate),
   }))
 }
@@ -112,7 +114,7 @@ export function encodeFinalizedRangeRequest(request: FinalizedRangeRequest): Uin
 }
 
 export function decodeFinalizedRangeRequest(bytes: Uint8Array): Decoded<FinalizedRangeRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => {
     const request = { fromHeight: height(fields.uint()), countMax: fields.uint() }
     if (request.countMax === 0 || request.countMax > FINALIZED_RANGE_MAX) failDecode('DECODE_TOO_MANY_ITEMS')
     return request
@@ -129,7 +131,7 @@ export function encodeFinalizedRangeResponse(response: FinalizedRangeResponse): 
 
 /** Also checks heights, parent hashes and epochs, and that the certificate is a finalization of the last header. */
 export function decodeFinalizedRangeResponse(bytes: Uint8Array): Decoded<FinalizedRangeResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => {
     const blocks = fields.listOf(FINALIZED_RANGE_MAX, readBlock)
     const links = fields.listOf(LINK_HEADERS_MAX, readHeader)
     const certificate = fields.optional(readCertificate)
@@ -151,7 +153,7 @@ export function encodeChainStatusRequest(): Uint8Array {
 }
 
 export function decodeChainStatusRequest(bytes: Uint8Array): Decoded<Record<string, never>> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, () => ({}))
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, () => ({}))
 }
 
 export function encodeChainStatus(status: ChainStatus): Uint8Array {
@@ -165,7 +167,7 @@ export function encodeChainStatus(status: ChainStatus): Uint8Array {
 }
 
 export function decodeChainStatus(bytes: Uint8Array): Decoded<ChainStatus> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => {
     const status = {
       genesisHash: fields.hash(),
       epoch: epoch(fields.uint()),
@@ -198,14 +200,4 @@ function lastLinked(points: readonly ChainPoint[]): ChainPoint | undefined {
 
 function rlpFromOptional(certificate: Certificate | undefined): RlpInput {
   return certificate === undefined ? [] : [rlpFromCertificate(certificate)]
-}
-
-/** One list of exactly the fields that `read` takes. */
-function decodeFields<T>(bytes: Uint8Array, sizeMaxBytes: number, read: (fields: RlpReader) => T): Decoded<T> {
-  return decodeRlp(bytes, sizeMaxBytes, (item) => {
-    const fields = item.list()
-    const value = read(fields)
-    fields.end()
-    return value
-  })
 }

@@ -2,7 +2,7 @@
  * Requests of snapshot sync (execution.md «Snapshot sync»): proved ranges of one state's tries, and codes by hash. Nothing
  * here is trusted: a range is checked against a finalized root, a code against its hash.
  */
-import { bytesFromHex, decodeRlp, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
+import { bytesFromHex, decodeRlpList, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
 import type { Decoded, Hash, Height, RlpReader } from '@cairn/primitives'
 import { keccak256 } from '@cairn/crypto'
 import type { ConsensusHeader } from './block.ts'
@@ -69,7 +69,7 @@ export function encodeHeaderTrailRequest({ lastHeight, countMax }: HeaderTrailRe
 }
 
 export function decodeHeaderTrailRequest(bytes: Uint8Array): Decoded<HeaderTrailRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => ({
     lastHeight: height(fields.uint()),
     countMax: Math.min(fields.uint(), HEADER_TRAIL_MAX),
   }))
@@ -81,7 +81,7 @@ export function encodeHeaderTrailResponse({ entries }: HeaderTrailResponse): Uin
 
 /** Also checks the links, and that the evidence is each header's own. */
 export function decodeHeaderTrailResponse(bytes: Uint8Array): Decoded<HeaderTrailResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => {
     const entries = fields.listOf(HEADER_TRAIL_MAX, (items) => {
       const entry = items.list()
       const read = { header: readHeader(entry), evidence: entry.bytes(EVIDENCE_LIST_MAX_BYTES) }
@@ -108,7 +108,7 @@ export function encodeSnapshotChunkRequest(request: SnapshotChunkRequest): Uint8
 }
 
 export function decodeSnapshotChunkRequest(bytes: Uint8Array): Decoded<SnapshotChunkRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => ({
     height: height(fields.uint()),
     owners: fields.listOf(SNAPSHOT_OWNERS_MAX, (item) => item.hash()),
     start: fields.hash(),
@@ -124,7 +124,7 @@ export function encodeSnapshotChunkResponse({ ranges }: SnapshotChunkResponse): 
 
 /** Also checks that keys ascend. */
 export function decodeSnapshotChunkResponse(bytes: Uint8Array): Decoded<SnapshotChunkResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => ({
     ranges: fields.listOf(SNAPSHOT_OWNERS_MAX, readRange),
   }))
 }
@@ -134,7 +134,7 @@ export function encodeSnapshotCodesRequest({ hashes }: SnapshotCodesRequest): Ui
 }
 
 export function decodeSnapshotCodesRequest(bytes: Uint8Array): Decoded<SnapshotCodesRequest> {
-  return decodeFields(bytes, REQUEST_MAX_BYTES, (fields) => {
+  return decodeRlpList(bytes, REQUEST_MAX_BYTES, (fields) => {
     const hashes = fields.listOf(SNAPSHOT_CODES_MAX, (item) => item.hash())
     if (hashes.length === 0) failDecode('DECODE_EMPTY')
     return { hashes }
@@ -146,7 +146,7 @@ export function encodeSnapshotCodesResponse({ codes }: SnapshotCodesResponse): U
 }
 
 export function decodeSnapshotCodesResponse(bytes: Uint8Array): Decoded<SnapshotCodesResponse> {
-  return decodeFields(bytes, RESPONSE_MAX_BYTES, (fields) => ({
+  return decodeRlpList(bytes, RESPONSE_MAX_BYTES, (fields) => ({
     codes: fields.listOf(SNAPSHOT_CODES_MAX, (item) => item.bytes(SNAPSHOT_CODE_MAX_BYTES)),
   }))
 }
@@ -169,13 +169,3 @@ function readRange(item: RlpReader): SnapshotRange {
 
 /** A branch of 16 hashes is 532 bytes. */
 const PROOF_NODE_BYTES = 1024
-
-/** One list of exactly the fields that `read` takes. */
-function decodeFields<T>(bytes: Uint8Array, sizeMaxBytes: number, read: (fields: RlpReader) => T): Decoded<T> {
-  return decodeRlp(bytes, sizeMaxBytes, (item) => {
-    const fields = item.list()
-    const value = read(fields)
-    fields.end()
-    return value
-  })
-}

@@ -1,6 +1,6 @@
 /** Weighted validator sets; quorum arithmetic in `bigint`, never floating point. */
 import { keccak256 } from '@cairn/crypto'
-import { CodedError, bytesFromHex, decodeRlp, encodeRlp, epoch, failDecode, rlpUint } from '@cairn/primitives'
+import { CodedError, bytesFromHex, decodeRlpList, encodeRlp, epoch, failDecode, rlpUint } from '@cairn/primitives'
 import type { Address, Decoded, Epoch, Hash, RlpInput, RlpReader } from '@cairn/primitives'
 import { PEER_ID_MAX_BYTES, VALIDATORS_MAX, VALIDATOR_SET_MAX_BYTES } from './limits.ts'
 
@@ -61,12 +61,7 @@ export function encodeValidatorSet(set: ValidatorSet): Uint8Array {
 
 /** A set that keeps all rules of `createValidatorSet`; its public keys are not decompressed. */
 export function decodeValidatorSet(bytes: Uint8Array): Decoded<ValidatorSet> {
-  return decodeRlp(bytes, VALIDATOR_SET_MAX_BYTES, (item) => {
-    const fields = item.list()
-    const set = readValidatorSet(fields)
-    fields.end()
-    return set
-  })
+  return decodeRlpList(bytes, VALIDATOR_SET_MAX_BYTES, readValidatorSet)
 }
 
 /** For codecs of objects that contain a set; `fields` are the set's own. */

@@ -2,6 +2,7 @@
  * The execution genesis: allocation and system contracts through the core in slices, then its header. Every node
  * computes it from the chain spec alone, so the consensus genesis needs nothing but spec and artefact.
  */
+import { EMPTY_TRIE_ROOT } from '@cairn/chain'
 import type { ChainSpec, GenesisAccount } from '@cairn/chain'
 import type { KeyValueStore } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
@@ -63,7 +64,7 @@ export async function writeGenesis(chainSpec: ChainSpec, core: Core, host: State
 
 /** Accounts into an empty store, slice by slice. @returns the state root. @throws CodedError `GENESIS_INVALID` */
 export async function writeAlloc(accounts: readonly GenesisAccount[], host: StateHost): Promise<Hash> {
-  let stateRoot = EMPTY_ROOT
+  let stateRoot: Hash = EMPTY_TRIE_ROOT
   for (const slice of slices(accounts)) {
     const result = await host.evaluate(operations.apply, encodeApply(stateRoot, slice), { layers: [] })
     const applied = readApply(okBody(result))
@@ -72,9 +73,6 @@ export async function writeAlloc(accounts: readonly GenesisAccount[], host: Stat
   }
   return stateRoot
 }
-
-/** Root of the empty trie: keccak256 of the RLP of nothing. */
-const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421' as Hash
 
 /** The spec's own entry wins over a system contract at the same address. */
 function genesisAccounts(chainSpec: ChainSpec): readonly GenesisAccount[] {

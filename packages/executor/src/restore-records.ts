@@ -1,5 +1,5 @@
 /** The host's own records of an unfinished restore. RLP, versioned. */
-import { CodedError, bytesFromHex, concatBytes, decodeRlp, encodeRlp, rlpUint } from '@cairn/primitives'
+import { CodedError, bytesFromHex, concatBytes, decodeRlpList, encodeRlp, rlpUint } from '@cairn/primitives'
 import type { Decoded, Hash, RlpReader } from '@cairn/primitives'
 import type { PartialStorage } from '@cairn/chain'
 
@@ -54,11 +54,9 @@ export function decodePartialStorage(bytes: Uint8Array): PartialStorage {
 const VERSION = 1
 
 function decoded<T>(bytes: Uint8Array, read: (fields: RlpReader) => T): T {
-  const result: Decoded<T> = decodeRlp(bytes, bytes.length, (item) => {
-    const fields = item.list()
+  const result: Decoded<T> = decodeRlpList(bytes, bytes.length, (fields) => {
     if (fields.uint() !== VERSION) throw new CodedError('STATE_CORRUPT', 'a restore record of another version')
     const value = read(fields)
-    fields.end()
     return value
   })
   if (!result.ok) throw new CodedError('STATE_CORRUPT', `a restore record does not decode: ${result.code}`)

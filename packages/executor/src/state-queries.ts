@@ -1,12 +1,11 @@
 /** Reads and calls at the committed head, or at an older height whose state is still kept. */
-import { decodeExecutionHeader } from '@cairn/chain'
+import { EMPTY_CODE_HASH, decodeExecutionHeader } from '@cairn/chain'
 import type { ChainSpec } from '@cairn/chain'
 import type { AccountProof, AccountState, CallOutcome, CallRequest, ExecutedBlock, Executor } from '@cairn/ports'
 import { CodedError, bytesFromHex, hashFromBytes } from '@cairn/primitives'
 import type { Address, Hash, Height } from '@cairn/primitives'
 import { encodeCall, halted, readCall, readEstimate } from './abi/call.ts'
 import { encodeProve, encodeVerifyProof, readProof, readVerifiedProof } from './abi/state.ts'
-import { ABSENT_ACCOUNT, EMPTY_CODE_HASH, decodeAccountLeaf } from './account-leaf.ts'
 import { operations } from './core-instance.ts'
 import type { Core } from './core-instance.ts'
 import { PROOF_NODES_MAX, PROOF_NODE_MAX_BYTES, PROOF_SLOTS_MAX } from './limits.ts'
@@ -14,6 +13,7 @@ import { pastStateAt } from './past-state.ts'
 import type { PastState } from './past-state.ts'
 import type { EvaluationResult, StateHost } from './state-host.ts'
 import { accountKey, addressHashOf, codeKey, slotHashOf, slotKey } from './state-key.ts'
+import { decodeStoredAccount } from './stored-account.ts'
 import type { UndoHistory } from './undo-history.ts'
 
 export interface StateQueries {
@@ -47,7 +47,7 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
       addresses.map((address) => accountKey(addressHashOf(address))),
       past,
     )
-    return values.map((value) => (value === undefined ? ABSENT_ACCOUNT : decodeAccount(value)))
+    return values.map(decodeStoredAccount)
   }
 
   /** CALL or ESTIMATE in the environment of the block whose state is read. */
@@ -112,13 +112,6 @@ export function createStateQueries(deps: StateQueryDependencies): StateQueries {
       }
     },
   }
-}
-
-/** Stored: the RLP leaf value of the account trie. @throws CodedError `STATE_CORRUPT` */
-function decodeAccount(value: Uint8Array): AccountState {
-  const decoded = decodeAccountLeaf(value)
-  if (!decoded.ok) throw new CodedError('STATE_CORRUPT', `a stored account does not decode: ${decoded.code}`)
-  return decoded.value
 }
 
 /** Stored: big-endian without leading zeros. @throws CodedError `STATE_CORRUPT` */

@@ -5,16 +5,15 @@
  * Invariants: each step is one batch of leaves, records and bookkeeping, so a restore that is cut off goes on from its
  * last step; an account is written after its whole storage; nothing becomes a committed head unless its root is right.
  */
-import { EMPTY_TRIE_ROOT, genesisBlock } from '@cairn/chain'
+import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, decodeAccountLeaf, encodeAccountLeaf, genesisBlock } from '@cairn/chain'
 import type { ChainSpec, KeyInterval, PartialStorage, StorageRange } from '@cairn/chain'
 import { keccak256, keccak256Bytes } from '@cairn/crypto'
-import type { BatchOperation, ExecutedBlock, KeyValueStore, RestorableState } from '@cairn/ports'
+import type { AccountState, BatchOperation, ExecutedBlock, KeyValueStore, RestorableState } from '@cairn/ports'
 import { CodedError, bytesFromHex, encodeRlp, hashFromBytes, rlpUint } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { encodePutLeaves, readPutLeaves } from './abi/leaves.ts'
 import type { TreeLeaves } from './abi/leaves.ts'
 import type { ChangesetEntry } from './abi/changeset.ts'
-import { ABSENT_ACCOUNT, EMPTY_CODE_HASH, decodeAccountLeaf, encodeAccountLeaf } from './account-leaf.ts'
 import { accessListChanges } from './access-list-changes.ts'
 import type { AccountDifference } from './access-list-changes.ts'
 import { clearStore } from './store-clearing.ts'
@@ -34,6 +33,7 @@ import {
 } from './restore-records.ts'
 import type { StateHost } from './state-host.ts'
 import { GENESIS_KEY, HEAD_KEY, accountKey, codeKey } from './state-key.ts'
+import { ABSENT_ACCOUNT, decodeStoredAccount } from './stored-account.ts'
 
 export interface StateRestoreDependencies {
   readonly chainSpec: ChainSpec
@@ -215,7 +215,7 @@ async function carryForward(
   const isCovered = (key: Hash): boolean => !missing.some(({ start, end }) => start <= key && key <= end)
   const covered = touched.filter(({ key }) => isCovered(key))
   const stored = await host.read(covered.map(({ owner }) => accountKey(owner)))
-  const accounts = new Map(covered.map(({ key }, index) => [key, storedAccount(stored[index])]))
+  const accounts = new Map(covered.map(({ key }, index) => [key, decodeStoredAccount(stored[index])]))
 
   const slotsOf = ({ key, slots }: (typeof touched)[number]): TreeLeaves['leaves'] => {
     const partial = state.storages.get(key)
@@ -255,7 +255,7 @@ async function carryForward(
 
 /** `undefined`: the account is gone (EIP-161). */
 function accountAfter(
-  before: typeof ABSENT_ACCOUNT,
+  before: AccountState,
   { balance, nonce, code }: AccountDifference,
   storageRoot: Hash,
 ): Uint8Array | undefined {
@@ -267,13 +267,6 @@ function accountAfter(
   }
   const isEmpty = after.nonce === 0n && after.balance === 0n && after.codeHash === EMPTY_CODE_HASH
   return isEmpty && storageRoot === EMPTY_TRIE_ROOT ? undefined : encodeAccountLeaf(after)
-}
-
-function storedAccount(value: Uint8Array | undefined): typeof ABSENT_ACCOUNT {
-  if (value === undefined) return ABSENT_ACCOUNT
-  const account = decodeAccountLeaf(value)
-  if (!account.ok) throw new CodedError('STATE_CORRUPT', `a stored account does not decode: ${account.code}`)
-  return account.value
 }
 
 /** RLP of the integer; zero is absence. */

@@ -2,7 +2,7 @@
  * Which keys an undo list holds, without the list: 32-bit fingerprints, sorted, 4 bytes a key instead of hundreds.
  * A fingerprint that matches is looked up in the list itself, so a collision costs a read and never a wrong answer.
  */
-import { CodedError, decodeRlp, encodeRlp, rlpUint } from '@cairn/primitives'
+import { CodedError, decodeRlpList, encodeRlp, rlpUint } from '@cairn/primitives'
 import type { ExecutedBlock } from '@cairn/ports'
 import { decodeHeadRecord, encodeHeadRecord } from './head-record.ts'
 
@@ -42,12 +42,10 @@ export function encodeUndoIndexRow(parent: ExecutedBlock, keys: readonly string[
 
 /** @throws CodedError `STATE_CORRUPT` */
 export function decodeUndoIndexRow(bytes: Uint8Array): UndoIndexRow {
-  const row = decodeRlp(bytes, bytes.length, (item) => {
-    const fields = item.list()
+  const row = decodeRlpList(bytes, bytes.length, (fields) => {
     const version = fields.uint()
     const parent = fields.bytes(bytes.length)
     const packed = fields.bytes(bytes.length)
-    fields.end()
     return { version, parent, packed }
   })
   if (!row.ok || row.value.version !== VERSION || row.value.packed.length % 4 !== 0) {

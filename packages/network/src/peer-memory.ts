@@ -4,7 +4,7 @@
  */
 import type { PeerId } from '@cairn/ports'
 import type { Decoded } from '@cairn/primitives'
-import { decodeRlp, encodeRlp, rlpUint } from '@cairn/primitives'
+import { decodeRlpList, encodeRlp, rlpUint } from '@cairn/primitives'
 import {
   ADDRESSES_PER_PEER_MAX,
   ADDRESS_LENGTH_MAX,
@@ -46,8 +46,7 @@ export function encodePeerRecord({ savedAtMs, anchors, scores }: PeerRecord): Ui
 }
 
 export function decodePeerRecord(bytes: Uint8Array): Decoded<PeerRecord> {
-  return decodeRlp(bytes, PEER_MEMORY_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, PEER_MEMORY_MAX_BYTES, (fields) => {
     const savedAtMs = fields.uint()
     const anchors = fields.listOf(ANCHORS_MAX, (list) => {
       const anchor = list.list()
@@ -64,7 +63,6 @@ export function decodePeerRecord(bytes: Uint8Array): Decoded<PeerRecord> {
       entry.end()
       return { peer, score, banned }
     })
-    fields.end()
     return { savedAtMs, anchors, scores }
   })
 }

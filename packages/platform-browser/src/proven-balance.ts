@@ -3,7 +3,7 @@
  * that height (a light tab: one that a finalization certifies), the Merkle proof must lead from that header's root
  * (checked in the core), and where the tab's own state is of the same height, both must agree.
  */
-import { decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
+import { EMPTY_CODE_HASH, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
 import type { AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
 import {
@@ -90,7 +90,7 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
     address,
     balance: account.balance,
     nonce: account.nonce,
-    exists: account.nonce > 0n || account.balance > 0n || !EMPTY_CODE_HASHES.includes(account.codeHash),
+    exists: account.nonce > 0n || account.balance > 0n || !isCodeless(account),
     height: header.height,
     stateRoot: header.stateRoot,
     isOwnStateEqual: (await deps.compareWithOwnState?.(address, account, header.height)) ?? false,
@@ -174,11 +174,10 @@ function isSameAccount(a: AccountState, b: AccountState): boolean {
   return a.balance === b.balance && a.nonce === b.nonce && a.codeHash === b.codeHash && a.storageRoot === b.storageRoot
 }
 
-/** keccak256 of no bytes, and what an absent account has. */
-const EMPTY_CODE_HASHES: readonly string[] = [
-  '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
-  ZERO_HASH,
-]
+/** An absent account's code hash may be zero. */
+function isCodeless({ codeHash }: AccountState): boolean {
+  return codeHash === EMPTY_CODE_HASH || codeHash === ZERO_HASH
+}
 
 export function isLie(code: string): boolean {
   return code.startsWith('PROOF_') && code !== 'PROOF_TOO_NEW' && code !== 'PROOF_FAILED'

@@ -13,5 +13,5 @@ export {
   hexFromBytes,
   tryBytesFromHex,
 } from './hex.ts'
-export { RlpReader, decodeRlp, encodeRlp, failDecode, rlpUint } from './rlp.ts'
+export { RlpReader, decodeRlp, decodeRlpList, encodeRlp, failDecode, rlpUint } from './rlp.ts'
 export type { Decoded, RlpInput } from './rlp.ts'

@@ -34,8 +34,6 @@ export function rlpUint(value: number | bigint): Uint8Array {
 /**
  * Runs `read` over the single item that `bytes` must be. Every broken rule ends as `{ok: false}`; exceptions
  * that are not decoding failures (bugs) pass through.
- *
- * @example decodeRlp(bytes, 100, (item) => { const f = item.list(); const n = f.uint(); f.end(); return n })
  */
 export function decodeRlp<T>(bytes: Uint8Array, sizeMaxBytes: number, read: (item: RlpReader) => T): Decoded<T> {
   if (bytes.length > sizeMaxBytes) return { ok: false, code: 'DECODE_TOO_LARGE' }
@@ -48,6 +46,20 @@ export function decodeRlp<T>(bytes: Uint8Array, sizeMaxBytes: number, read: (ite
     if (error instanceof DecodeFailure) return { ok: false, code: error.code }
     throw error
   }
+}
+
+/**
+ * Runs `read` over the items of the one list that `bytes` must be; `read` must take all of them.
+ *
+ * @example decodeRlpList(bytes, 100, (fields) => ({ nonce: fields.uint(), hash: fields.hash() }))
+ */
+export function decodeRlpList<T>(bytes: Uint8Array, sizeMaxBytes: number, read: (fields: RlpReader) => T): Decoded<T> {
+  return decodeRlp(bytes, sizeMaxBytes, (item) => {
+    const fields = item.list()
+    const value = read(fields)
+    fields.end()
+    return value
+  })
 }
 
 /** Ends the decoding of the surrounding `decodeRlp` with `code`: for rules beyond RLP's own. */

@@ -1,7 +1,15 @@
 import { decode } from '@ethereumjs/rlp'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeRlp, encodeRlp, failDecode, hexFromBytes, rlpUint, tryBytesFromHex } from '../src/index.ts'
+import {
+  decodeRlp,
+  decodeRlpList,
+  encodeRlp,
+  failDecode,
+  hexFromBytes,
+  rlpUint,
+  tryBytesFromHex,
+} from '../src/index.ts'
 import type { Decoded, RlpInput, RlpReader } from '../src/index.ts'
 
 const bytes = (hex: string): Uint8Array => tryBytesFromHex(`0x${hex}`) as Uint8Array
@@ -87,12 +95,7 @@ describe('decodeRlp', () => {
 
 describe('fields', () => {
   const field = (input: RlpInput, read: (fields: RlpReader) => unknown): Decoded<unknown> =>
-    decodeRlp(encodeRlp([input]), 1_000, (item) => {
-      const fields = item.list()
-      const value = read(fields)
-      fields.end()
-      return value
-    })
+    decodeRlpList(encodeRlp([input]), 1_000, read)
 
   it('integers have no leading zero and stay in range', () => {
     expect(field(rlpUint(0), (fields) => fields.uint())).toEqual({ ok: true, value: 0 })

@@ -17,7 +17,7 @@ import {
   bytesFromHex,
   bytesFromUint64,
   concatBytes,
-  decodeRlp,
+  decodeRlpList,
   encodeRlp,
   hashFromBytes,
   height,
@@ -166,17 +166,12 @@ function encodeHead(head: HeadRecord): Uint8Array {
 }
 
 function decodeHead(bytes: Uint8Array): Decoded<HeadRecord> {
-  return decodeRlp(bytes, 64, (item) => {
-    const fields = item.list()
-    const head = {
-      height: height(fields.uint()),
-      hash: fields.hash(),
-      certifiedHeight: height(fields.uint()),
-      baseHeight: height(fields.isAtEnd ? 0 : fields.uint()),
-    }
-    fields.end()
-    return head
-  })
+  return decodeRlpList(bytes, 64, (fields) => ({
+    height: height(fields.uint()),
+    hash: fields.hash(),
+    certifiedHeight: height(fields.uint()),
+    baseHeight: height(fields.isAtEnd ? 0 : fields.uint()),
+  }))
 }
 
 function decodeHash(bytes: Uint8Array): Decoded<Hash> {
@@ -196,12 +191,7 @@ function encodeLocation(location: TransactionLocation): Uint8Array {
 }
 
 function decodeLocation(bytes: Uint8Array): Decoded<TransactionLocation> {
-  return decodeRlp(bytes, 32, (item) => {
-    const fields = item.list()
-    const location = { height: height(fields.uint()), index: fields.uint() }
-    fields.end()
-    return location
-  })
+  return decodeRlpList(bytes, 32, (fields) => ({ height: height(fields.uint()), index: fields.uint() }))
 }
 
 function valueFromDecoded<Value>(decoded: Decoded<Value>, table: string): Value {

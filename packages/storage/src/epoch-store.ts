@@ -8,7 +8,7 @@ import { epochStateAfter, genesisEpochState, isBoundaryHeight } from '@cairn/cha
 import type { Block, ChainSpec, EpochState, ValidatorSet } from '@cairn/chain'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import { CodedError, assert, bytesFromHex, bytesFromUint64, concatBytes } from '@cairn/primitives'
-import { decodeRlp, encodeRlp, epoch, height, hexFromBytes, rlpUint } from '@cairn/primitives'
+import { decodeRlpList, encodeRlp, epoch, height, hexFromBytes, rlpUint } from '@cairn/primitives'
 import type { Decoded, Epoch, Hash, Height, Hex } from '@cairn/primitives'
 import type { ChainReader } from './chain-store.ts'
 import { heightFromBytes, tablePrefixes } from './key-layout.ts'
@@ -166,16 +166,11 @@ function encodeState(state: EpochState): Uint8Array {
 }
 
 function decodeState(bytes: Uint8Array): Decoded<StateRecord> {
-  return decodeRlp(bytes, epochStateMaxBytes, (item) => {
-    const fields = item.list()
-    const record = {
-      epoch: epoch(fields.uint()),
-      randaoMix: fields.hash(),
-      offenders: fields.listOf(epochStateMaxBytes / 48, (each) => hexFromBytes(each.fixed(48))),
-    }
-    fields.end()
-    return record
-  })
+  return decodeRlpList(bytes, epochStateMaxBytes, (fields) => ({
+    epoch: epoch(fields.uint()),
+    randaoMix: fields.hash(),
+    offenders: fields.listOf(epochStateMaxBytes / 48, (each) => hexFromBytes(each.fixed(48))),
+  }))
 }
 
 function stateKey(at: Height): Uint8Array {

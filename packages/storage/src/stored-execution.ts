@@ -3,7 +3,7 @@
  * Stored as [receipts (byte string holding the RLP list), [[hash, sender, gas used, effective price, [] | [contract]], …]].
  */
 import type { TransactionOutcome } from '@cairn/ports'
-import { assert, bytesFromHex, decodeRlp, encodeRlp, rlpUint } from '@cairn/primitives'
+import { assert, bytesFromHex, decodeRlp, decodeRlpList, encodeRlp, rlpUint } from '@cairn/primitives'
 import type { Address, Decoded, Hash, RlpReader } from '@cairn/primitives'
 import { logAddressPrefix, logTopicPrefix } from './key-layout.ts'
 import { logsPerReceiptMax, outcomesMax, receiptsMaxBytes } from './limits.ts'
@@ -27,11 +27,9 @@ export function encodeStoredExecution(execution: StoredExecution): Uint8Array {
 }
 
 export function decodeStoredExecution(bytes: Uint8Array): Decoded<StoredExecution> {
-  return decodeRlp(bytes, 2 * receiptsMaxBytes, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, 2 * receiptsMaxBytes, (fields) => {
     const receipts = fields.bytes(receiptsMaxBytes)
     const transactions = fields.listOf(outcomesMax, readOutcome)
-    fields.end()
     return { receipts, transactions }
   })
 }

@@ -1,6 +1,7 @@
 /** @module Layer 2: catch-up by certified ranges of finalized blocks, and the answering side of it. */
 export { serveFinalizedRange } from './serve-range.ts'
 export type { FinalizedChainReader } from './serve-range.ts'
+export { keyAfter } from './snapshot/key-space.ts'
 export type { SnapshotEffect, SnapshotFailure, SnapshotInput, SnapshotStep } from './snapshot/snapshot-input.ts'
 export { createSnapshotSync } from './snapshot/snapshot-sync.ts'
 export type { SnapshotProgress } from './snapshot/snapshot-sync.ts'

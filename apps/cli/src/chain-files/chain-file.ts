@@ -9,9 +9,10 @@
  * its certificate, and the end mark tells a whole file from one that was cut between two records. The first byte of
  * the magic is neither text nor the start of an RLP list, and its line end breaks when a tool takes the file for text.
  */
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { RESPONSE_MAX_BYTES } from '@cairn/chain'
 import { CodedError, type Hash, bytesFromHex, concatBytes, equalBytes, hashFromBytes } from '@cairn/primitives'
+import { corruptFile, openForReading, readUpTo } from './file-reading.ts'
 
 const magic = Uint8Array.of(0x89, 0x43, 0x41, 0x49, 0x52, 0x4e, 0x0d, 0x0a)
 const version = 1
@@ -41,9 +42,9 @@ export function chainFileRecord(range: Uint8Array): Uint8Array {
 
 /** @throws CodedError `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_TRUNCATED`, `IMPORT_FORMAT_UNKNOWN` */
 export async function openChainFile(path: string): Promise<ChainFile> {
-  const file = await readable(open(path), path)
+  const file = await openForReading(path)
   try {
-    const genesisHash = readHeader(await readUpTo(file, headerSizeBytes, path), path)
+    const genesisHash = readHeader(await readUpTo(file, 0, headerSizeBytes, path), path)
     return { genesisHash, records: () => readRecords(file, path), close: () => file.close() }
   } catch (error) {
     await file.close()
@@ -75,48 +76,22 @@ function whatItIs(header: Uint8Array): string {
 async function* readRecords(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
   let offset = headerSizeBytes
   for (;;) {
-    const prefix = await readUpTo(file, 4, path)
+    const prefix = await readUpTo(file, offset, 4, path)
     if (prefix.length < 4) throw truncated(path, offset + prefix.length)
     const sizeBytes = new DataView(prefix.buffer).getUint32(0)
     if (sizeBytes === 0) break
-    if (sizeBytes > RESPONSE_MAX_BYTES) throw corrupt(path, offset, `a length of ${sizeBytes} bytes`)
-    const record = await readUpTo(file, sizeBytes, path)
+    if (sizeBytes > RESPONSE_MAX_BYTES) throw corruptFile(path, offset, `a length of ${sizeBytes} bytes`)
+    const record = await readUpTo(file, offset + 4, sizeBytes, path)
     offset += 4 + record.length
     if (record.length < sizeBytes) throw truncated(path, offset)
     yield record
   }
-  if ((await readUpTo(file, 1, path)).length > 0) throw corrupt(path, offset + 4, 'bytes after the end mark')
-}
-
-/** Fewer bytes only at the end of the file. */
-async function readUpTo(file: FileHandle, sizeBytes: number, path: string): Promise<Uint8Array> {
-  const bytes = new Uint8Array(sizeBytes)
-  let filled = 0
-  while (filled < sizeBytes) {
-    const { bytesRead } = await readable(file.read(bytes, filled, sizeBytes - filled), path)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return bytes.subarray(0, filled)
-}
-
-async function readable<T>(operation: Promise<T>, path: string): Promise<T> {
-  try {
-    return await operation
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CodedError('IMPORT_FILE_UNREADABLE', `${path} cannot be read: ${why}`, { cause, data: { path } })
-  }
+  if ((await readUpTo(file, offset + 4, 1, path)).length > 0)
+    throw corruptFile(path, offset + 4, 'bytes after the end mark')
 }
 
 function truncated(path: string, sizeBytes: number): CodedError {
   return new CodedError('IMPORT_FILE_TRUNCATED', `${path} ends after ${sizeBytes} bytes, without its end mark`, {
     data: { path, sizeBytes },
-  })
-}
-
-function corrupt(path: string, offset: number, what: string): CodedError {
-  return new CodedError('IMPORT_FILE_CORRUPT', `${path} is damaged at byte ${offset}: ${what}`, {
-    data: { path, offset },
   })
 }

@@ -24,8 +24,6 @@ export async function runEthereumImport(
   writeLine = writeErrorLine,
 ): Promise<void> {
   const stop = listenForStop()
-  let isStopped = false
-  void stop.requested.then(() => (isStopped = true))
   try {
     await using cleanup = new AsyncDisposableStack()
     const chain = await openEthereumDirectory(options, cleanup)
@@ -33,7 +31,7 @@ export async function runEthereumImport(
     const startMs = performance.now()
     const rate = (): string => `${Math.round(counts.imported / ((performance.now() - startMs) / 1_000))} blocks/s`
     try {
-      await importBlocks(path, chain, counts, rate, { isStopped: () => isStopped, writeLine })
+      await importBlocks(path, chain, counts, rate, { stop: stop.signal, writeLine })
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
       const message = `${error.message}; what came before is kept: the chain is at height ${chain.head().number}`
@@ -54,11 +52,11 @@ async function importBlocks(
   chain: EthereumChain,
   counts: { imported: number; present: number },
   rate: () => string,
-  io: { readonly isStopped: () => boolean; readonly writeLine: (line: string) => void },
+  io: { readonly stop: AbortSignal; readonly writeLine: (line: string) => void },
 ): Promise<void> {
   let shownMs = performance.now()
   for await (const block of readRlpBlocks(path)) {
-    if (io.isStopped()) throw new CodedError('IMPORT_STOPPED', 'stopped before the end of the file')
+    if (io.stop.aborted) throw new CodedError('IMPORT_STOPPED', 'stopped before the end of the file')
     counts[await chain.import(block)] += 1
     if (performance.now() - shownMs < PROGRESS_INTERVAL_MS) continue
     shownMs = performance.now()

@@ -27,8 +27,6 @@ export async function runImport(
   writeLine = writeErrorLine,
 ): Promise<void> {
   const stop = listenForStop()
-  let isStopped = false
-  void stop.requested.then(() => (isStopped = true))
   try {
     await using cleanup = new AsyncDisposableStack()
     const file = await openChainFile(path)
@@ -42,7 +40,7 @@ export async function runImport(
     const log = createPinoLog({ level: 'info', format: 'pretty', write: (line) => writeLine(line.trimEnd()) })
     await replayToHead(executor, chain, log)
     const progress = reportProgress(writeLine)
-    await importRanges(file, stopped, progress, () => isStopped)
+    await importRanges(file, stopped, progress, stop.signal)
     progress.finish(executor.head())
   } finally {
     stop.release()
@@ -53,7 +51,7 @@ async function importRanges(
   file: ChainFile,
   { chain, epochs, executor, verifyFinalization }: StoppedChain,
   progress: ImportProgress,
-  isStopped: () => boolean,
+  stop: AbortSignal,
 ): Promise<void> {
   const committer = createCommitter({
     executor,
@@ -66,7 +64,7 @@ async function importRanges(
   const hashAt = async (at: Height): Promise<Hash | undefined> => (await chain.blockByHeight(at))?.hash
   try {
     for await (const record of file.records()) {
-      if (isStopped()) throw new CodedError('IMPORT_STOPPED', 'stopped before the end of the file')
+      if (stop.aborted) throw new CodedError('IMPORT_STOPPED', 'stopped before the end of the file')
       const range = await checkRange(record, { head: chain.head(), hashAt, verifyFinalization })
       progress.skipped(range.presentCount)
       await committer.executeAndCommit(range.added, range.certificate)

@@ -1,25 +1,17 @@
-/** What a snapshot file needs of an account's leaf, and the order of keys. */
-import { keccak256 } from '@cairn/crypto'
-import { CodedError, type Hash, decodeRlp } from '@cairn/primitives'
+/** An account of a snapshot file, and where the next chunk begins. */
+import { type AccountLeaf, type SnapshotRange, decodeAccountLeaf } from '@cairn/chain'
+import { CodedError, type Hash } from '@cairn/primitives'
+import { keyAfter } from '@cairn/sync'
 
-/** Code hash of accounts without code. */
-export const NO_CODE = keccak256(new Uint8Array(0))
-
-/** RLP `[nonce, balance, storage root, code hash]`. @throws CodedError `SNAPSHOT_FILE_CORRUPT` */
-export function decodeAccount(value: Uint8Array): { readonly storageRoot: Hash; readonly codeHash: Hash } {
-  const decoded = decodeRlp(value, value.length, (item) => {
-    const fields = item.list()
-    fields.bigint(8)
-    fields.bigint()
-    const leaf = { storageRoot: fields.hash(), codeHash: fields.hash() }
-    fields.end()
-    return leaf
-  })
-  if (!decoded.ok) throw new CodedError('SNAPSHOT_FILE_CORRUPT', 'an account does not decode')
-  return decoded.value
+/** @throws CodedError `SNAPSHOT_FILE_CORRUPT` */
+export function decodeFileAccount(value: Uint8Array): AccountLeaf {
+  const account = decodeAccountLeaf(value)
+  if (!account.ok) throw new CodedError('SNAPSHOT_FILE_CORRUPT', 'an account does not decode')
+  return account.value
 }
 
-/** The next key; nothing comes after the last one, and nobody asks. */
-export function keyAfter(key: Hash | undefined): Hash {
-  return `0x${(BigInt(key ?? 0) + 1n).toString(16).padStart(64, '0')}` as Hash
+/** `undefined` after no items, or the last key there is. */
+export function keyAfterLast(items: SnapshotRange['items']): Hash | undefined {
+  const last = items.at(-1)
+  return last === undefined ? undefined : keyAfter(last.key)
 }

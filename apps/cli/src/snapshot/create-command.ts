@@ -5,6 +5,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
+  EMPTY_CODE_HASH,
   EMPTY_TRIE_ROOT,
   HEADER_TRAIL_MAX,
   type HeaderTrailResponse,
@@ -18,7 +19,7 @@ import type { Executor } from '@cairn/ports'
 import { CodedError, type Hash, type Height, ZERO_HASH, epoch, height as heightFrom } from '@cairn/primitives'
 import { writeErrorLine } from '../chain-files/output-line.ts'
 import { type StoppedChain, assertIsDataDirectory, openStoppedChain } from '../chain-files/stopped-chain.ts'
-import { NO_CODE, decodeAccount, keyAfter } from './account-leaf.ts'
+import { decodeFileAccount, keyAfterLast } from './account-leaf.ts'
 import {
   type SnapshotManifest,
   type SnapshotRecord,
@@ -110,14 +111,14 @@ async function* stateRecords(executor: Executor, at: Height): AsyncGenerator<Sna
     const owners: Hash[] = []
     const codes = new Set<Hash>()
     for (const { key, value } of range.items) {
-      const { storageRoot, codeHash } = decodeAccount(value)
+      const { storageRoot, codeHash } = decodeFileAccount(value)
       if (storageRoot !== EMPTY_TRIE_ROOT) owners.push(key)
-      if (codeHash !== NO_CODE && !writtenCodes.has(codeHash)) codes.add(codeHash)
+      if (codeHash !== EMPTY_CODE_HASH && !writtenCodes.has(codeHash)) codes.add(codeHash)
     }
     yield* storageRecords(executor, owners, at)
     yield* codeRecords(executor, [...codes])
     for (const hash of codes) writtenCodes.add(hash)
-    start = hasMore ? keyAfter(range.items.at(-1)?.key) : undefined
+    start = hasMore ? keyAfterLast(range.items) : undefined
   }
 }
 
@@ -141,7 +142,7 @@ async function* storageRecords(
         group.left -= range.items.reduce((sum, { value }) => sum + 32 + value.length, 0)
         if (hasMore || group.left <= 0 || group.owners.length === SNAPSHOT_OWNERS_MAX) yield* flush(ZERO_HASH)
       }
-      start = hasMore ? keyAfter(range.items.at(-1)?.key) : undefined
+      start = hasMore ? keyAfterLast(range.items) : undefined
     }
   }
   yield* flush(ZERO_HASH)

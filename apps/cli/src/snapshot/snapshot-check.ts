@@ -4,6 +4,7 @@
  */
 import {
   type ChainSpec,
+  EMPTY_CODE_HASH,
   EMPTY_TRIE_ROOT,
   EPOCH_ENDS_MAX,
   type EpochEnd,
@@ -20,7 +21,7 @@ import { type Bls, keccak256 } from '@cairn/crypto'
 import { createSnapshotEpochs } from '@cairn/node'
 import type { Executor, RestorableState } from '@cairn/ports'
 import { CodedError, type Hash, ZERO_HASH } from '@cairn/primitives'
-import { NO_CODE, decodeAccount, keyAfter } from './account-leaf.ts'
+import { decodeFileAccount, keyAfterLast } from './account-leaf.ts'
 import type { SnapshotFile, SnapshotManifest, SnapshotRecord } from './snapshot-file.ts'
 
 export type SnapshotSink = Pick<RestorableState, 'restoreStorages' | 'restoreCodes' | 'restoreAccounts'>
@@ -150,11 +151,11 @@ function createWalk(stateRoot: Hash, { verifyTrieRange, sink }: SnapshotCheckDep
     const hasMore = await proved(stateRoot, next, range)
     accounts = range.items
     for (const { key, value } of range.items) {
-      const leaf = decodeAccount(value)
+      const leaf = decodeFileAccount(value)
       if (leaf.storageRoot !== EMPTY_TRIE_ROOT) storages.set(key, { root: leaf.storageRoot, next: ZERO_HASH })
-      if (leaf.codeHash !== NO_CODE && !knownCodes.has(leaf.codeHash)) codes.add(leaf.codeHash)
+      if (leaf.codeHash !== EMPTY_CODE_HASH && !knownCodes.has(leaf.codeHash)) codes.add(leaf.codeHash)
     }
-    next = hasMore ? keyAfter(range.items.at(-1)?.key) : undefined
+    next = hasMore ? keyAfterLast(range.items) : undefined
   }
   const takeStorages = async ({ request, ranges }: Extract<SnapshotRecord, { kind: 'chunk' }>): Promise<void> => {
     const parts: StorageRange[] = []
@@ -164,7 +165,7 @@ function createWalk(stateRoot: Hash, { verifyTrieRange, sink }: SnapshotCheckDep
       const start = index === 0 ? request.start : ZERO_HASH
       if (owner === undefined || wanted?.next !== start) throw corrupt('a storage chunk that no account asks for')
       const hasMore = await proved(wanted.root, start, { items, proof })
-      const after = hasMore ? keyAfter(items.at(-1)?.key) : undefined
+      const after = hasMore ? keyAfterLast(items) : undefined
       if (after === undefined) storages.delete(owner)
       else storages.set(owner, { root: wanted.root, next: after })
       parts.push({ owner, items, next: after })

@@ -45,7 +45,7 @@ import {
   type RlpInput,
   bytesFromHex,
   concatBytes,
-  decodeRlp,
+  decodeRlpList,
   encodeRlp,
   equalBytes,
   failDecode,
@@ -155,8 +155,7 @@ function rlpOf(record: SnapshotRecord): RlpInput {
 }
 
 function decodeRecord(body: Uint8Array): Decoded<SnapshotRecord> {
-  return decodeRlp(body, RECORD_MAX_BYTES, (item) => {
-    const fields = item.list()
+  return decodeRlpList(body, RECORD_MAX_BYTES, (fields) => {
     const kind = fields.uint()
     const record = ((): SnapshotRecord => {
       if (kind === CHUNK) {
@@ -175,7 +174,6 @@ function decodeRecord(body: Uint8Array): Decoded<SnapshotRecord> {
       const recordHashes = fields.listOf(RECORDS_MAX, (hashes) => hashes.hash())
       return { kind: 'manifest', manifest: { block, certificate, recordHashes } }
     })()
-    fields.end()
     return record
   })
 }

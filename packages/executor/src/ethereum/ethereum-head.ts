@@ -1,5 +1,5 @@
 /** The record of an imported chain's head. RLP, versioned. */
-import { CodedError, bytesFromHex, decodeRlp, encodeRlp, rlpUint } from '@cairn/primitives'
+import { CodedError, bytesFromHex, decodeRlpList, encodeRlp, rlpUint } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 
 export interface EthereumHead {
@@ -23,8 +23,7 @@ export function encodeEthereumHead(head: EthereumHead): Uint8Array {
 
 /** @throws CodedError `STATE_CORRUPT` */
 export function decodeEthereumHead(bytes: Uint8Array): EthereumHead {
-  const decoded = decodeRlp(bytes, bytes.length, (item) => {
-    const fields = item.list()
+  const decoded = decodeRlpList(bytes, bytes.length, (fields) => {
     const version = fields.uint()
     const head = {
       number: fields.uint(),
@@ -32,7 +31,6 @@ export function decodeEthereumHead(bytes: Uint8Array): EthereumHead {
       stateRoot: fields.hash(),
       totalDifficulty: fields.bigint(),
     }
-    fields.end()
     return { version, head }
   })
   if (decoded.ok && decoded.value.version === VERSION) return decoded.value.head

@@ -3,9 +3,11 @@
  * chunk's accounts, then the accounts themselves. A piece counts once it is proved against the pivot's root.
  */
 import {
+  EMPTY_CODE_HASH,
   EMPTY_TRIE_ROOT,
   SNAPSHOT_CODES_MAX,
   SNAPSHOT_OWNERS_MAX,
+  decodeAccountLeaf,
   decodeSnapshotChunkResponse,
   decodeSnapshotCodesResponse,
   encodeSnapshotChunkRequest,
@@ -17,7 +19,6 @@ import { assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { SNAPSHOT_BATCHES_MAX } from '../limits.ts'
 import type { SyncPeer } from '../sync-input.ts'
-import { decodeLeaf } from './account-leaf.ts'
 import { FIRST_KEY, keyAfter, slicesOf } from './key-space.ts'
 import type { SnapshotContext } from './snapshot-context.ts'
 import type { Pivot } from './snapshot-record.ts'
@@ -103,10 +104,10 @@ export function createSnapshotDownload(options: SnapshotDownloadOptions, context
     batches.push(batch)
     const hashes = new Set<Hash>()
     for (const { key, value } of items) {
-      const account = decodeLeaf(value)
-      if (account === undefined) return context.restart()
-      if (account.codeHash !== undefined) hashes.add(account.codeHash)
-      const { storageRoot: root } = account
+      const account = decodeAccountLeaf(value)
+      if (!account.ok) return context.restart()
+      const { codeHash, storageRoot: root } = account.value
+      if (codeHash !== EMPTY_CODE_HASH) hashes.add(codeHash)
       const partial = known.get(key)
       // A whole one has been carried along by access lists; that it is the account's is checked when both are stored.
       const isWhole = partial !== undefined && partial.next === undefined

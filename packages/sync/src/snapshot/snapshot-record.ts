@@ -1,7 +1,7 @@
 /** What a snapshot sync writes beside the state with each step, so that it goes on after a restart. RLP, versioned. */
 import { CERTIFICATE_MAX_BYTES, decodeCertificate, encodeCertificate } from '@cairn/chain'
 import type { Certificate, KeyInterval } from '@cairn/chain'
-import { bytesFromHex, decodeRlp, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
+import { bytesFromHex, decodeRlpList, encodeRlp, failDecode, height, rlpUint } from '@cairn/primitives'
 import type { Decoded, Hash, Height } from '@cairn/primitives'
 import { SNAPSHOT_INTERVALS_MAX } from '../limits.ts'
 
@@ -35,8 +35,7 @@ export function encodeSnapshotRecord({ pivot, missing, bytesReceived, accountCou
 }
 
 export function decodeSnapshotRecord(bytes: Uint8Array): Decoded<SnapshotRecord> {
-  return decodeRlp(bytes, bytes.length, (item) => {
-    const fields = item.list()
+  return decodeRlpList(bytes, bytes.length, (fields) => {
     if (fields.uint() !== VERSION) failDecode('DECODE_WRONG_KIND')
     const [at, hash, stateRoot] = [height(fields.uint()), fields.hash(), fields.hash()]
     const certificate = decodeCertificate(fields.bytes(CERTIFICATE_MAX_BYTES))
@@ -49,7 +48,6 @@ export function decodeSnapshotRecord(bytes: Uint8Array): Decoded<SnapshotRecord>
     })
     const record = { pivot: { height: at, hash, stateRoot, certificate: certificate.value }, missing }
     const counts = { bytesReceived: fields.uint(), accountCount: fields.uint() }
-    fields.end()
     return { ...record, ...counts }
   })
 }
