@@ -34,7 +34,15 @@ export function randaoSigningBytes(genesisHash: Hash, epoch: Epoch, view: View):
 function writeHead(bytes: Uint8Array, kind: number, genesisHash: Hash, epoch: Epoch, view: View): void {
   bytes.set(DOMAIN)
   bytes[DOMAIN.length] = kind
-  bytes.set(bytesFromHex(genesisHash), DOMAIN.length + 1)
+  bytes.set(genesisBytes(genesisHash), DOMAIN.length + 1)
   bytes.set(bytesFromUint64(epoch), 40)
   bytes.set(bytesFromUint64(view), 48)
+}
+
+/** A process signs and verifies for one chain, nearly always. */
+let lastGenesis: { readonly hash: Hash; readonly bytes: Uint8Array } | undefined
+
+function genesisBytes(hash: Hash): Uint8Array {
+  if (lastGenesis?.hash !== hash) lastGenesis = { hash, bytes: bytesFromHex(hash) }
+  return lastGenesis.bytes
 }

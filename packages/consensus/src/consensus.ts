@@ -28,6 +28,8 @@ import { isEpochOver } from './state.ts'
 import type { Core } from './state.ts'
 import { certificatesFrom, statusOf } from './status.ts'
 
+const NOTHING: readonly Effect[] = []
+
 /** One running instance. It owns its state: `step` changes it in place. */
 export interface Consensus {
   /**
@@ -85,7 +87,8 @@ export function createConsensus(options: ConsensusOptions): Consensus {
         started = nextCore(core())
         beginEpoch(started)
       }
-      return core().effects.splice(0)
+      const { effects } = core()
+      return effects.length === 0 ? NOTHING : effects.splice(0)
     },
     screen: (message) => (started === undefined ? ignore('NOT_STARTED') : screen(started, message)),
     get view() {

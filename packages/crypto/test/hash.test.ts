@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { hexFromBytes } from '@cairn/primitives'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { keccak256, keccak256Bytes, sha256 } from '../src/index.ts'
 
 it('hashes with Keccak-256, not SHA3-256', () => {
@@ -13,4 +14,12 @@ it('hashes with SHA-256', () => {
   expect(sha256(new TextEncoder().encode('abc'))).toBe(
     '0xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
   )
+})
+
+it('hashes messages of any length as the audited library does, from any view of a buffer', () => {
+  const buffer = Uint8Array.from({ length: 700 }, (_, index) => (index * index * 31 + index) & 255)
+  for (let lengthBytes = 0; lengthBytes < 640; lengthBytes++) {
+    const message = buffer.subarray(lengthBytes % 7, (lengthBytes % 7) + lengthBytes)
+    expect(hexFromBytes(keccak256Bytes(message))).toBe(hexFromBytes(keccak_256(message)))
+  }
 })

@@ -15,6 +15,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Same length and content. Not constant-time: never for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
   if (a.length !== b.length) return false
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
   return true

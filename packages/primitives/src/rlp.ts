@@ -1,9 +1,8 @@
 /**
- * RLP (Ethereum yellow paper, appendix B). Encoding is the library's; decoding is a cursor over the input that
- * enforces the one canonical form and every bound *before* it allocates: the library's decoder recurses, copies
- * each level and builds the whole tree of a hostile message first.
+ * RLP (Ethereum yellow paper, appendix B). Encoding measures first and then writes each byte once; decoding is a cursor
+ * over the input that enforces the one canonical form and every bound *before* it allocates. Libraries join a new array
+ * at each level, and build the whole tree of a hostile message first.
  */
-import { encode } from '@ethereumjs/rlp'
 import type { Address, Hash } from './brand.ts'
 import { addressFromBytes, hashFromBytes } from './hex.ts'
 
@@ -15,7 +14,10 @@ export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly o
 
 /** New array, canonical. */
 export function encodeRlp(input: RlpInput): Uint8Array {
-  return encode(input as Parameters<typeof encode>[0])
+  const payloads: number[] = []
+  const bytes = new Uint8Array(measure(input, payloads))
+  writeItem(bytes, 0, input, payloads, { next: 0 })
+  return bytes
 }
 
 /** Shortest big-endian form; zero is the empty string. @throws RangeError for anything but a non-negative integer. */
@@ -23,12 +25,22 @@ export function rlpUint(value: number | bigint): Uint8Array {
   if (value < 0 || (typeof value === 'number' && !Number.isSafeInteger(value))) {
     throw new RangeError(`not an unsigned integer: ${value}`)
   }
+  if (typeof value === 'number' && value <= 0xffff_ffff) return shortUint(value)
   const digits = value.toString(16)
   const bytes = new Uint8Array(value ? Math.ceil(digits.length / 2) : 0)
   for (let index = bytes.length - 1, end = digits.length; index >= 0; index--, end -= 2) {
     bytes[index] = Number.parseInt(digits.slice(Math.max(0, end - 2), end), 16)
   }
   return bytes
+}
+
+/** Nearly all integers: no text in between. */
+function shortUint(value: number): Uint8Array {
+  if (value === 0) return new Uint8Array()
+  if (value <= 0xff) return Uint8Array.of(value)
+  if (value <= 0xffff) return Uint8Array.of(value >>> 8, value)
+  if (value <= 0xff_ffff) return Uint8Array.of(value >>> 16, value >>> 8, value)
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 }
 
 /**
@@ -62,9 +74,70 @@ export function decodeRlpList<T>(bytes: Uint8Array, sizeMaxBytes: number, read: 
   })
 }
 
-/** Ends the decoding of the surrounding `decodeRlp` with `code`: for rules beyond RLP's own. */
+/** Ends the decoding of the surrounding `decodeRlp` with `code`, a literal: for rules beyond RLP's own. */
 export function failDecode(code: string): never {
-  throw new DecodeFailure(code)
+  const known = failures.get(code) ?? new DecodeFailure(code)
+  failures.set(code, known)
+  throw known
+}
+
+/** One for each code, since nobody reads its stack: bad messages come in any number, and a stack costs more than a message. */
+const failures = new Map<string, DecodeFailure>()
+
+/** Size of the encoding. `payloads` gets the size of each list's content, in the order in which `writeItem` meets them. */
+function measure(item: RlpInput, payloads: number[]): number {
+  if (item instanceof Uint8Array) {
+    if (item.length === 1 && (item[0] as number) < 0x80) return 1
+    return item.length + prefixBytes(item.length)
+  }
+  const place = payloads.push(0) - 1
+  let payload = 0
+  for (const inner of item) payload += measure(inner, payloads)
+  payloads[place] = payload
+  return payload + prefixBytes(payload)
+}
+
+/** Writes one item at `offset`; returns the offset after it. */
+function writeItem(
+  bytes: Uint8Array,
+  offset: number,
+  item: RlpInput,
+  payloads: readonly number[],
+  lists: { next: number },
+): number {
+  if (item instanceof Uint8Array) {
+    const isOwnEncoding = item.length === 1 && (item[0] as number) < 0x80
+    const start = isOwnEncoding ? offset : writePrefix(bytes, offset, 0x80, item.length)
+    bytes.set(item, start)
+    return start + item.length
+  }
+  let end = writePrefix(bytes, offset, 0xc0, payloads[lists.next++] as number)
+  for (const inner of item) end = writeItem(bytes, end, inner, payloads, lists)
+  return end
+}
+
+function prefixBytes(length: number): number {
+  return length <= 55 ? 1 : 1 + lengthBytesOf(length)
+}
+
+function writePrefix(bytes: Uint8Array, offset: number, kind: number, length: number): number {
+  if (length <= 55) {
+    bytes[offset] = kind + length
+    return offset + 1
+  }
+  const count = lengthBytesOf(length)
+  bytes[offset] = kind + 55 + count
+  for (let index = count, rest = length; index > 0; index--) {
+    bytes[offset + index] = rest & 0xff
+    rest = Math.floor(rest / 256)
+  }
+  return offset + 1 + count
+}
+
+function lengthBytesOf(length: number): number {
+  let count = 0
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) count++
+  return count
 }
 
 /** Cursor over the items of one list. Results are copies: they never pin or alias the message. */
@@ -132,11 +205,11 @@ export class RlpReader {
   }
 
   hash(): Hash {
-    return hashFromBytes(this.fixed(32))
+    return hashFromBytes(this.#view(32))
   }
 
   address(): Address {
-    return addressFromBytes(this.fixed(20))
+    return addressFromBytes(this.#view(20))
   }
 
   /** Unsigned integer in shortest form, at most `sizeMaxBytes` long. */
@@ -150,10 +223,12 @@ export class RlpReader {
 
   /** Safe unsigned integer in shortest form. */
   uint(): number {
-    const bytes = this.bytes(7)
-    if (bytes[0] === 0) failDecode('DECODE_LEADING_ZERO')
+    const { isList, start, end } = this.#next()
+    if (isList) failDecode('DECODE_EXPECTED_BYTES')
+    if (end - start > 7) failDecode('DECODE_TOO_LARGE')
+    if (start < end && this.#bytes[start] === 0) failDecode('DECODE_LEADING_ZERO')
     let value = 0
-    for (const byte of bytes) value = value * 256 + byte
+    for (let index = start; index < end; index++) value = value * 256 + (this.#bytes[index] as number)
     if (!Number.isSafeInteger(value)) failDecode('DECODE_INTEGER_TOO_LARGE')
     return value
   }
@@ -170,6 +245,15 @@ export class RlpReader {
     const from = this.#offset
     const item = this.#next()
     return { isList: item.isList, bytes: copyOf(this.#bytes, from, item.end) }
+  }
+
+  /** Byte string of exactly `sizeBytes`, not copied: never handed out. */
+  #view(sizeBytes: number): Uint8Array {
+    const item = this.#next()
+    if (item.isList) failDecode('DECODE_EXPECTED_BYTES')
+    if (item.end - item.start > sizeBytes) failDecode('DECODE_TOO_LARGE')
+    if (item.end - item.start !== sizeBytes) failDecode('DECODE_WRONG_LENGTH')
+    return this.#bytes.subarray(item.start, item.end)
   }
 
   #next(): { readonly isList: boolean; readonly start: number; readonly end: number } {
@@ -205,10 +289,15 @@ export class RlpReader {
   }
 }
 
-/** Not `slice`: on Node's Buffer that is a view. */
+/** Not `slice`: on Node's Buffer that is a view. Short ones by hand: a view costs more than the bytes. */
 function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(start, end))
+  if (end - start > SHORT_COPY_BYTES) return new Uint8Array(bytes.subarray(start, end))
+  const copy = new Uint8Array(end - start)
+  for (let index = start; index < end; index++) copy[index - start] = bytes[index] as number
+  return copy
 }
+
+const SHORT_COPY_BYTES = 128
 
 class DecodeFailure extends Error {
   override readonly name = 'DecodeFailure'

@@ -1,4 +1,4 @@
-import { decode } from '@ethereumjs/rlp'
+import { decode, encode } from '@ethereumjs/rlp'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -41,6 +41,13 @@ describe('decodeRlp', () => {
       }),
       { seed: 1 },
     )
+  })
+
+  it.each([0, 1, 54, 55, 56, 255, 256, 65_535, 65_536, 70_000])('writes lengths as the library does: %i', (length) => {
+    const string = new Uint8Array(length).fill(0x7f)
+    for (const input of [string, [string], [[string, []], string], [[[[string]]]]]) {
+      expect(hexFromBytes(encodeRlp(input))).toBe(hexFromBytes(encode(input)))
+    }
   })
 
   it('accepts nothing but the one canonical encoding', () => {

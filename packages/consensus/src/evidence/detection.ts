@@ -42,11 +42,16 @@ export function certificateConflict(core: Core, certificate: Certificate): Evide
   const { state, book, options } = core
   const record = heldRecord(state, certificate.view)
   const isFinalized = state.finalization?.view === certificate.view
-  for (const known of [...Object.values(record?.certificates ?? {}), ...(isFinalized ? [state.finalization] : [])]) {
-    const evidence = known && evidenceFromCertificates(known, certificate)
+  for (const kind of ['notarize', 'nullify', 'finalize'] as const) {
+    const known = record?.certificates[kind]
+    // A status repeats hundreds of known ones.
+    if (known === undefined || (kind === certificate.kind && known.hash === certificate.hash)) continue
+    const evidence = evidenceFromCertificates(known, certificate)
     if (evidence !== undefined && book.screen(evidence, options.validators.epoch).verdict === 'accept') return evidence
   }
-  return undefined
+  const evidence = isFinalized && state.finalization && evidenceFromCertificates(state.finalization, certificate)
+  if (!evidence) return undefined
+  return book.screen(evidence, options.validators.epoch).verdict === 'accept' ? evidence : undefined
 }
 
 /** The record of a view that is voted on, or that was final a short while ago. */

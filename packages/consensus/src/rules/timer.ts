@@ -7,12 +7,12 @@ import { idleUntilMs } from './propose.ts'
 
 export function armTimer(core: Core): void {
   const { state, now, effects } = core
-  const future = deadlines(core).filter((atMs) => atMs > now.monotonicMs)
-  const atMs = Math.min(...future)
+  let atMs = Number.POSITIVE_INFINITY
+  for (const deadlineMs of deadlines(core)) if (deadlineMs > now.monotonicMs && deadlineMs < atMs) atMs = deadlineMs
   const { armedAtMs } = state.timers
   // An armed timer that fires too early is harmless and sets itself again; a new one each step is not.
   const isArmedInTime = armedAtMs !== undefined && armedAtMs > now.monotonicMs && armedAtMs <= atMs
-  if (future.length === 0 || isArmedInTime) return
+  if (atMs === Number.POSITIVE_INFINITY || isArmedInTime) return
   state.timers.armedAtMs = atMs
   effects.push({ type: 'set-timer', atMs })
 }

@@ -17,6 +17,8 @@ const GAS = 21_000n
 /** No sender is ever out of funds: balances are the executor's business, and tested there. */
 const BALANCE = 10n ** 30n
 
+const ADDRESSES = Array.from({ length: SENDERS }, (_, sender) => addressAt(sender))
+
 /** State after a block: the next nonce of each sender. */
 export type Ledger = readonly number[]
 
@@ -51,12 +53,19 @@ export function payloadOf(salt: number, transactions: readonly Uint8Array[] = []
   return transactions.length === 0 ? head : concatBytes(head, ...transactions)
 }
 
+/** Payloads and transactions are values that all nodes share: each is taken apart once. */
+const transactionsByPayload = new WeakMap<Uint8Array, readonly Uint8Array[]>()
+const pooledByRaw = new WeakMap<Uint8Array, PooledTransaction>()
+
 /** Raw transactions of a well-formed payload. */
 export function transactionsOf(payload: Uint8Array): readonly Uint8Array[] {
+  const known = transactionsByPayload.get(payload)
+  if (known !== undefined) return known
   const found: Uint8Array[] = []
   for (let offset = SALT_BYTES; offset + TRANSACTION_BYTES <= payload.length; offset += TRANSACTION_BYTES) {
     found.push(payload.subarray(offset, offset + TRANSACTION_BYTES))
   }
+  transactionsByPayload.set(payload, found)
   return found
 }
 
@@ -65,7 +74,9 @@ export function encodeTransaction(sender: number, nonce: number, tip: number, sa
 }
 
 export function pooledTransaction(raw: Uint8Array): PooledTransaction {
-  return {
+  const known = pooledByRaw.get(raw)
+  if (known !== undefined) return known
+  const pooled: PooledTransaction = {
     hash: digestOf(raw),
     type: 2,
     sender: addressOf(raw[0] ?? 0),
@@ -76,6 +87,8 @@ export function pooledTransaction(raw: Uint8Array): PooledTransaction {
     value: 0n,
     raw,
   }
+  pooledByRaw.set(raw, pooled)
+  return pooled
 }
 
 export function accountAt(ledger: Ledger, raw: Uint8Array): { readonly nonce: bigint; readonly balance: bigint } {
@@ -83,6 +96,10 @@ export function accountAt(ledger: Ledger, raw: Uint8Array): { readonly nonce: bi
 }
 
 export function addressOf(sender: number): Address {
+  return ADDRESSES[sender] ?? addressAt(sender)
+}
+
+function addressAt(sender: number): Address {
   return `0x${sender.toString(16).padStart(40, '0')}` as Address
 }
 
