@@ -22,6 +22,8 @@ export function statusAt(at: number, change: Partial<NodeStatus> = {}): NodeStat
     peerId: 'self',
     validatorIndex: 0,
     isAmnesiac: false,
+    isSilent: false,
+    timedOut: [],
     epoch: epoch(0),
     view: view(at + 1),
     height: height(at),

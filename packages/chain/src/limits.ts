@@ -34,6 +34,9 @@ export const TRANSACTION_MAX_BYTES = 128 * 1024
 /** One vote: subject 46, signature 98, index 3, framing. */
 export const VOTE_MAX_BYTES = 192
 
+/** One leaving: epoch 9, view 9, index 3, signature 98, framing. */
+export const LEAVING_MAX_BYTES = 128
+
 /** One certificate: subject 46, signature 98, bitmap ≤ 131, framing. */
 export const CERTIFICATE_MAX_BYTES = 320
 

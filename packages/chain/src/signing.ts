@@ -2,15 +2,21 @@
  * Signed bytes (consensus.md «Signed bytes»): a fixed length per kind, so that no two subjects share an encoding, and the
  * genesis hash in them, so that no signature is good on another chain.
  *
- * vote   = "cairn/1" ‖ kind (1) ‖ genesis hash (32) ‖ epoch u64 ‖ view u64 ‖ hash (32) = 88 bytes
- * RANDAO = "cairn/1" ‖ kind (1) ‖ genesis hash (32) ‖ epoch u64 ‖ view u64             = 56 bytes
+ * vote            = "cairn/1" ‖ kind (1) ‖ genesis hash (32) ‖ epoch u64 ‖ view u64 ‖ hash (32) = 88 bytes
+ * RANDAO, leaving = "cairn/1" ‖ kind (1) ‖ genesis hash (32) ‖ epoch u64 ‖ view u64             = 56 bytes
  */
 import { bytesFromHex, bytesFromUint64 } from '@cairn/primitives'
 import type { Epoch, Hash, View } from '@cairn/primitives'
 import type { VoteKind, VoteSubject } from './vote.ts'
 
 const DOMAIN = new TextEncoder().encode('cairn/1')
-const KIND_BYTE: Readonly<Record<VoteKind | 'randao', number>> = { notarize: 1, nullify: 2, finalize: 3, randao: 4 }
+const KIND_BYTE: Readonly<Record<VoteKind | 'randao' | 'leaving', number>> = {
+  notarize: 1,
+  nullify: 2,
+  finalize: 3,
+  randao: 4,
+  leaving: 5,
+}
 
 const HEAD_BYTES = 56
 const HASH_BYTES = 32
@@ -25,8 +31,17 @@ export function voteSigningBytes(genesisHash: Hash, subject: VoteSubject): Uint8
 
 /** What a proposer signs as its RANDAO reveal of (epoch, view of first proposal). 56 bytes. */
 export function randaoSigningBytes(genesisHash: Hash, epoch: Epoch, view: View): Uint8Array {
+  return placeSigningBytes('randao', genesisHash, epoch, view)
+}
+
+/** What a validator signs that leaves in (epoch, view). 56 bytes. */
+export function leavingSigningBytes(genesisHash: Hash, epoch: Epoch, view: View): Uint8Array {
+  return placeSigningBytes('leaving', genesisHash, epoch, view)
+}
+
+function placeSigningBytes(kind: 'randao' | 'leaving', genesisHash: Hash, epoch: Epoch, view: View): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES)
-  writeHead(bytes, KIND_BYTE.randao, genesisHash, epoch, view)
+  writeHead(bytes, KIND_BYTE[kind], genesisHash, epoch, view)
   return bytes
 }
 

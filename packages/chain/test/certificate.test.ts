@@ -2,18 +2,21 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import { ZERO_HASH, ACCEPT, epoch, reject, view } from '@cairn/primitives'
+import type { Verdict } from '@cairn/primitives'
 import {
   assembleCertificate,
   bitmapFromIndices,
   checkCertificateShape,
   createValidatorSet,
+  leavingSigningBytes,
   randaoSigningBytes,
   verifyCertificate,
+  verifyLeaving,
   verifyRandaoReveal,
   verifyVote,
   voteSigningBytes,
 } from '../src/index.ts'
-import type { ValidatorSet, Vote, VoteSubject } from '../src/index.ts'
+import type { Leaving, ValidatorSet, Vote, VoteSubject } from '../src/index.ts'
 import { GENESIS_HASH, hashOf, keyedSet, sampleCertificate, sampleHeader, sampleValidators } from './fixtures.ts'
 
 let bls: Bls
@@ -43,6 +46,25 @@ describe('verifyVote', () => {
     expect(verifyVote({ ...good, kind: 'finalize' }, set, keySet, GENESIS_HASH)).toEqual(reject('VOTE_BAD_SIGNATURE'))
     expect(verifyVote({ ...good, epoch: epoch(3) }, set, keySet, GENESIS_HASH)).toEqual(reject('VOTE_WRONG_EPOCH'))
     expect(verifyVote(voteOf(1, {}, hashOf(9)), set, keySet, GENESIS_HASH)).toEqual(reject('VOTE_BAD_SIGNATURE'))
+  })
+})
+
+describe('verifyLeaving', () => {
+  it('accepts the word of the validator itself, for its place and chain only', () => {
+    const place = [epoch(2), view(5)] as const
+    const signature = bls.sign(secrets[1] as Uint8Array, leavingSigningBytes(GENESIS_HASH, ...place))
+    const good = { epoch: epoch(2), view: view(5), validator: 1, signature }
+    const check = (changes: Partial<Leaving>, genesisHash = GENESIS_HASH): Verdict =>
+      verifyLeaving({ ...good, ...changes }, set, keySet, genesisHash)
+    expect(check({})).toEqual(ACCEPT)
+    expect(check({ validator: 2 })).toEqual(reject('LEAVING_BAD_SIGNATURE'))
+    expect(check({ validator: 4 })).toEqual(reject('LEAVING_UNKNOWN_VALIDATOR'))
+    expect(check({ view: view(6) })).toEqual(reject('LEAVING_BAD_SIGNATURE'))
+    expect(check({ epoch: epoch(3) })).toEqual(reject('LEAVING_WRONG_EPOCH'))
+    expect(check({}, hashOf(9))).toEqual(reject('LEAVING_BAD_SIGNATURE'))
+    // A RANDAO reveal of the same place is another thing.
+    const reveal = bls.sign(secrets[1] as Uint8Array, randaoSigningBytes(GENESIS_HASH, ...place))
+    expect(check({ signature: reveal })).toEqual(reject('LEAVING_BAD_SIGNATURE'))
   })
 })
 

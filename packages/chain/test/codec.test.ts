@@ -57,6 +57,17 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.encodeVote,
     chain.decodeVote,
   ),
+  leaving: define(
+    '0xb787772e3b525f2e0024fedc6640621216657f33be0a2acec7f7dd519673d386',
+    {
+      epoch: epoch(Number.MAX_SAFE_INTEGER),
+      view: view(Number.MAX_SAFE_INTEGER),
+      validator: 1023,
+      signature: new Uint8Array(96).fill(7),
+    },
+    chain.encodeLeaving,
+    chain.decodeLeaving,
+  ),
   certificate: define(
     '0xc11ff673f09629e993d9450b18d62d259a96fd9bbe2873bc0110808671c937c4',
     sampleCertificate('notarize'),

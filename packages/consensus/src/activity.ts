@@ -1,11 +1,11 @@
 /**
- * R8: who has been heard of. Only verified signatures count: an unverified message could come from anybody. Local
- * policy; it shortens the wait for a leader and decides nothing else.
+ * R8: who has been heard of, and who has said that it leaves. Only verified signatures count: an unverified message could
+ * come from anybody. Local policy; it shortens the wait for a leader and decides nothing else.
  */
-import type { ValidatorSet } from '@cairn/chain'
+import type { Leaving, ValidatorSet } from '@cairn/chain'
 import { hexFromBytes } from '@cairn/primitives'
-import type { Hex } from '@cairn/primitives'
-import { INACTIVE_AFTER_MS } from './limits.ts'
+import type { Hex, View } from '@cairn/primitives'
+import { INACTIVE_AFTER_MS, RETURN_PROBE_MS } from './limits.ts'
 import type { Activity } from './run-state.ts'
 import type { Core } from './state.ts'
 
@@ -15,20 +15,40 @@ export function createActivity(
   nowMs: number,
   before?: { readonly validators: ValidatorSet; readonly activity: Activity },
 ): Activity {
-  const seenBefore = new Map<Hex, number>()
+  const indexBefore = new Map<Hex, number>()
   for (const [index, { publicKey }] of (before?.validators.validators ?? []).entries()) {
-    seenBefore.set(hexFromBytes(publicKey), before?.activity.seenAtMs[index] ?? nowMs)
+    indexBefore.set(hexFromBytes(publicKey), index)
   }
+  const earlier = validators.validators.map(({ publicKey }) => indexBefore.get(hexFromBytes(publicKey)) ?? -1)
+  const leftAfter = new Map<number, number>()
+  // Away when the epoch began: back with its first vote in it.
+  for (const [index, was] of earlier.entries())
+    if (before?.activity.leftAfter.has(was) === true) leftAfter.set(index, 0)
   return {
-    seenAtMs: validators.validators.map(({ publicKey }) => seenBefore.get(hexFromBytes(publicKey)) ?? nowMs),
-    probedAtMs: validators.validators.map(() => nowMs),
+    seenAtMs: earlier.map((was) => before?.activity.seenAtMs[was] ?? nowMs),
+    probedAtMs: earlier.map(() => nowMs),
     equivocators: new Set(),
+    signedView: earlier.map(() => 0),
+    leftAfter,
+    timedOut: earlier.map((was) => before?.activity.timedOut[was] ?? 0),
   }
 }
 
-/** A signature of the validator was verified, alone or in a certificate. */
-export function noteSeen({ activity, now }: Core, validator: number): void {
+/** A signature of the validator for `view` was verified, alone or in a certificate. */
+export function noteSeen({ activity, now }: Core, validator: number, view: View): void {
   activity.seenAtMs[validator] = now.monotonicMs
+  activity.signedView[validator] = Math.max(view, activity.signedView[validator] ?? 0)
+  if (view > (activity.leftAfter.get(validator) ?? Number.POSITIVE_INFINITY)) activity.leftAfter.delete(validator)
+}
+
+/** Verified. What the validator has signed since says more. */
+export function noteLeaving({ activity }: Core, { validator, view }: Leaving): void {
+  if (view >= (activity.signedView[validator] ?? 0)) activity.leftAfter.set(validator, view)
+}
+
+/** Whether it has said that it leaves and has not been heard of since. */
+export function hasLeft({ activity, options }: Core, validator: number): boolean {
+  return validator !== options.self && activity.leftAfter.has(validator)
 }
 
 /** Whether there is no point in waiting long for this leader's proposal. O(1) for an active one, else O(validators). */
@@ -50,7 +70,8 @@ export function isInactive(core: Core, validator: number): boolean {
  */
 export function shouldProbe({ activity, now }: Core, validator: number): boolean {
   const lastMs = Math.max(activity.seenAtMs[validator] ?? 0, activity.probedAtMs[validator] ?? 0)
-  if (now.monotonicMs - lastMs < INACTIVE_AFTER_MS / 4) return false
+  const intervalMs = activity.leftAfter.has(validator) ? RETURN_PROBE_MS : INACTIVE_AFTER_MS / 4
+  if (now.monotonicMs - lastMs < intervalMs) return false
   activity.probedAtMs[validator] = now.monotonicMs
   return true
 }

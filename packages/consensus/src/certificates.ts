@@ -104,7 +104,7 @@ export function acceptCertificate(core: Core, certificate: Certificate, gossiped
 /** R8 and R10: who has signed it is there, and was in its view. */
 function noteSigners(core: Core, certificate: Certificate): void {
   const size = core.options.validators.validators.length
-  for (const index of indicesFromBitmap(certificate.signers, size) ?? []) noteSeen(core, index)
+  for (const index of indicesFromBitmap(certificate.signers, size) ?? []) noteSeen(core, index, certificate.view)
   noteShown(core, certificate)
 }
 

@@ -15,6 +15,7 @@ import type { EpochMessage, FinalizedHead, Input, Message, Now } from './input.t
 import { onBlockFetched, onExecuted, onFetchFailed } from './inputs/on-block.ts'
 import { onBuilt } from './inputs/on-built.ts'
 import { onEvidence } from './inputs/on-evidence.ts'
+import { onLeave, onLeaving } from './inputs/on-leaving.ts'
 import { onCertificate, onStatus, onVote } from './inputs/on-messages.ts'
 import { onProposal } from './inputs/on-proposal.ts'
 import { onSigned } from './inputs/on-signed.ts'
@@ -23,7 +24,8 @@ import { onSynced } from './inputs/on-synced.ts'
 import { onVerified } from './inputs/on-verified.ts'
 import { epochOf, onOtherEpoch } from './other-epoch.ts'
 import { runRules } from './rules/fixpoint.ts'
-import { screenCertificate, screenEvidence, screenProposal, screenVote } from './screen.ts'
+import { screenCertificate, screenEvidence, screenLeaving, screenProposal, screenVote } from './screen.ts'
+import { watchSleep } from './silence.ts'
 import { isEpochOver } from './state.ts'
 import type { Core } from './state.ts'
 import { certificatesFrom, statusOf } from './status.ts'
@@ -53,6 +55,10 @@ export interface Consensus {
   /** R10: abstains because its log was lost. */
   readonly isAmnesiac: boolean
   readonly isHalted: boolean
+  /** Votes for nothing for a moment: it slept, or is leaving. */
+  readonly isSilent: boolean
+  /** By index in `validators`: views led by it that this node gave up because a timer ran out, since the start. */
+  readonly timedOut: readonly number[]
   /** Index of leader(epoch, view). */
   leader(view: View): number
   /** A block above the head that is held in memory; answers BlocksByHash. */
@@ -81,6 +87,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
       }
       if (core().state.isHalted) return []
       core().now = now
+      watchSleep(core())
       handle(core(), input)
       runRules(core())
       while (!core().state.isHalted && isEpochOver(core())) {
@@ -111,6 +118,12 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     },
     get isHalted() {
       return core().state.isHalted
+    },
+    get isSilent() {
+      return core().run.silentUntilMs !== undefined
+    },
+    get timedOut() {
+      return core().activity.timedOut
     },
     leader: (view) => core().leaderOf(view),
     block: (hash) => core().state.blocks.get(hash)?.block,
@@ -148,6 +161,10 @@ function handle(core: Core, input: Input): void {
       return onStatus(core, input)
     case 'evidence':
       return onEvidence(core, input)
+    case 'leaving':
+      return onLeaving(core, input)
+    case 'leave':
+      return onLeave(core)
     case 'block-fetched':
       return onBlockFetched(core, input)
     case 'fetch-failed':
@@ -192,6 +209,8 @@ function screen(core: Core, message: Message): Verdict {
       return screenVote(core, message.vote)
     case 'certificate':
       return screenCertificate(core, message.certificate)
+    case 'leaving':
+      return screenLeaving(core, message.leaving)
     default:
       return ACCEPT
   }
@@ -202,6 +221,7 @@ const MESSAGE_TYPES: ReadonlySet<Input['type']> = new Set<EpochMessage['type']>(
   'vote',
   'certificate',
   'status',
+  'leaving',
 ])
 
 function isMessage(input: Input): input is EpochMessage {

@@ -35,6 +35,8 @@ export function firstCore(
       farAheadAtMs: Number.NEGATIVE_INFINITY,
       leadAskedAtMs: now.monotonicMs,
       leadAskedIn: undefined,
+      lastStep: undefined,
+      silentUntilMs: undefined,
     },
     book,
     effects: [],

@@ -63,6 +63,8 @@ export type Effect =
   | { readonly type: 'broadcast-status'; readonly status: Status }
   /** Verified: votes or certificates of one view that no honest signer lets exist. */
   | { readonly type: 'broadcast-evidence'; readonly evidence: Evidence }
+  /** Signed (`signer.signLeaving`) and sent to everybody at once: this node may be gone in a moment. */
+  | { readonly type: 'announce-leaving'; readonly epoch: Epoch; readonly view: View; readonly validator: number }
   /** To one peer. */
   | { readonly type: 'send-status'; readonly status: Status; readonly to: From }
   /** Into the WAL, for liveness: no fsync of its own is needed. */
@@ -104,3 +106,4 @@ export type PeerFault =
   | 'BLOCK_DATA_INVALID'
   | 'STATUS_MALFORMED'
   | 'EVIDENCE_INVALID'
+  | 'LEAVING_INVALID'

@@ -9,6 +9,7 @@ import type {
   ConsensusHeader,
   EpochState,
   Evidence,
+  Leaving,
   Proposal,
   Status,
   Vote,
@@ -40,10 +41,10 @@ export interface FinalizedHead {
 }
 
 /** Messages of the rules of one epoch. */
-export type EpochMessage = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' }>
+export type EpochMessage = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'leaving' }>
 
 /** The inputs that come by gossip. */
-export type Message = Extract<Input, { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' }>
+export type Message = EpochMessage | Extract<Input, { type: 'evidence' }>
 
 export type Input =
   /** First input, exactly once. Own flags come before anything else (R10); blocks are those kept by `persist-block`. */
@@ -67,6 +68,9 @@ export type Input =
   | { readonly type: 'certificate'; readonly certificate: Certificate; readonly from: From; readonly gossiped: boolean }
   | { readonly type: 'status'; readonly status: Status; readonly from: From }
   | { readonly type: 'evidence'; readonly evidence: Evidence; readonly from: From }
+  | { readonly type: 'leaving'; readonly leaving: Leaving; readonly from: From }
+  /** This node is about to go, or to be frozen: it says so and falls silent; if it still runs after a while, it goes on. */
+  | { readonly type: 'leave' }
   /** Answer to `fetch-block`. `block.hash` is the computed hash, never the peer's word. `from` is `undefined` for the own store. */
   | { readonly type: 'block-fetched'; readonly block: Block; readonly from: From | undefined }
   /** No peer had the block. It is asked for again at the next standstill tick. */

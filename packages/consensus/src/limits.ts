@@ -48,6 +48,18 @@ export const OTHER_EPOCH_INTERVAL_MS = 1_000
 /** R8: a leader not heard of for this long is not waited for. Milliseconds. */
 export const INACTIVE_AFTER_MS = 6_000
 
+/** R8: the votes of one that has left are looked at this often, for its return. Milliseconds. */
+export const RETURN_PROBE_MS = 250
+
+/** R8: a leaving of a view that was final this many views ago, or more, says nothing about now. */
+export const LEAVING_VIEWS_MAX = 16
+
+/** No step for this long: the node has slept. Timers come every two seconds, and a busy machine may hold one up. Milliseconds. */
+export const SLEEP_GAP_MS = 5_000
+
+/** Then no own vote for this long: a standstill's question and its answers, or a new connection. Milliseconds. */
+export const SILENCE_MS = 2_000
+
 /** R10: an amnesiac listens at least this long before it takes a view for the highest one: two standstill ticks. */
 export const AMNESIA_LISTEN_MS = 5_000
 

@@ -31,6 +31,8 @@ export function epochOf(message: EpochMessage): Epoch {
       return message.certificate.epoch
     case 'status':
       return message.status.epoch
+    case 'leaving':
+      return message.leaving.epoch
   }
 }
 

@@ -1,7 +1,7 @@
 /** What outlives an epoch, and what one epoch knows of its validators. */
 import type { Block, Certificate, VoteSubject } from '@cairn/chain'
 import type { Epoch, Hex } from '@cairn/primitives'
-import type { EpochMessage } from './input.ts'
+import type { EpochMessage, Now } from './input.ts'
 import type { WalFloor } from './vote-guard.ts'
 
 /** R8. */
@@ -12,6 +12,12 @@ export interface Activity {
   readonly probedAtMs: number[]
   /** Proven in this epoch. */
   readonly equivocators: Set<number>
+  /** By index: the latest view of a verified signature, 0 before. */
+  readonly signedView: number[]
+  /** By index: who has said that it leaves, and after which view; until a vote of a later one. */
+  readonly leftAfter: Map<number, number>
+  /** By index: views led by it that this node gave up because a timer ran out. */
+  readonly timedOut: number[]
 }
 
 /** R10. */
@@ -44,6 +50,10 @@ export interface RunState {
   /** Monotonic: when a message of an epoch beyond the next one came last. */
   farAheadAtMs: number
   leadAskedAtMs: number
+  /** Time of the last step: a long gap between two is a sleep. */
+  lastStep: Now | undefined
+  /** Monotonic: no own vote before, after a sleep or while leaving. */
+  silentUntilMs: number | undefined
   /** The epoch in which the latter was. */
   leadAskedIn: Epoch | undefined
 }

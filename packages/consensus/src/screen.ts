@@ -3,11 +3,11 @@
  * of use now (else `ignore`). No signature is checked. Gossip forwards on `accept`. The message is of this epoch.
  */
 import { checkCertificateShape, isBoundaryHeight } from '@cairn/chain'
-import type { Certificate, Evidence, Proposal, Vote } from '@cairn/chain'
+import type { Certificate, Evidence, Leaving, Proposal, Vote } from '@cairn/chain'
 import { ACCEPT, equalBytes, ignore, reject } from '@cairn/primitives'
 import type { Verdict, View } from '@cairn/primitives'
 import { certificateConflict, heldRecord, isReported } from './evidence/detection.ts'
-import { VIEW_WINDOW } from './limits.ts'
+import { LEAVING_VIEWS_MAX, VIEW_WINDOW } from './limits.ts'
 import type { Core } from './state.ts'
 
 /** A vote that only the search for offences wants. */
@@ -41,6 +41,15 @@ export function screenCertificate(core: Core, certificate: Certificate): Verdict
     if (!isEnd && certificateConflict(core, certificate) === undefined) return ignore(isKnown ? 'DUPLICATE' : 'STALE')
   }
   return checkCertificateShape(certificate, options.validators)
+}
+
+/** One per validator is kept, the newest; what the validator has signed in a later view says that it is there. */
+export function screenLeaving({ state, options, activity }: Core, { validator, view }: Leaving): Verdict {
+  if (validator >= options.validators.validators.length) return reject('LEAVING_UNKNOWN_VALIDATOR')
+  if (view > state.view + VIEW_WINDOW) return ignore('VIEW_OUT_OF_WINDOW')
+  const isOld = view < (activity.signedView[validator] ?? 0) || view + LEAVING_VIEWS_MAX < state.finalizedView
+  if (isOld) return ignore('STALE')
+  return view <= (activity.leftAfter.get(validator) ?? -1) ? ignore('DUPLICATE') : ACCEPT
 }
 
 /** Everything in it that does not depend on the parent; the rest is `checkBlock`'s. */

@@ -3,7 +3,7 @@
  * whatever the rules ask for (Diem's safety-rules; EIP-3076): per view at most one notarize hash and one
  * finalize hash, and never both nullify and finalize. A vote's record is durable before `sign` returns (R10).
  */
-import { randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
+import { leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
 import type { Certificate, Vote, VoteSubject } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { CodedError } from '@cairn/primitives'
@@ -56,6 +56,8 @@ export interface Signer {
   observe(subject: VoteSubject): boolean
   /** 96 bytes. Deterministic, so it needs no record. */
   signRandao(epoch: Epoch, view: View): Uint8Array
+  /** 96 bytes. It binds this key to nothing, so it needs no record. */
+  signLeaving(epoch: Epoch, view: View): Uint8Array
   /**
    * Shortens the log when everything at or below `floor` is final: votes there can never be asked for again.
    * `certificates` above the floor are kept for liveness (`consensus.certificatesFrom`).
@@ -111,6 +113,7 @@ export function createSigner(options: SignerOptions, { bls, log }: SignerDeps): 
       return !isRewound
     },
     signRandao: (epoch, view) => bls.sign(secretKey, randaoSigningBytes(genesisHash, epoch, view)),
+    signLeaving: (epoch, view) => bls.sign(secretKey, leavingSigningBytes(genesisHash, epoch, view)),
     compact: (floor, certificates) =>
       inOrder(async () => {
         guard.raiseFloor(floor)

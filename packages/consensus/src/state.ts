@@ -174,9 +174,10 @@ export function rememberHolder({ holders }: ConsensusState, hash: Hash, from: Fr
   if (from !== undefined && holders.size < HOLDERS_MAX && !holders.has(hash)) holders.set(hash, from)
 }
 
-/** Whether this node may vote in `view` at all. */
+/** Whether this node may vote in `view` at all, now. */
 export function isVoter({ state, options, run }: Core, view: View): boolean {
-  return options.self !== undefined && run.amnesia === undefined && view > state.abstainThrough
+  const isSilent = run.amnesia !== undefined || run.silentUntilMs !== undefined
+  return options.self !== undefined && !isSilent && view > state.abstainThrough
 }
 
 /** The epoch's last block is committed, by this instance or by sync: what follows is the next epoch's. */

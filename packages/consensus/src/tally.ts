@@ -46,7 +46,7 @@ export function settleVote(core: Core, vote: Vote, from: From | undefined, isVal
   candidate.isChecking = false
   if (isValid) {
     candidate.isVerified = true
-    noteSeen(core, vote.validator)
+    noteSeen(core, vote.validator, vote.view)
   } else removeCandidate(core, record.tallies[vote.kind], candidate)
   checkConflicts(core, record, vote.validator)
   retryAggregates(core, record)

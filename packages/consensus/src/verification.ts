@@ -8,10 +8,11 @@ import {
   randaoSigningBytes,
   verifyCertificate,
   verifyEvidence,
+  verifyLeaving,
   verifyVote,
   voteSigningBytes,
 } from '@cairn/chain'
-import type { Block, Certificate, Evidence, Proposal, ValidatorSet, Vote } from '@cairn/chain'
+import type { Block, Certificate, Evidence, Leaving, Proposal, ValidatorSet, Vote } from '@cairn/chain'
 import { CodedError, assert } from '@cairn/primitives'
 import type { Hash, Verdict } from '@cairn/primitives'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
@@ -26,6 +27,7 @@ export type VerificationRequest =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** Found by a peer. */
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  | { readonly kind: 'leaving'; readonly leaving: Leaving }
   /** The leader's vote, then the proposer's RANDAO reveal and the block's evidence. */
   | { readonly kind: 'proposal'; readonly proposal: Proposal }
 
@@ -34,6 +36,7 @@ export type VerificationResult =
   /** `certificate` when all were valid; else the validator indices of the bad ones, ascending and not empty. */
   | { readonly kind: 'aggregate'; readonly certificate: Certificate | undefined; readonly invalid: readonly number[] }
   | { readonly kind: 'certificate'; readonly isValid: boolean }
+  | { readonly kind: 'leaving'; readonly isValid: boolean }
   /** `ignore`: of an epoch whose validators are not known here. */
   | { readonly kind: 'evidence'; readonly verdict: Verdict['verdict'] }
   | {
@@ -62,6 +65,11 @@ export function performVerification(request: VerificationRequest, context: Verif
       return { kind: 'vote', isValid: isVoteValid(request.vote, context) }
     case 'certificate':
       return { kind: 'certificate', isValid: isCertificateValid(request.certificate, context) }
+    case 'leaving': {
+      const { validators, keys, genesisHash } = context
+      const isValid = verifyLeaving(request.leaving, validators, keys, genesisHash).verdict === 'accept'
+      return { kind: 'leaving', isValid }
+    }
     case 'evidence':
       return { kind: 'evidence', verdict: judgeEvidence(request.evidence, context) }
     case 'aggregate':

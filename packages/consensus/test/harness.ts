@@ -30,6 +30,7 @@ import type { Consensus } from '../src/consensus.ts'
 import type { ConsensusOptions } from '../src/consensus-options.ts'
 import type { Effect } from '../src/effect.ts'
 import type { FinalizedHead, Input } from '../src/input.ts'
+import { SLEEP_GAP_MS } from '../src/limits.ts'
 import type { VerificationRequest, VerificationResult } from '../src/verification.ts'
 
 const START_MS = 1_000_000
@@ -54,8 +55,10 @@ export interface Harness {
   take(): readonly Effect[]
   /** Steps and answers until nothing is left to answer. */
   feed(...inputs: readonly Input[]): void
-  /** Moves the clock, then the timer. */
+  /** Moves the clock, then the timer; in several steps where one would look like a sleep. */
   wait(delayMs: number): void
+  /** Moves the clock in one step, then the timer. */
+  sleep(gapMs: number): void
   readonly nowMs: number
   /** Verdict of `execute` for a hash; accepted by default. */
   readonly verdicts: Map<Hash, Verdict>
@@ -203,6 +206,8 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       }
       case 'evidence':
         return { kind: 'evidence', verdict: judgeItem(request.evidence) }
+      case 'leaving':
+        return { kind: 'leaving', isValid: isGood(request.leaving.signature) }
       default: {
         const invalid = request.votes.filter((each) => !isGood(each.signature)).map((each) => each.validator)
         const [first] = request.votes
@@ -220,7 +225,12 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     take: () => taken.splice(0),
     feed,
     wait(delayMs) {
-      nowMs += delayMs
+      let leftMs = delayMs
+      for (; leftMs > SLEEP_GAP_MS; leftMs -= SLEEP_GAP_MS) harness.sleep(SLEEP_GAP_MS)
+      harness.sleep(leftMs)
+    },
+    sleep(gapMs) {
+      nowMs += gapMs
       feed({ type: 'timer' })
     },
     get nowMs() {

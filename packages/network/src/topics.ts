@@ -6,7 +6,15 @@ import type { Hash } from '@cairn/primitives'
 import type { RequestProtocol, Topic } from '@cairn/ports'
 
 /** All topics, in the order of their numbers in metrics. */
-export const TOPICS: readonly Topic[] = ['transactions', 'proposals', 'votes', 'certificates', 'status', 'evidence']
+export const TOPICS: readonly Topic[] = [
+  'transactions',
+  'proposals',
+  'votes',
+  'certificates',
+  'status',
+  'evidence',
+  'leaving',
+]
 
 /** `/cairn/<first 8 hex of the genesis hash>/<topic>/1` */
 export function topicName(genesisHash: Hash, topic: Topic): string {

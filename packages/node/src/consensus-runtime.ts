@@ -3,7 +3,7 @@
  * fed back as inputs. Persist-then-send (R10) is here: a vote becomes an input, and so a message, only after
  * its WAL record and the block behind it are durable.
  */
-import type { Block, VoteSubject } from '@cairn/chain'
+import type { Block, Leaving, VoteSubject } from '@cairn/chain'
 import type { Consensus, Effect, Input, Signer } from '@cairn/consensus'
 import { performVerification } from '@cairn/consensus'
 import type { Clock, Log, TimerHandle, Timers } from '@cairn/ports'
@@ -29,14 +29,16 @@ export interface ConsensusServices {
 
 export type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>
 export type InputOf<Type extends Input['type']> = Extract<Input, { type: Type }>
-export type BroadcastEffect = EffectOf<
-  | 'broadcast-proposal'
-  | 'broadcast-vote'
-  | 'broadcast-certificate'
-  | 'broadcast-status'
-  | 'broadcast-evidence'
-  | 'send-status'
->
+export type BroadcastEffect =
+  | EffectOf<
+      | 'broadcast-proposal'
+      | 'broadcast-vote'
+      | 'broadcast-certificate'
+      | 'broadcast-status'
+      | 'broadcast-evidence'
+      | 'send-status'
+    >
+  | { readonly type: 'broadcast-leaving'; readonly leaving: Leaving }
 
 export interface ConsensusRuntimeDeps {
   readonly consensus: Consensus
@@ -163,6 +165,12 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
         timer?.cancel()
         timer = timers.after(Math.max(0, effect.atMs - clock.monotonicMs()), () => input({ type: 'timer' }))
         return
+      case 'announce-leaving': {
+        const { epoch, view, validator } = effect
+        const signature = deps.signer?.signLeaving(epoch, view)
+        if (signature === undefined) return fail(new Error('a node without a key has nothing to leave'))
+        return services.broadcast({ type: 'broadcast-leaving', leaving: { epoch, view, validator, signature } })
+      }
       case 'halt':
         log.error('consensus halted', { code: effect.halt.code, message: effect.halt.message })
         return fail(new Error(`consensus halted: ${effect.halt.message}`))
@@ -183,7 +191,18 @@ export function createConsensusRuntime(deps: ConsensusRuntimeDeps): ConsensusRun
 
 type OutwardEffect = Exclude<
   Effect,
-  EffectOf<'sign' | 'raise-floor' | 'persist-block' | 'build' | 'adopt' | 'execute' | 'verify' | 'set-timer' | 'halt'>
+  EffectOf<
+    | 'sign'
+    | 'raise-floor'
+    | 'persist-block'
+    | 'build'
+    | 'adopt'
+    | 'execute'
+    | 'verify'
+    | 'set-timer'
+    | 'announce-leaving'
+    | 'halt'
+  >
 >
 
 /** Effects that leave the instance: network, stores, sync. */

@@ -2,19 +2,23 @@
 import {
   decodeCertificate,
   decodeEvidence,
+  decodeLeaving,
   decodeProposal,
   decodeStatus,
   decodeVote,
   encodeCertificate,
   encodeEvidence,
+  encodeLeaving,
   encodeProposal,
   encodeStatus,
   encodeVote,
+  verifyLeaving,
 } from '@cairn/chain'
 import type { Consensus, EvidenceVerifier, Message } from '@cairn/consensus'
 import type { Log, Network, PeerId, Topic } from '@cairn/ports'
 import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
+import type { EpochKeys } from './epoch-keys.ts'
 
 const WANTED_UNFORWARDED: ReadonlySet<string> = new Set(['EPOCH_OVER', 'EPOCH_AHEAD', 'LATE_VOTE'])
 
@@ -23,7 +27,7 @@ export function routeGossip(
   network: Network,
   consensus: Consensus,
   runtime: ConsensusRuntime,
-  verifyEvidence: EvidenceVerifier,
+  { verifyEvidence, keys }: { readonly verifyEvidence: EvidenceVerifier; readonly keys: EpochKeys },
 ): void {
   const route = <Value>(
     topic: Topic,
@@ -58,6 +62,20 @@ export function routeGossip(
     runtime.input(message)
     return ACCEPT
   })
+  network.onTopic('leaving', (data, from): Verdict => {
+    const decoded = decodeLeaving(data)
+    if (!decoded.ok) return reject(decoded.code)
+    const leaving = decoded.value
+    const message: Message = { type: 'leaving', leaving, from }
+    const screened = consensus.screen(message)
+    if (screened.verdict !== 'accept') return screened
+    // As rare as evidence, and as easy to forge.
+    const { validators } = consensus
+    const context = keys.contextOf(validators)
+    const verdict = verifyLeaving(leaving, validators, context.keys, context.genesisHash)
+    if (verdict.verdict === 'accept') runtime.input(message)
+    return verdict
+  })
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
@@ -86,5 +104,7 @@ export function broadcast(network: Network, effect: BroadcastEffect, log: Log): 
       return publish('status', encodeStatus(effect.status))
     case 'broadcast-evidence':
       return publish('evidence', encodeEvidence(effect.evidence))
+    case 'broadcast-leaving':
+      return publish('leaving', encodeLeaving(effect.leaving))
   }
 }

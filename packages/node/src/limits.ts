@@ -29,6 +29,8 @@ export const GOSSIP_BATCH_ENCODED_MAX_BYTES =
 export const BLOCKS_ANSWER_MAX_BYTES = 1_500_000
 /** The write-ahead log is shortened this often, so that it stays below some hundred kilobytes. */
 export const WAL_COMPACT_INTERVAL_BLOCKS = 500
+/** A validator's last word gets this long to leave the machine, milliseconds. */
+export const FAREWELL_MS = 100
 /** A finalized range is up to a megabyte; a slow peer is given up after this long. */
 export const RANGE_TIMEOUT_MS = 10_000
 /** A status is some hundred bytes. */

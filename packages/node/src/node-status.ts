@@ -11,6 +11,10 @@ export interface NodeStatus {
   readonly validatorIndex: number | undefined
   /** R10: the vote log was lost; this validator abstains until it is safe to vote. */
   readonly isAmnesiac: boolean
+  /** A validator that slept, or is leaving, votes for nothing for a moment. */
+  readonly isSilent: boolean
+  /** By validator index of the epoch: views led by it that this node gave up because a timer ran out, since the start. */
+  readonly timedOut: readonly number[]
   readonly epoch: Epoch
   readonly view: View
   readonly height: Height

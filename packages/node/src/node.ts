@@ -16,7 +16,7 @@ import { createConsensusServices } from './consensus-services.ts'
 import { countIncluded } from './evidence-report.ts'
 import { type FinalityMeter, type FinalizedBlockMeasure, createFinalityMeter } from './finality-meter.ts'
 import { routeGossip } from './gossip.ts'
-import { WAL_COMPACT_INTERVAL_BLOCKS } from './limits.ts'
+import { FAREWELL_MS, WAL_COMPACT_INTERVAL_BLOCKS } from './limits.ts'
 import { createListeners } from './listeners.ts'
 import type { NodeDeps, NodeOptions } from './node-options.ts'
 import type { NodeStatus } from './node-status.ts'
@@ -30,7 +30,13 @@ import { type TransactionPool, createTransactionPool, headBaseFee } from './tran
 export interface CairnNode {
   readonly rpcBackend: RpcBackend
   start(): Promise<void>
+  /** A validator says before that it leaves, so that nobody waits for it. */
   stop(): Promise<void>
+  /**
+   * For a host that may be frozen or killed in the next moment: a validator says that it leaves, at once, and falls silent;
+   * if it still runs after a while, it goes on.
+   */
+  announceLeaving(): void
   status(): NodeStatus
   /** Each finalized block, after its commit. Returns the unsubscribe function. */
   onFinalized(listener: (block: FinalizedBlockMeasure) => void): () => void
@@ -123,9 +129,15 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       onExecuted: onPoolChanged,
     }),
   })
-  routeGossip(network, consensus, runtime, recovered.verifyEvidence)
+  routeGossip(network, consensus, runtime, recovered)
   routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
   const greeting = greetNewPeers(network, runtime)
+  const farewell = async (): Promise<void> => {
+    if (consensus.self === undefined || network.peers().length === 0) return
+    runtime.input({ type: 'leave' })
+    // Transports drop what is not sent when they close, and gossip acknowledges nothing.
+    await new Promise<void>((resolve) => deps.timers.after(FAREWELL_MS, resolve))
+  }
   const status = (): NodeStatus => ({ ...statusOf(options, deps, recovered, meter, sync), mempool: mempool.counts() })
 
   return {
@@ -151,10 +163,12 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       sync.start()
       log.info('node started', { height: start.head.header.height, validator: consensus.self, peerId: network.peerId })
     },
+    announceLeaving: () => runtime.input({ type: 'leave' }),
     stop: async () => {
       greeting.stop()
       pool.stop()
       await sync.stop()
+      await farewell()
       await runtime.stop()
       await network.stop()
       await committer.settled()
@@ -219,6 +233,8 @@ function statusOf(
     peerId: network.peerId,
     validatorIndex: consensus.self,
     isAmnesiac: consensus.isAmnesiac,
+    isSilent: consensus.isSilent,
+    timedOut: consensus.timedOut,
     epoch: consensus.validators.epoch,
     view: consensus.view,
     height: head.height,

@@ -123,6 +123,19 @@ describe('persist, then send', () => {
     expect(types()).toEqual(['timer', 'signed'])
   })
 
+  it('says that it leaves within the same step, and without a record', async () => {
+    const leaving = { epoch: epoch(0), view: view(5), validator: 1 }
+    const sent: unknown[] = []
+    const { runtime } = start({
+      script: [[{ type: 'announce-leaving', ...leaving }]],
+      log: { append: () => Promise.reject(new Error('nothing to record')) },
+      services: { broadcast: (effect) => void sent.push(effect) },
+    })
+    runtime.input({ type: 'leave' })
+    const signature = new Uint8Array(96).fill(7)
+    expect(sent).toEqual([{ type: 'broadcast-leaving', leaving: { ...leaving, signature } }])
+  })
+
   it('signs one after the other, in order', async () => {
     const next: Effect = { ...sign, subject: { ...subject, kind: 'finalize' } }
     const { runtime, inputs } = start({ script: [[sign, next]] })

@@ -1,16 +1,19 @@
 import {
   encodeCertificate,
   encodeEvidence,
+  encodeLeaving,
   encodeProposal,
   encodeStatus,
   encodeVote,
   evidenceFromVotes,
 } from '@cairn/chain'
-import type { Consensus, EvidenceVerifier, Input, Message } from '@cairn/consensus'
+import type { Consensus, EvidenceVerifier, Input, Message, VerificationContext } from '@cairn/consensus'
+import type { BlsKeySet } from '@cairn/crypto'
 import type { Topic } from '@cairn/ports'
-import { ACCEPT, type Verdict, ignore, reject } from '@cairn/primitives'
+import { ACCEPT, type Verdict, ZERO_HASH, epoch, ignore, reject, view } from '@cairn/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { EpochKeys } from '../src/epoch-keys.ts'
 import { broadcast, routeGossip } from '../src/gossip.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import { createKeptLog, settle } from './fake-time.ts'
@@ -20,6 +23,7 @@ const first = sampleVote('notarize', 3)
 const second = sampleVote('notarize', 3, { hash: sampleAt(4).block.hash })
 const evidence = evidenceFromVotes(first, second)
 if (evidence === undefined) throw new Error('the votes conflict')
+const leaving = { epoch: epoch(0), view: view(3), validator: 2, signature: new Uint8Array(96).fill(7) }
 
 const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions'>, readonly [Uint8Array, Message]>> = {
   proposals: [encodeProposal(sampleProposal(2)), { type: 'proposal', proposal: sampleProposal(2), from: 'peer' }],
@@ -29,8 +33,18 @@ const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions'>, readonly [Uint8A
     { type: 'certificate', certificate: sampleCertificate('finalize', 2), from: 'peer', gossiped: true },
   ],
   evidence: [encodeEvidence(evidence), { type: 'evidence', evidence, from: 'peer' }],
+  leaving: [encodeLeaving(leaving), { type: 'leaving', leaving, from: 'peer' }],
   status: [encodeStatus(sampleStatus), { type: 'status', status: sampleStatus, from: 'peer' }],
 }
+
+/** Knows four validators, and takes signatures for good that begin with a 7. */
+const keys: EpochKeys = {
+  contextOf: (validators) => {
+    const verify = (_: number, __: Uint8Array, signature: Uint8Array): boolean => signature[0] === 7
+    return { keys: { verify } as Partial<BlsKeySet>, genesisHash: ZERO_HASH, validators } as VerificationContext
+  },
+}
+const validators = { epoch: epoch(0), validators: Array.from({ length: 4 }) }
 
 function start(
   screen: (message: Message) => Verdict = () => ACCEPT,
@@ -39,7 +53,7 @@ function start(
   const network = createFakeNetwork()
   const inputs: Input[] = []
   const runtime = { input: (input: Input) => void inputs.push(input), stop: async () => {} }
-  routeGossip(network, { screen } as Partial<Consensus> as Consensus, runtime, verifyEvidence)
+  routeGossip(network, { screen, validators } as unknown as Consensus, runtime, { verifyEvidence, keys })
   return { network, inputs }
 }
 
@@ -76,6 +90,15 @@ describe('routing', () => {
     }
   })
 
+  it('forwards no leaving whose signature is not its validator’s, and steps none', async () => {
+    const { network, inputs } = start()
+    const forged = encodeLeaving({ ...leaving, signature: new Uint8Array(96).fill(8) })
+    expect(await network.deliver('leaving', forged)).toEqual(reject('LEAVING_BAD_SIGNATURE'))
+    const nobody = encodeLeaving({ ...leaving, validator: 4 })
+    expect(await network.deliver('leaving', nobody)).toEqual(reject('LEAVING_UNKNOWN_VALIDATOR'))
+    expect(inputs).toEqual([])
+  })
+
   it('steps late votes without forwarding them', async () => {
     const { network, inputs } = start(() => ignore('LATE_VOTE'))
     expect(await network.deliver('votes', encodeVote(first))).toEqual(ignore('LATE_VOTE'))
@@ -84,7 +107,7 @@ describe('routing', () => {
 
   it('answers any bytes on any topic with a verdict', async () => {
     const { network } = start()
-    const topics = ['proposals', 'votes', 'certificates', 'status', 'evidence'] as const
+    const topics = ['proposals', 'votes', 'certificates', 'status', 'evidence', 'leaving'] as const
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...topics), fc.uint8Array({ maxLength: 300 }), async (topic, data) => {
         expect((await network.deliver(topic, data)).verdict).toMatch(/^(accept|reject|ignore)$/)
@@ -106,8 +129,9 @@ describe('broadcasting', () => {
     broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log)
     broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, log)
     broadcast(network, { type: 'broadcast-evidence', evidence }, log)
+    broadcast(network, { type: 'broadcast-leaving', leaving }, log)
     const topics = network.published.map(({ topic }) => topic)
-    expect(topics).toEqual(['proposals', 'votes', 'certificates', 'status', 'status', 'evidence'])
+    expect(topics).toEqual(['proposals', 'votes', 'certificates', 'status', 'status', 'evidence', 'leaving'])
     expect(network.published[1]?.data).toEqual(encodeVote(first))
   })
 

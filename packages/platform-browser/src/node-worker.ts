@@ -30,6 +30,7 @@ const api: TabNodeApi = {
   start: (options, rtcPort, onSnapshot) => {
     node ??= createTabNode(options, rtcPort, onSnapshot)
   },
+  announceLeaving: async () => node?.announceLeaving(),
   balance: async (address) =>
     node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },
   keyStatus: () => withKeys(async (own) => ({ done: '', status: (await own.status()) ?? 'none' })),

@@ -5,6 +5,7 @@
 import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Hash } from '@cairn/primitives'
 import { RESTART_INTERVAL_MS } from './limits.ts'
+import { onLeaving } from './page-leaving.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
 import type { BalanceAnswer, KeyAnswer, KeyStatus, TabRole, TabSnapshot } from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
@@ -23,6 +24,8 @@ export interface TabNodeOptions {
 export interface TabNodeApi {
   /** Resolves at once; what happens is in the snapshots. */
   start(options: TabNodeOptions, rtcPort: MessagePort | undefined, onSnapshot: (snapshot: TabSnapshot) => void): void
+  /** Of a validator: the page is about to go or to be frozen. */
+  announceLeaving(): Promise<void>
   balance(address: string): Promise<BalanceAnswer>
   keyStatus(): Promise<KeyAnswer>
   createKey(passphrase: string): Promise<KeyAnswer>
@@ -72,6 +75,8 @@ export function startTabNode(options: TabNodeOptions): TabNodeClient {
   }
   const fail = (message: string): void =>
     show({ ...snapshot, phase: 'failed', failure: { code: 'WORKER_FAILED', message, height: undefined } })
+  // Before the peer connections' own listeners, which close them.
+  if (options.role === 'validator') onLeaving(() => void running.api.announceLeaving().catch(() => undefined))
   // Without it the browser may evict what was verified whenever space is short. A light tab stores nothing worth asking.
   if (options.role !== 'light') navigator.storage.persist().catch(() => undefined)
   let running = startWorker(options, onSnapshot, fail)

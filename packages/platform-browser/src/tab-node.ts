@@ -22,6 +22,7 @@ import type { TabNodeOptions } from './tab-client.ts'
 import { followChain } from './tab-follow.ts'
 import { followHeads } from './tab-light.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
+import type { RunningValidator } from './tab-validator.ts'
 import { countRefusal, showFailure, showTrust, watchStorage } from './tab-view.ts'
 import type { UnlockedKey } from './validator-key.ts'
 import { storedBlocks } from './verified-blocks.ts'
@@ -30,6 +31,8 @@ import { startWakeWatch } from './wake-watch.ts'
 export interface TabNode {
   /** A validator waits for it. */
   unlock(key: UnlockedKey): void
+  /** Of a validator: the tab may be gone or frozen in a moment. */
+  announceLeaving(): void
   balance(address: string): Promise<BalanceAnswer>
 }
 
@@ -44,10 +47,10 @@ export function createTabNode(
   const snapshots = createSnapshotPublisher(attachTabs(onSnapshot), { timers: browserTimers })
   snapshots.update({ role: options.role })
   const unlocked = Promise.withResolvers<UnlockedKey>()
-  let lookUp: LookUp | undefined
+  let running: RunningTab | undefined
   const run = async (): Promise<void> => {
     try {
-      lookUp = await runTabNode(options, rtcPort, snapshots, unlocked.promise)
+      running = await runTabNode(options, rtcPort, snapshots, unlocked.promise)
     } catch (error) {
       showFailure(snapshots, error)
     }
@@ -55,10 +58,9 @@ export function createTabNode(
   void run()
   return {
     unlock: unlocked.resolve,
+    announceLeaving: () => running?.announceLeaving?.(),
     balance: async (address) =>
-      lookUp === undefined
-        ? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
-        : lookUp(address),
+      running?.lookUp(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } },
   }
 }
 
@@ -80,12 +82,14 @@ function attachTabs(onSnapshot: (snapshot: TabSnapshot) => void): (snapshot: Tab
   }
 }
 
+type RunningTab = { readonly lookUp: LookUp } & Partial<Pick<RunningValidator, 'announceLeaving'>>
+
 async function runTabNode(
   options: TabNodeOptions,
   rtcPort: MessagePort | undefined,
   snapshots: SnapshotPublisher,
   unlocked: Promise<UnlockedKey>,
-): Promise<LookUp> {
+): Promise<RunningTab> {
   await acquireNodeLock(() => snapshots.update({ phase: 'waiting' }))
   const { pinnedGenesis } = options
   snapshots.update({ phase: 'starting', step: 'Reading the chain spec' })
@@ -105,7 +109,8 @@ async function runTabNode(
     snapshots.update({ step: 'Computing the genesis' })
     const trust = await openTabTrust(description, chainOptions, deps)
     snapshots.update({ phase: 'connecting' })
-    return followHeads(trust, await connect(description, trust.genesisHash, options, rtcPort), snapshots)
+    const network = await connect(description, trust.genesisHash, options, rtcPort)
+    return { lookUp: await followHeads(trust, network, snapshots) }
   }
   let key: UnlockedKey | undefined
   if (options.role === 'validator') {
@@ -127,7 +132,7 @@ async function runTabNode(
     const { runValidator } = await import('./tab-validator.ts')
     return runValidator(tab, key, network, snapshots)
   }
-  return followChain(tab, network, snapshots, options.role === 'serving')
+  return { lookUp: await followChain(tab, network, snapshots, options.role === 'serving') }
 }
 
 /** @throws CodedError `NO_ADDRESS` */

@@ -48,6 +48,8 @@ interface ValidatorStatus {
   readonly index: number | undefined
   /** R10: the vote record was lost, and it listens before it votes again. */
   readonly isAmnesiac: boolean
+  /** Slept, or is leaving: votes for nothing for a moment. */
+  readonly isSilent: boolean
   readonly view: number
 }
 

@@ -36,13 +36,19 @@ export function acquireKeyLock(publicKey: string): Promise<void> {
   return promise
 }
 
+export interface RunningValidator {
+  readonly lookUp: LookUp
+  /** The tab may be gone or frozen in a moment: says so to the others. */
+  announceLeaving(): void
+}
+
 /** Validates for as long as the tab lives. The stores of `tab` are checked; the key's lock is held. */
 export async function runValidator(
   tab: TabChain,
   key: UnlockedKey,
   connected: Network,
   snapshots: SnapshotPublisher,
-): Promise<LookUp> {
+): Promise<RunningValidator> {
   const network = countRefusals(connected, snapshots)
   const { executor } = tab
   const node = await createNode(
@@ -79,9 +85,9 @@ export async function runValidator(
   })
   const showProgress = createProgressView(snapshots, network)
   const showAgain = (): void => {
-    const { syncTargetHeight, height, validatorIndex, isAmnesiac, view } = node.status()
+    const { syncTargetHeight, height, validatorIndex, isAmnesiac, isSilent, view } = node.status()
     showProgress(syncTargetHeight ?? height)
-    snapshots.update({ validator: { publicKey: key.publicKey, index: validatorIndex, isAmnesiac, view } })
+    snapshots.update({ validator: { publicKey: key.publicKey, index: validatorIndex, isAmnesiac, isSilent, view } })
     browserTimers.after(PROGRESS_INTERVAL_MS, showAgain)
   }
   await node.start()
@@ -95,13 +101,14 @@ export async function runValidator(
     head: () => ({ height: executor.head().height }),
     blockByHeight: node.rpcBackend.chain.blockByHeight,
   }
-  return (address) =>
+  const lookUp: LookUp = (address) =>
     findProvenBalance(address, {
       network,
       executor,
       verifiedHeader: (response) => committedHeader(response, { chain: reader, clock: browserClock, nextBlock }),
       compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
     })
+  return { lookUp, announceLeaving: node.announceLeaving }
 }
 
 /** Of this chain and this key: never deleted by the node. */

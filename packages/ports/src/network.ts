@@ -4,7 +4,7 @@ import type { Verdict } from '@cairn/primitives'
 /** libp2p peer id in its text form. */
 export type PeerId = string
 
-export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence'
+export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence' | 'leaving'
 
 /**
  * `finalized-range`, `epoch-ends`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:

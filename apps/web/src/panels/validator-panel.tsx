@@ -37,22 +37,23 @@ export function ValidatorPanel({ snapshot, keys }: ValidatorPanelProps) {
   )
 }
 
-function Voting({ publicKey, index, isAmnesiac, view }: NonNullable<TabSnapshot['validator']>) {
-  const word =
-    index === undefined
-      ? 'Not in the validator set'
-      : isAmnesiac
-        ? 'Listening first: the vote record was lost'
-        : 'Voting'
+function Voting({ publicKey, index, isAmnesiac, isSilent, view }: NonNullable<TabSnapshot['validator']>) {
+  const isVoting = index !== undefined && !isAmnesiac && !isSilent
+  const word = isVoting ? 'Voting' : wordOfSilence(index, isAmnesiac)
   return (
     <>
-      <StateMark state={index === undefined || isAmnesiac ? 'waiting' : 'passed'} word={word} />
+      <StateMark state={isVoting ? 'passed' : 'waiting'} word={word} />
       <p>
         Validator {index === undefined ? '–' : formatInteger(index)}, key{' '}
         <code title={publicKey}>{shortenHex(publicKey)}</code>, view {formatInteger(view)}
       </p>
     </>
   )
+}
+
+function wordOfSilence(index: number | undefined, isAmnesiac: boolean): string {
+  if (index === undefined) return 'Not in the validator set'
+  return isAmnesiac ? 'Listening first: the vote record was lost' : 'Catching up after a pause'
 }
 
 interface KeyStepsProps extends ValidatorPanelProps {

@@ -58,6 +58,6 @@ export function onProposalVerified(
     if (isInvalid && entry !== undefined) entry.status = 'bad'
     if (proposal.view > state.view) state.aheadPeer = from
   }
-  noteSeen(core, proposal.vote.validator)
+  noteSeen(core, proposal.vote.validator, proposal.view)
   addVote(core, proposal.vote, from, true)
 }

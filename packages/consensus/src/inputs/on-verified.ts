@@ -7,6 +7,7 @@ import type { Core } from '../state.ts'
 import { removeInvalid, retryAggregates, settleVote } from '../tally.ts'
 import { reportPeer, takeVerification } from '../verify-queue.ts'
 import { onEvidenceVerified } from './on-evidence.ts'
+import { onLeavingVerified } from './on-leaving.ts'
 import { onProposalVerified } from './on-proposal.ts'
 
 export function onVerified(core: Core, { id, result }: Extract<Input, { type: 'verified' }>): void {
@@ -21,6 +22,8 @@ export function onVerified(core: Core, { id, result }: Extract<Input, { type: 'v
     else rejectCertificate(core, request.certificate, from)
   } else if (request.kind === 'evidence' && result.kind === 'evidence') {
     onEvidenceVerified(core, request.evidence, from, result.verdict)
+  } else if (request.kind === 'leaving' && result.kind === 'leaving') {
+    onLeavingVerified(core, request.leaving, from, result.isValid)
   } else if (request.kind === 'aggregate' && result.kind === 'aggregate') {
     if (result.certificate !== undefined) acceptCertificate(core, result.certificate, false)
     else rejectAggregate(core, request.votes, result.invalid)

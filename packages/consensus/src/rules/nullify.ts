@@ -1,5 +1,5 @@
 /** R5: give the current view up. Never together with an own finalize vote of it. */
-import { isInactive } from '../activity.ts'
+import { hasLeft, isInactive } from '../activity.ts'
 import { requestNullify } from '../request-signature.ts'
 import { isVoter, recordOf } from '../state.ts'
 import type { Core, ViewRecord } from '../state.ts'
@@ -14,7 +14,10 @@ export function nullify(core: Core): boolean {
   if (!isVoter(core, state.view)) return false
   const record = recordOf(state, state.view)
   if (record.own.nullify || record.own.finalize !== undefined) return false
-  if (!isHopeless(core, record)) return false
+  const why = whyHopeless(core, record)
+  if (why === undefined) return false
+  const leader = core.leaderOf(state.view)
+  if (why === 'timer') core.activity.timedOut[leader] = (core.activity.timedOut[leader] ?? 0) + 1
   requestNullify(core, record)
   return true
 }
@@ -32,17 +35,18 @@ export function viewDeadlines(core: Core): { readonly leaderMs: number; readonly
   return { leaderMs: startMs + waitMs, advanceMs: startMs + advanceTimeoutMs }
 }
 
-function isHopeless(core: Core, record: ViewRecord): boolean {
+function whyHopeless(core: Core, record: ViewRecord): 'timer' | 'leader' | undefined {
   const { state, now } = core
   const { leaderMs, advanceMs } = viewDeadlines(core)
   const [proposal] = record.proposals
-  if (now.monotonicMs >= advanceMs) return true
-  if (proposal === undefined && now.monotonicMs >= leaderMs) return true
-  const entry = proposal && state.blocks.get(proposal.block.hash)
-  if (entry?.status === 'bad' || entry?.repeatsEvidence === true) return true
-  if (record.isLeaderEquivocating) return true
   const leader = core.leaderOf(state.view)
-  if (hasVerified(record, 'nullify', leader)) return true
+  const entry = proposal && state.blocks.get(proposal.block.hash)
+  if (entry?.status === 'bad' || entry?.repeatsEvidence === true) return 'leader'
+  if (record.isLeaderEquivocating) return 'leader'
+  if (proposal === undefined && hasLeft(core, leader)) return 'leader'
+  if (now.monotonicMs >= advanceMs) return 'timer'
+  if (proposal === undefined && now.monotonicMs >= leaderMs) return 'timer'
+  if (hasVerified(record, 'nullify', leader)) return 'leader'
   verifyAlone(core, record, 'nullify', leader)
-  return false
+  return undefined
 }

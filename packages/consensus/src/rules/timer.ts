@@ -18,9 +18,10 @@ export function armTimer(core: Core): void {
 }
 
 function deadlines(core: Core): readonly number[] {
-  const { state, options } = core
+  const { state, options, run } = core
   const { timers } = state
   const found = [timers.standstillAtMs]
+  if (run.silentUntilMs !== undefined) found.push(run.silentUntilMs)
   if (!isVoter(core, state.view)) return found
   if (timers.clockWaitUntilMs !== undefined) found.push(timers.clockWaitUntilMs)
   const record = state.views.get(state.view)

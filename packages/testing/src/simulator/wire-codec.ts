@@ -4,6 +4,7 @@ import {
   decodeCertificate,
   decodeChainStatus,
   decodeEvidence,
+  decodeLeaving,
   decodeProposal,
   decodeStatus,
   decodeVote,
@@ -11,6 +12,7 @@ import {
   encodeCertificate,
   encodeChainStatus,
   encodeEvidence,
+  encodeLeaving,
   encodeProposal,
   encodeStatus,
   encodeVote,
@@ -31,6 +33,8 @@ export function encodeMessage(message: WireMessage): Uint8Array | undefined {
       return encodeStatus(message.status)
     case 'evidence':
       return encodeEvidence(message.evidence)
+    case 'leaving':
+      return encodeLeaving(message.leaving)
     case 'block':
       return encodeBlock(message.block)
     case 'chain-status':
@@ -53,6 +57,8 @@ export function decodeMessage(type: WireMessage['type'], bytes: Uint8Array): Wir
       return valueOf(decodeStatus(bytes), (status) => ({ type, status }))
     case 'evidence':
       return valueOf(decodeEvidence(bytes), (evidence) => ({ type, evidence }))
+    case 'leaving':
+      return valueOf(decodeLeaving(bytes), (leaving) => ({ type, leaving }))
     case 'block':
       return valueOf(decodeBlock(bytes), (block) => ({ type, block }))
     case 'chain-status':

@@ -1,5 +1,5 @@
 /** Messages between simulated actors: the node's gossip and requests. Values, shared by all who receive them. */
-import type { Block, Certificate, Evidence, Proposal, Status, Vote } from '@cairn/chain'
+import type { Block, Certificate, Evidence, Leaving, Proposal, Status, Vote } from '@cairn/chain'
 import type { ChainStatus } from '@cairn/chain'
 import type { Epoch, Hash, Height, View } from '@cairn/primitives'
 
@@ -9,6 +9,7 @@ export type WireMessage =
   | { readonly type: 'certificate'; readonly certificate: Certificate }
   | { readonly type: 'status'; readonly status: Status }
   | { readonly type: 'evidence'; readonly evidence: Evidence }
+  | { readonly type: 'leaving'; readonly leaving: Leaving }
   | { readonly type: 'transaction'; readonly raw: Uint8Array }
   | { readonly type: 'get-block'; readonly hash: Hash }
   | { readonly type: 'block'; readonly block: Block }
@@ -41,6 +42,8 @@ export function subjectOf(message: WireMessage): { readonly view: number; readon
       return { view: message.proposal.view, hash: message.proposal.block.hash }
     case 'vote':
       return message.vote
+    case 'leaving':
+      return { view: message.leaving.view }
     case 'certificate':
       return message.certificate
     case 'status':

@@ -1,9 +1,9 @@
 /**
  * Fault: floods the future. Well-signed votes and proposals of views to come, near and absurdly far, certificates
- * nobody could have made yet, statuses from later epochs. Nothing of it may take memory or bring a node forward.
+ * nobody could have made yet, statuses from later epochs, farewells of views to come. Nothing of it may take memory or bring a node forward.
  */
 import type { Certificate } from '@cairn/chain'
-import { bitmapFromIndices } from '@cairn/chain'
+import { bitmapFromIndices, leavingSigningBytes } from '@cairn/chain'
 import { ZERO_HASH, epoch as epochOf, view as viewOf } from '@cairn/primitives'
 import type { View } from '@cairn/primitives'
 import { digestOf } from '../model/digest.ts'
@@ -38,7 +38,7 @@ export function createFutureFlooder(world: World, slot: number, id: number): rea
   const flood = (key: KeyInSet): WireMessage => {
     const view = futureView()
     const hash = digestOf(`future ${random.below(2 ** 20)}`)
-    switch (random.below(5)) {
+    switch (random.below(6)) {
       case 0: {
         const block = forgeBlock(chain, key, view, node.consensus.head, random.below(2 ** 32))
         const entryProof = { base: undefined, nullifications: [] }
@@ -56,7 +56,16 @@ export function createFutureFlooder(world: World, slot: number, id: number): rea
         }
         return { type: 'status', status: { epoch: certificate.epoch, finalization: undefined, entryProof, votes: [] } }
       }
-      case 3:
+      case 3: {
+        // It stays all the same.
+        const { epoch } = key.set
+        const signature = chain.bls.sign(
+          chain.secretKeys[slot] as Uint8Array,
+          leavingSigningBytes(chain.genesisHash, epoch, view),
+        )
+        return { type: 'leaving', leaving: { epoch, view, validator: key.proposer, signature } }
+      }
+      case 4:
         return { type: 'vote', vote: forgeVote(chain, key, 'nullify', view, hash) }
       default:
         return { type: 'vote', vote: forgeVote(chain, key, random.chance(0.5) ? 'notarize' : 'finalize', view, hash) }

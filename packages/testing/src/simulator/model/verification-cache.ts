@@ -35,6 +35,8 @@ function subjectOf(request: VerificationRequest): object | undefined {
       return request.proposal
     case 'evidence':
       return request.evidence
+    case 'leaving':
+      return request.leaving
     default:
       return undefined
   }

@@ -4,7 +4,7 @@ import type { WireMessage } from '../wire.ts'
 
 type RulesMessage = Extract<
   WireMessage,
-  { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' | 'certificates' }
+  { type: 'proposal' | 'vote' | 'certificate' | 'status' | 'evidence' | 'leaving' | 'certificates' }
 >
 
 const RULES_TYPES: ReadonlySet<WireMessage['type']> = new Set<RulesMessage['type']>([
@@ -13,6 +13,7 @@ const RULES_TYPES: ReadonlySet<WireMessage['type']> = new Set<RulesMessage['type
   'certificate',
   'status',
   'evidence',
+  'leaving',
   'certificates',
 ])
 

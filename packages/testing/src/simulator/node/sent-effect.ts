@@ -1,11 +1,18 @@
 /** Which message a sending effect of the rules is, and to whom it goes. */
-import type { Effect } from '@cairn/consensus'
+import { assert } from '@cairn/primitives'
+import type { Effect, Signer } from '@cairn/consensus'
 import type { WireMessage } from '../wire.ts'
 
-type SentEffect = Extract<Effect, { type: `broadcast-${string}` | 'send-status' | 'fetch-certificates' }>
+type SentEffect = Extract<
+  Effect,
+  { type: `broadcast-${string}` | 'announce-leaving' | 'send-status' | 'fetch-certificates' }
+>
 
 /** `to`: an actor, all of them, or `undefined` for anyone. */
-export function sentFor(effect: SentEffect): {
+export function sentFor(
+  effect: SentEffect,
+  signer: Signer | undefined,
+): {
   readonly to: number | 'all' | undefined
   readonly message: WireMessage
 } {
@@ -20,6 +27,12 @@ export function sentFor(effect: SentEffect): {
       return { to: 'all', message: { type: 'status', status: effect.status } }
     case 'broadcast-evidence':
       return { to: 'all', message: { type: 'evidence', evidence: effect.evidence } }
+    case 'announce-leaving': {
+      assert(signer !== undefined, 'only validators leave')
+      const { epoch, view, validator } = effect
+      const signature = signer.signLeaving(epoch, view)
+      return { to: 'all', message: { type: 'leaving', leaving: { epoch, view, validator, signature } } }
+    }
     case 'send-status':
       return { to: Number(effect.to), message: { type: 'status', status: effect.status } }
     default:

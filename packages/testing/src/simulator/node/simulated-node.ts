@@ -143,8 +143,9 @@ export class SimulatedNode implements Actor {
     }
   }
 
-  /** `isDamaged`: one bit of the log flips on the way down. */
+  /** `isDamaged`: one bit of the log flips on the way down. Now and then it is no crash, and says so before. */
   crash(restartAfterMs: number, isDamaged = false): void {
+    if (!isDamaged && this.#random.chance(0.3)) this.#feed({ type: 'leave' })
     if (this.#running === undefined) return
     this.#running = undefined
     this.#life++
@@ -246,7 +247,7 @@ export class SimulatedNode implements Actor {
         return undefined
       default: {
         if (effect.type === 'broadcast-evidence' && this.isHonest) watchFastPath(this, this.#world, effect.evidence)
-        const sent = sentFor(effect)
+        const sent = sentFor(effect, this.#running?.signer)
         if (sent.to === 'all') return this.#sendAll(sent.message)
         return this.#send(sent.to ?? this.#requests.randomPeer(), sent.message)
       }
