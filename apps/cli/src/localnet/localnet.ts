@@ -23,6 +23,8 @@ export interface LocalnetOptions {
   readonly epochLengthBlocks?: number
   /** Who validates from which epoch on; default: all, always. */
   readonly memberships?: readonly Membership[]
+  /** Validators, by index, for which no process is started: something else has their keys. */
+  readonly absent?: readonly number[]
   readonly logLevel?: string
   /** Environment variables of validator i on top of this process's own; asked at each of its starts. */
   readonly environment?: (index: number) => Readonly<Record<string, string>>
@@ -84,7 +86,8 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
     await Promise.all(running.map((running) => running.stop()))
   }
 
-  const started = await Promise.allSettled(layout.validators.map((validator) => startValidator(validator.index)))
+  const present = layout.validators.filter(({ index }) => options.absent?.includes(index) !== true)
+  const started = await Promise.allSettled(present.map(({ index }) => startValidator(index)))
   const failure = started.find((result) => result.status === 'rejected')
   if (failure !== undefined) {
     await stop()
@@ -108,7 +111,7 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
 
 function startArguments(options: LocalnetOptions, layout: LocalnetLayout, own: ValidatorLayout): readonly string[] {
   const peers = layout.validators
-    .filter((other) => other.index !== own.index)
+    .filter((other) => other.index !== own.index && options.absent?.includes(other.index) !== true)
     .map((other) => options.peerAddress?.(own.index, other.index, other.address) ?? other.address)
   return [
     '--data-dir',

@@ -2,7 +2,7 @@
  * A real local network for tests: validator processes on their own data directories, QUIC between them through
  * proxies that can be cut, slowed and made to lose, and on request the web page. All ports are free ones.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CodedError, type Hex } from '@cairn/primitives'
@@ -22,6 +22,8 @@ import { type Wallets, createWallets } from './wallets.ts'
 export interface TestNetworkOptions {
   /** Default 4. */
   readonly validators?: number
+  /** Of these, the last ones that have no process: their keys are for tabs. Default 0. */
+  readonly tabValidators?: number
   /** Longest time between blocks while there are no transactions, milliseconds; default 1 000. */
   readonly heartbeatMs?: number
   /** Default: what `npm start` has. */
@@ -55,9 +57,13 @@ export interface TestNetwork extends Wallets {
   maxHeight(): number
   /** @throws CodedError `ROOTS_DIFFER` when two of `indices` (default: all) have reported two roots for one height */
   assertSameRoot(indices?: readonly number[]): void
+  /** 32 bytes; the key of a validator that runs in a tab. */
+  secretKey(index: number): Uint8Array
+  /** SIGTERM: a clean stop, in which a validator tells the others that it leaves. */
+  shutDown(index: number): Promise<void>
   /** SIGKILL: nothing is flushed, nobody is told. */
   kill(index: number): Promise<void>
-  /** Starts a validator that was killed, on what its directory holds. */
+  /** Starts a validator that was shut down or killed, on what its directory holds. */
   start(index: number): Promise<void>
   /** `kill` and `start`. */
   restart(index: number): Promise<void>
@@ -79,6 +85,7 @@ const HEIGHT_TIMEOUT_MS = 60_000
 /** Resolves when every validator answers. @throws CodedError what the first failing validator reported */
 export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const validators = options.validators ?? 4
+  const all = Array.from({ length: validators }, (_, index) => index)
   const directory = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
   const links = await createLinks(validators, seededRandom(options.seed ?? 1))
   const statuses = new Map<number, NodeStatus>()
@@ -92,6 +99,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       directory,
       validatorCount: validators,
       rpcPort: () => 0,
+      absent: all.slice(validators - (options.tabValidators ?? 0)),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
       ...(options.epochLengthBlocks === undefined ? {} : { epochLengthBlocks: options.epochLengthBlocks }),
       ...(options.memberships === undefined ? {} : { memberships: options.memberships }),
@@ -103,7 +111,6 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     throw error
   })
   const { chainId } = localnet.layout.chainSpec
-  const all = Array.from({ length: validators }, (_, index) => index)
   const rpcUrl = (index: number): string => `http://127.0.0.1:${running(localnet, index).rpcPort}`
   const start = async (index: number): Promise<void> => void (await localnet.startValidator(index))
   const kill = (index: number): Promise<void> => localnet.killValidator(index, 'SIGKILL')
@@ -125,6 +132,8 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     waitForHeight,
     maxHeight: heights.maxHeight,
     assertSameRoot: (indices = all) => heights.assertSameRoots(indices),
+    secretKey: (index) => readFileSync(join(directory, `validator-${index}`, 'validator.key')),
+    shutDown: (index) => localnet.killValidator(index, 'SIGTERM'),
     kill,
     start,
     restart: async (index) => {
