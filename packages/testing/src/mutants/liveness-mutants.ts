@@ -68,7 +68,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     name: 'equivocation-fast-path-missing',
     rule: 'R5',
     patches: [
-      { file: `${CONSENSUS}/rules/nullify.ts`, find: 'if (record.isLeaderEquivocating) return true', replace: '' },
+      { file: `${CONSENSUS}/rules/nullify.ts`, find: "if (record.isLeaderEquivocating) return 'leader'", replace: '' },
     ],
     expected: /EQUIVOCATION_TOLERATED/,
   },
