@@ -2,8 +2,9 @@
 //! code. revm 42 checks nonce and code only, and no database or journal hook lets storage in, so the check follows the
 //! frame's creation: what revm did for it is reverted, and the answer is that of revm's own collision.
 //! And with Constantinople, which revm does not know: Petersburg with EIP-1283's gas for SSTORE.
+//! And with an interpreter loop of its own.
 
-use super::constantinople;
+use super::{constantinople, interpreter};
 use crate::{state::StateDatabase, types::Fork};
 use alloy_evm::{Evm, EvmEnv, precompiles::PrecompilesMap};
 use alloy_primitives::{Address, Bytes};
@@ -147,7 +148,15 @@ impl<'a> EvmTr for Machine<'a> {
     }
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<EthFrame>, ContextDbError<Self::Context>> {
-        self.revm.frame_run()
+        let Revm { ctx, instruction, frame_stack, .. } = &mut self.revm;
+        let frame = frame_stack.get();
+        let action =
+            interpreter::run(&mut frame.interpreter, instruction.instruction_table(), instruction.gas_table(), ctx);
+        let next = frame.process_next_action::<_, ContextDbError<Self::Context>>(ctx, action)?;
+        if next.is_result() {
+            frame.set_finished(true);
+        }
+        Ok(next)
     }
 
     fn frame_return_result(
