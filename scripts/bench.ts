@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
- * `--only <suite>` runs one suite, also `worst-case`, `large-state` and `sim`, which take minutes, and
- * `phases`, which needs `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
+ * `--only <suite>` runs one suite, also `worst-case`, `large-state`, `sim` and `tab-compare`, which take
+ * minutes, and `phases`, which needs `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
  */
 import { parseArgs } from 'node:util'
 
@@ -24,6 +24,7 @@ const suites: Readonly<Record<string, Suite>> = {
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
   traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
+  'tab-compare': async () => (await import('../apps/web/bench/tab-compare.bench.ts')).runTabCompareBench(),
   'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
   'large-state': async () =>
     (await import('../packages/executor/bench/large-state.bench.ts')).runLargeStateBench({ accounts: [1_000_000] }),
@@ -36,7 +37,7 @@ const suites: Readonly<Record<string, Suite>> = {
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
 /** Minutes each, or in need of a build of their own: only when asked for. */
-const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state', 'snapshot']
+const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state', 'snapshot', 'tab-compare']
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {
