@@ -1,58 +1,89 @@
 /**
- * The fixtures: a network of real validators for each test, and tabs on it. What they start they stop, whatever
- * happens; when a test has failed, every node's log and state are attached to its report.
+ * The fixtures: a network of real validators for each test (or one for all of a worker), and tabs on it. What they start
+ * they stop, whatever happens; when a test has failed, every node's log and state are attached to its report.
  */
 import { type TestInfo, test as base } from '@playwright/test'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type TestNetwork, type TestNetworkOptions, startNetwork } from './network/index.ts'
+import { attachNetwork, attachTab } from './report.ts'
 import { type Tab, type TabOptions, openTab } from './tab/tab.ts'
+import { type ValidatorTab, type ValidatorTabOptions, openValidatorTab } from './tab/validator-tab.ts'
 
 export { expect } from '@playwright/test'
 
-/** Set with `test.use({ cairn: { validators: 3, tabs: 2 } })`. */
+/** Set for a file with `test.use({ cairn: { validators: 3, tabs: 2 } })`. */
 export interface CairnOptions extends TestNetworkOptions {
   /** Tabs that are open when the test begins; default 0. */
   readonly tabs?: number
+  /**
+   * One network for all tests, also of other files, with the same options, instead of one for each: for tests that leave
+   * it as they found it. Default `false`.
+   */
+  readonly isShared?: boolean
 }
 
 export interface CairnFixtures {
-  readonly cairn: CairnOptions
-  /** Runs when the test begins and is gone after it. */
+  /** Runs when the test begins; gone after it, unless it is shared. */
   readonly network: TestNetwork
+  /** Address of the network's page. */
+  readonly url: string
   /** The tabs that `cairn.tabs` asked for, each in a browser context of its own. */
   readonly tabs: readonly Tab[]
   /** Opens one more; closed after the test. */
   readonly openTab: (options?: TabOptions) => Promise<Tab>
+  /** Opens a tab that validates with the key of validator `index`, one of the `tabValidators`; closed after the test. */
+  readonly openValidatorTab: (index: number, options?: ValidatorTabOptions) => Promise<ValidatorTab>
 }
 
-/** Last bytes of a validator's log that go into a report. */
-const LOG_TAIL_BYTES = 256 * 1024
+export interface CairnWorkerFixtures {
+  readonly cairn: CairnOptions
+  /** Starts the worker's network at the first call. */
+  readonly shareNetwork: () => Promise<TestNetwork>
+}
 
-export const test = base.extend<CairnFixtures>({
-  cairn: [{}, { option: true }],
-  network: async ({ cairn }, use, testInfo) => {
-    const network = await startNetwork(cairn)
+export const test = base.extend<CairnFixtures & { readonly openTabs: Tab[] }, CairnWorkerFixtures>({
+  cairn: [{}, { option: true, scope: 'worker' }],
+  shareNetwork: [
+    async ({ cairn }, use) => {
+      let shared: Promise<TestNetwork> | undefined
+      try {
+        await use(() => (shared ??= startNetwork(cairn)))
+      } finally {
+        await (await shared)?.stop()
+      }
+    },
+    { scope: 'worker' },
+  ],
+  network: async ({ cairn, shareNetwork }, use, testInfo) => {
+    const network = cairn.isShared === true ? await shareNetwork() : await startNetwork(cairn)
     try {
       await use(network)
       if (hasFailed(testInfo)) await attachNetwork(testInfo, network)
     } finally {
-      await network.stop()
+      if (cairn.isShared !== true) await network.stop()
     }
   },
-  openTab: async ({ network, browser }, use, testInfo) => {
+  url: async ({ network }, use) => use(await network.startWeb()),
+  openTabs: async ({ network: _ }, use, testInfo) => {
     const open: Tab[] = []
     try {
-      await use(async (options) => {
-        const tab = await openTab(browser, await network.startWeb(), options)
-        open.push(tab)
-        return tab
-      })
+      await use(open)
       if (hasFailed(testInfo)) await Promise.all(open.map((tab, index) => attachTab(testInfo, tab, index)))
     } finally {
       await Promise.all(open.map((tab) => tab.close().catch(() => {})))
     }
   },
+  openTab: async ({ url, browser, openTabs }, use) =>
+    use(async (options) => {
+      const tab = await openTab(browser, url, options)
+      openTabs.push(tab)
+      return tab
+    }),
+  openValidatorTab: async ({ url, network, browser, openTabs }, use) =>
+    use(async (index, options) => {
+      const tab = await openValidatorTab(browser, url, network.secretKey(index), options)
+      openTabs.push(tab)
+      return tab
+    }),
   tabs: async ({ cairn, openTab: open }, use) => {
     await use(await Promise.all(Array.from({ length: cairn.tabs ?? 0 }, () => open())))
   },
@@ -60,26 +91,4 @@ export const test = base.extend<CairnFixtures>({
 
 function hasFailed(testInfo: TestInfo): boolean {
   return testInfo.status !== testInfo.expectedStatus
-}
-
-async function attachNetwork(testInfo: TestInfo, network: TestNetwork): Promise<void> {
-  for (let index = 0; index < network.validators; index++) {
-    const log = readFileSync(join(network.directory, `validator-${index}`, 'node.log')).subarray(-LOG_TAIL_BYTES)
-    await testInfo.attach(`validator-${index}.log`, { body: log, contentType: 'text/plain' })
-    await attachJson(testInfo, `validator-${index}-status.json`, network.status(index))
-  }
-}
-
-async function attachTab(testInfo: TestInfo, tab: Tab, index: number): Promise<void> {
-  await testInfo.attach(`tab-${index}.log`, { body: tab.log.join('\n'), contentType: 'text/plain' })
-  // A page that has crashed or is gone has no state; its log says so.
-  const state = await tab.state().catch((error: unknown) => String(error))
-  await attachJson(testInfo, `tab-${index}-state.json`, state)
-  const picture = await tab.page.screenshot().catch(() => undefined)
-  if (picture !== undefined) await testInfo.attach(`tab-${index}.png`, { body: picture, contentType: 'image/png' })
-}
-
-async function attachJson(testInfo: TestInfo, name: string, value: unknown): Promise<void> {
-  const text = JSON.stringify(value ?? null, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item), 2)
-  await testInfo.attach(name, { body: text, contentType: 'application/json' })
 }

@@ -8,6 +8,8 @@ export interface TabOptions {
   readonly query?: string
   /** Opens in this context, beside its other tabs; default: a context of its own, as another user's browser. */
   readonly context?: BrowserContext
+  /** Runs before the page is loaded: routes, scripts. */
+  readonly prepare?: (page: Page) => Promise<void>
 }
 
 export interface Tab extends PageLife {
@@ -40,6 +42,7 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   const life = await controlPageLife(page)
   const address = new URL(url)
   address.search = options.query ?? ''
+  await options.prepare?.(page)
   await page.goto(address.href)
   const state = (): Promise<TabState | undefined> =>
     page.evaluate(() => (typeof cairn === 'undefined' ? undefined : cairn.snapshot()))
