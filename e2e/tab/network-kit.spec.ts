@@ -1,7 +1,8 @@
 /** What `@cairn/playwright` does to real nodes: each fault is seen to happen, and to end. */
 import { expect, test } from '@cairn/playwright'
 
-test.use({ cairn: { validators: 4, heartbeatMs: 200 } })
+// Each test leaves the network as it found it: all four running, linked and fast.
+test.use({ cairn: { validators: 4, heartbeatMs: 200, isShared: true } })
 
 test('four validators and three tabs agree on every root', async ({ network, openTab }) => {
   const tabs = await Promise.all([openTab(), openTab({ query: 'transport=ws' }), openTab()])

@@ -1,5 +1,4 @@
 /** Three servers and two validator tabs: four of five are a quorum, so that the network needs the tabs' votes. */
-import { type BrowserContext } from '@playwright/test'
 import { type TestNetwork, expect, test } from '@cairn/playwright'
 
 test.use({ cairn: { validators: 5, tabValidators: 2, heartbeatMs: 200, epochLengthBlocks: 100_000 } })
@@ -17,7 +16,7 @@ test('finality needs both tabs: it stops when they are gone, nobody waits for on
 }) => {
   test.setTimeout(180_000 + HIDDEN_SECONDS * 1_000)
   const contexts = await Promise.all([browser.newContext(), browser.newContext()])
-  const [firstBrowser, secondBrowser] = contexts as [BrowserContext, BrowserContext]
+  const [firstBrowser, secondBrowser] = contexts
   const first = await openValidatorTab(FIRST, { context: firstBrowser })
   expect(network.maxHeight()).toBe(0)
   const second = await openValidatorTab(SECOND, { context: secondBrowser })

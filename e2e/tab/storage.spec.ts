@@ -1,26 +1,15 @@
 /** What a browser may do to a page's storage, and what the node makes of it. */
-import { type Page, expect, test } from '@playwright/test'
-import { startNetwork, type TestNetwork } from '@cairn/playwright/network'
+import type { Page } from '@playwright/test'
+import { expect, test } from '@cairn/playwright'
 import { verifiedHeight, waitForVerified } from './tab-page.ts'
 
-let network: TestNetwork
-let url: string
+test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
 
-test.beforeAll(async () => {
-  network = await startNetwork()
-  url = await network.startWeb()
-  await network.waitForHeight(3)
-})
-
-test.afterAll(async () => {
-  await network?.stop()
-})
-
-test('storage evicted under a running node: it starts anew and verifies everything again', async ({ page }) => {
-  await page.goto(url)
+test('storage evicted under a running node: it starts anew and verifies everything again', async ({ url, openTab }) => {
+  const { page } = await openTab()
   await waitForVerified(page, 5)
   // The node does not start anew more often than every ten seconds.
-  await waitForVerified(page, (await verifiedHeight(page)) + 12)
+  await waitForVerified(page, (await verifiedHeight(page)) + 40)
   const before = await verifiedHeight(page)
   const session = await page.context().newCDPSession(page)
   await session.send('Storage.clearDataForOrigin', { origin: new URL(url).origin, storageTypes: 'indexeddb' })
@@ -29,8 +18,11 @@ test('storage evicted under a running node: it starts anew and verifies everythi
   await expect(page.getByTestId('failure')).toHaveCount(0)
 })
 
-test('a full quota stops the node with a code; with space again it goes on from what was kept', async ({ page }) => {
-  await page.goto(url)
+test('a full quota stops the node with a code; with space again it goes on from what was kept', async ({
+  url,
+  openTab,
+}) => {
+  const { page } = await openTab()
   await waitForVerified(page, 5)
   const session = await page.context().newCDPSession(page)
   const { origin } = new URL(url)
@@ -44,7 +36,7 @@ test('a full quota stops the node with a code; with space again it goes on from 
   await expect(page.getByTestId('restored-height')).toContainText('up to')
 })
 
-test('databases of chains that are long gone are deleted; a validator’s are not', async ({ page }) => {
+test('databases of chains that are long gone are deleted; a validator’s are not', async ({ page, url }) => {
   await page.goto(new URL('network.json', url).href)
   await page.evaluate(makeDatabases)
   await page.goto(url)

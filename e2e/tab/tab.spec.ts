@@ -1,28 +1,20 @@
 /** The page against a real network of four validator processes: what it shows, and what it refuses. */
-import { expect, test } from '@playwright/test'
-import { createPublicClient, createWalletClient, http, parseEther } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
-import { startNetwork, type TestNetwork } from '@cairn/playwright/network'
+import type { Page } from '@playwright/test'
+import { expect, test } from '@cairn/playwright'
+import { parseEther } from 'viem'
 import { blockRows, flipStoredBytes, verifiedHeight, waitForVerified } from './tab-page.ts'
 
-let network: TestNetwork
-let url: string
+test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
 
-test.beforeAll(async () => {
-  network = await startNetwork()
-  url = await network.startWeb()
-  await network.waitForHeight(3)
-})
-
-test.afterAll(async () => {
-  await network?.stop()
-})
-
-test('verifies every block: certificate, execution, state root', async ({ page }) => {
-  await page.goto(url)
+test('verifies every block: certificate, execution, state root', async ({ network, openTab }) => {
+  const { page } = await openTab()
   await waitForVerified(page, 3)
-  const hash = await transfer(0)
-  const receipt = await client().waitForTransactionReceipt({ hash })
+  const [account] = network.accounts
+  if (account === undefined) throw new Error('no funded account')
+  const hash = await network
+    .walletClient(account)
+    .sendTransaction({ to: `0x${'ca'.repeat(20)}`, value: parseEther('1') })
+  const receipt = await network.publicClient().waitForTransactionReceipt({ hash })
   await waitForVerified(page, Number(receipt.blockNumber) + 1)
 
   for (const check of ['check-certificate', 'check-execution', 'check-root']) {
@@ -42,8 +34,8 @@ test('verifies every block: certificate, execution, state root', async ({ page }
   await waitForVerified(page, before + 2)
 })
 
-test('goes on after a reload from what it had verified', async ({ page }) => {
-  await page.goto(url)
+test('goes on after a reload from what it had verified', async ({ openTab }) => {
+  const { page } = await openTab()
   await waitForVerified(page, 5)
   const before = await verifiedHeight(page)
   await page.reload()
@@ -53,8 +45,8 @@ test('goes on after a reload from what it had verified', async ({ page }) => {
   await waitForVerified(page, before + 2)
 })
 
-test('throws away what was changed in the store, and verifies it anew', async ({ page }) => {
-  await page.goto(url)
+test('throws away what was changed in the store, and verifies it anew', async ({ url, openTab }) => {
+  const { page } = await openTab()
   await waitForVerified(page, 5)
   // A page of the same origin without a node; the store is free.
   await page.goto(new URL('network.json', url).href)
@@ -66,15 +58,15 @@ test('throws away what was changed in the store, and verifies it anew', async ({
   await waitForVerified(page, 5)
 })
 
-test('shows a balance whose Merkle proof it has checked', async ({ page }) => {
-  await page.goto(url)
+test('shows a balance whose Merkle proof it has checked', async ({ network, openTab }) => {
+  const { page } = await openTab()
   await waitForVerified(page, 3)
-  const { address } = account(1)
+  const address = network.accounts[1]?.address ?? '0x'
   await page.getByLabel('Account address').fill(address)
   await page.getByRole('button', { name: 'Look up' }).click()
   await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
   await expect(page.getByTestId('check-proof')).toHaveAttribute('data-state', 'passed')
-  const coins = Number((await client().getBalance({ address })) / 10n ** 18n)
+  const coins = Number((await network.publicClient().getBalance({ address })) / 10n ** 18n)
   await expect(page.getByTestId('balance')).toContainText(coins.toLocaleString('en'))
 
   await page.getByLabel('Account address').fill(`0x${'de'.repeat(20)}`)
@@ -82,68 +74,50 @@ test('shows a balance whose Merkle proof it has checked', async ({ page }) => {
   await expect(page.getByTestId('balance-proven')).toContainText('its absence is proven')
 })
 
-test('connects by WebSocket alone', async ({ page }) => {
-  await page.goto(`${url}?transport=ws`)
+test('connects by WebSocket alone', async ({ openTab }) => {
+  const { page } = await openTab({ query: 'transport=ws' })
   await waitForVerified(page, 3)
   for (const peer of await page.getByTestId('peers').locator('tr').allInnerTexts()) expect(peer).toContain('WebSocket')
 })
 
-test('does without WebRTC, and says so', async ({ page }) => {
-  await page.addInitScript('delete globalThis.RTCPeerConnection')
-  await page.goto(url)
+test('does without WebRTC, and says so', async ({ openTab }) => {
+  const { page } = await openTab({ prepare: (bare) => bare.addInitScript('delete globalThis.RTCPeerConnection') })
   await expect(page.getByText('No WebRTC in this browser')).toBeVisible()
   await waitForVerified(page, 1)
   await expect(page.getByTestId('peers').locator('tr').first()).toContainText('WebSocket')
 })
 
-test('says what is missing when core.wasm cannot be loaded', async ({ page }) => {
-  await page.route('**/*.wasm', (route) => route.abort())
-  await page.goto(url)
+test('says what is missing when core.wasm cannot be loaded', async ({ openTab }) => {
+  const { page } = await openTab({ prepare: (bare) => bare.route('**/*.wasm', (route) => route.abort()) })
   await expect(page.getByTestId('failure')).toContainText('CORE_MISSING', { timeout: 30_000 })
 })
 
-test('refuses a network whose genesis is not the pinned one', async ({ page }) => {
-  await page.goto(`${url}?genesis=0x${'11'.repeat(32)}`)
+test('refuses a network whose genesis is not the pinned one', async ({ openTab }) => {
+  const { page } = await openTab({ query: `genesis=0x${'11'.repeat(32)}` })
   await expect(page.getByTestId('failure')).toContainText('GENESIS_REFUSED', { timeout: 30_000 })
   await expect(page.getByTestId('verified-height')).toHaveText('–')
 })
 
-test('refuses a chain spec that was changed on the way', async ({ page }) => {
+test('refuses a chain spec that was changed on the way', async ({ url, openTab }) => {
   const real = (await (await fetch(new URL('network.json', url))).json()) as { genesisHash: string }
-  await page.route('**/network.json', async (route) => {
-    const response = await route.fetch()
-    const description = (await response.json()) as { chainSpec: { alloc: Record<string, { balance: string }> } }
-    for (const account of Object.values(description.chainSpec.alloc)) account.balance = '0x1'
-    await route.fulfill({ response, json: description })
-  })
-  await page.goto(`${url}?genesis=${real.genesisHash}`)
+  const prepare = (bare: Page): Promise<unknown> =>
+    bare.route('**/network.json', async (route) => {
+      const response = await route.fetch()
+      const description = (await response.json()) as { chainSpec: { alloc: Record<string, { balance: string }> } }
+      for (const account of Object.values(description.chainSpec.alloc)) account.balance = '0x1'
+      await route.fulfill({ response, json: description })
+    })
+  const { page } = await openTab({ query: `genesis=${real.genesisHash}`, prepare })
   await expect(page.getByTestId('failure')).toContainText('GENESIS_REFUSED', { timeout: 30_000 })
 })
 
-test('runs one node in a browser: a second tab waits and takes over', async ({ context }) => {
-  const first = await context.newPage()
-  await first.goto(url)
+test('runs one node in a browser: a second tab waits and takes over', async ({ context, openTab }) => {
+  const { page: first } = await openTab({ context })
   await waitForVerified(first, 3)
-  const second = await context.newPage()
-  await second.goto(url)
+  const { page: second } = await openTab({ context })
   await expect(second.getByTestId('other-tab')).toBeVisible()
   const before = await verifiedHeight(first)
   await first.close()
   await waitForVerified(second, before)
   await expect(second.getByTestId('other-tab')).toBeHidden()
 })
-
-function account(index: number) {
-  const key = network.fundedKeys[index]
-  if (key === undefined) throw new RangeError(`no funded account ${index}`)
-  return privateKeyToAccount(key)
-}
-
-function client() {
-  return createPublicClient({ transport: http(network.rpcUrl(0)), pollingInterval: 100 })
-}
-
-function transfer(index: number): Promise<`0x${string}`> {
-  const wallet = createWalletClient({ account: account(index), transport: http(network.rpcUrl(0)) })
-  return wallet.sendTransaction({ chain: null, to: `0x${'ca'.repeat(20)}`, value: parseEther('1') })
-}

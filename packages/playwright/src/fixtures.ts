@@ -40,7 +40,13 @@ export interface CairnWorkerFixtures {
   readonly shareNetwork: () => Promise<TestNetwork>
 }
 
-export const test = base.extend<CairnFixtures & { readonly openTabs: Tab[] }, CairnWorkerFixtures>({
+/** The tabs of a test; closed before its network goes. */
+interface OpenedTabs {
+  readonly url: string
+  add(tab: Tab): void
+}
+
+export const test = base.extend<CairnFixtures & { readonly opened: OpenedTabs }, CairnWorkerFixtures>({
   cairn: [{}, { option: true, scope: 'worker' }],
   shareNetwork: [
     async ({ cairn }, use) => {
@@ -63,25 +69,25 @@ export const test = base.extend<CairnFixtures & { readonly openTabs: Tab[] }, Ca
     }
   },
   url: async ({ network }, use) => use(await network.startWeb()),
-  openTabs: async ({ network: _ }, use, testInfo) => {
+  opened: async ({ url }, use, testInfo) => {
     const open: Tab[] = []
     try {
-      await use(open)
+      await use({ url, add: (tab) => void open.push(tab) })
       if (hasFailed(testInfo)) await Promise.all(open.map((tab, index) => attachTab(testInfo, tab, index)))
     } finally {
       await Promise.all(open.map((tab) => tab.close().catch(() => {})))
     }
   },
-  openTab: async ({ url, browser, openTabs }, use) =>
+  openTab: async ({ browser, opened }, use) =>
     use(async (options) => {
-      const tab = await openTab(browser, url, options)
-      openTabs.push(tab)
+      const tab = await openTab(browser, opened.url, options)
+      opened.add(tab)
       return tab
     }),
-  openValidatorTab: async ({ url, network, browser, openTabs }, use) =>
+  openValidatorTab: async ({ network, browser, opened }, use) =>
     use(async (index, options) => {
-      const tab = await openValidatorTab(browser, url, network.secretKey(index), options)
-      openTabs.push(tab)
+      const tab = await openValidatorTab(browser, opened.url, network.secretKey(index), options)
+      opened.add(tab)
       return tab
     }),
   tabs: async ({ cairn, openTab: open }, use) => {

@@ -9,7 +9,7 @@ export interface TabOptions {
   /** Opens in this context, beside its other tabs; default: a context of its own, as another user's browser. */
   readonly context?: BrowserContext
   /** Runs before the page is loaded: routes, scripts. */
-  readonly prepare?: (page: Page) => Promise<void>
+  readonly prepare?: (page: Page) => Promise<unknown>
 }
 
 export interface Tab extends PageLife {
