@@ -16,6 +16,7 @@ import { CERTIFICATES_WAITING_MAX, ENTRY_PROOF_TAKEN_MAX } from './limits.ts'
 import { recordOf, rememberHolder } from './state.ts'
 import type { Core } from './state.ts'
 import { reportPeer, requestVerification } from './verify-queue.ts'
+import { setTimeouts } from './rules/enter-view.ts'
 import { scheduleStandstill } from './standstill-timer.ts'
 
 /** Identifies the one certificate that a kind and view can have. */
@@ -115,6 +116,7 @@ export function adoptFinalization(core: Core, finalization: Certificate): void {
   state.finalizedView = finalization.view
   state.finalization = finalization
   state.isDirty = true
+  setTimeouts(core)
   pruneViews(state)
   scheduleStandstill(core)
 }

@@ -11,6 +11,8 @@ import type { ConsensusOptions } from './consensus-options.ts'
 import { firstCore, nextCore } from './core.ts'
 import type { Effect } from './effect.ts'
 import { createEvidenceBook } from './evidence/evidence-book.ts'
+import { footprintOf } from './footprint.ts'
+import type { Footprint } from './footprint.ts'
 import type { EpochMessage, FinalizedHead, Input, Message, Now } from './input.ts'
 import { onBlockFetched, onExecuted, onFetchFailed } from './inputs/on-block.ts'
 import { onBuilt } from './inputs/on-built.ts'
@@ -70,6 +72,8 @@ export interface Consensus {
   certificatesFrom(epoch: Epoch, view: View): readonly Certificate[]
   /** The Status that would be sent now. */
   status(): Status
+  /** What is held in memory. */
+  footprint(): Footprint
 }
 
 export function createConsensus(options: ConsensusOptions): Consensus {
@@ -129,6 +133,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
     block: (hash) => core().state.blocks.get(hash)?.block,
     certificatesFrom: (epoch, fromView) => certificatesFrom(core(), epoch, fromView),
     status: () => statusOf(core()),
+    footprint: () => footprintOf(core()),
   }
 }
 

@@ -53,6 +53,22 @@ describe('R1: entering a view', () => {
     h.wait(1)
     expect(namesOf(h.signed().slice(before))).toEqual([`nullify ${h.consensus.view}`])
   })
+
+  it('ends the back-off of an open view with the finalization that comes meanwhile', () => {
+    const h = createHarness({ manual: ['fetch-block'] })
+    let at = 1
+    for (; at < 60 || h.consensus.leader(view(at + 1)) === 0; at++) {
+      h.feed({ type: 'certificate', certificate: h.certificate('nullify', at, ZERO_HASH), from: 'p', gossiped: true })
+    }
+    const { hash } = h.block(at, h.genesis)
+    for (const kind of ['notarize', 'finalize'] as const) {
+      const before = h.signed().length
+      h.feed({ type: 'certificate', certificate: h.certificate(kind, at, hash), from: 'p', gossiped: true })
+      expect(h.consensus.view).toBe(at + 1)
+      h.wait(400)
+      expect(namesOf(h.signed().slice(before))).toEqual(kind === 'notarize' ? [] : [`nullify ${at + 1}`])
+    }
+  })
 })
 
 describe('R2: proposing', () => {

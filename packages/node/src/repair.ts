@@ -1,5 +1,6 @@
 /** Fetches what consensus lacks: blocks by hash, certificates by view. Peers are asked in turn, answers are hostile. */
 import {
+  checkBlockData,
   decodeBlocksByHashResponse,
   decodeCertificatesResponse,
   encodeBlocksByHashRequest,
@@ -52,7 +53,11 @@ export function createRepair(network: Network, proposed: ProposedBlocks): Repair
           continue
         }
         const block = decoded.value.blocks.find((candidate) => candidate.hash === hash)
-        if (block !== undefined) return { type: 'block-fetched', block, from: peer }
+        if (block === undefined) continue
+        // The hash covers the header only: whoever sends other bytes with it costs one request, not a standstill.
+        const verdict = checkBlockData(block)
+        if (verdict.verdict === 'accept') return { type: 'block-fetched', block, from: peer }
+        network.penalize(peer, 'BLOCK_DATA_INVALID')
       }
       return { type: 'fetch-failed', hash }
     },

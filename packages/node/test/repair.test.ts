@@ -49,6 +49,17 @@ describe('fetching a block', () => {
     expect(network.penalties).toEqual([])
   })
 
+  it('penalizes bytes that do not belong to the header, and asks the next peer at once', async () => {
+    const forged = { ...block, payload: Uint8Array.of(...block.payload, 0) }
+    const answers: Record<string, Uint8Array> = {
+      c: encodeBlocksByHashResponse({ blocks: [forged] }),
+      a: answerWith(3),
+    }
+    const { network, repair } = start(async (peer) => answers[peer], 'a', 'c')
+    expect(await repair.fetchBlock(effect)).toEqual({ type: 'block-fetched', block, from: 'a' })
+    expect(network.penalties).toEqual([{ peer: 'c', code: 'BLOCK_DATA_INVALID' }])
+  })
+
   it('gives up after some peers, or without any', async () => {
     const crowd = Array.from({ length: 9 }, (_, index) => `peer-${index}`)
     const { network, repair } = start(async () => answerWith(), ...crowd)

@@ -17,13 +17,21 @@ export function enterView(core: Core): void {
   while (state.views.get(view as View)?.certificates.nullify !== undefined) view++
   if (view <= state.view) return
   state.view = view as View
-  const { leaderTimeoutMs } = core.options.spec.timing
   state.timers.enteredAtMs = now.monotonicMs
-  state.timers.leaderTimeoutMs = leaderTimeoutMs * backOff(core)
-  state.timers.advanceTimeoutMs = ADVANCE_FACTOR * state.timers.leaderTimeoutMs
+  setTimeouts(core)
   state.timers.clockWaitUntilMs = undefined
   if (state.ownProposal !== undefined && state.ownProposal.view < view) state.ownProposal = undefined
   dropOldProposals(core)
+}
+
+/**
+ * As of view and finalized view. Also when a finalization comes while the view is open: the first views after an outage
+ * would otherwise wait for a silent leader as long as the last ones before its end.
+ */
+export function setTimeouts(core: Core): void {
+  const { timers } = core.state
+  timers.leaderTimeoutMs = core.options.spec.timing.leaderTimeoutMs * backOff(core)
+  timers.advanceTimeoutMs = ADVANCE_FACTOR * timers.leaderTimeoutMs
 }
 
 /** b = min(1.25^max(0, v − finalized − 3), Tmax/T0). Repeated multiplication: `**` may differ between engines. */

@@ -19,8 +19,11 @@ export interface CampaignOptions {
 /** What some seeds showed. */
 export interface ShardResult {
   readonly seeds: number
+  /** All virtual time of all runs. */
   readonly virtualMs: number
   readonly cpuMs: number
+  /** Of both, the part of the few runs with minutes of fog, which are cheaper by the second. */
+  readonly fog: { readonly virtualMs: number; readonly cpuMs: number }
   readonly heights: number
   readonly events: number
   readonly healToCommitMs: readonly number[]
@@ -36,6 +39,17 @@ export interface CampaignFailure {
 
 export interface CampaignResult extends ShardResult {
   readonly elapsedMs: number
+}
+
+/** Virtual time by elapsed time, and by a core's; the same without the runs with fog, in their share of the time. */
+export function speedOf({ virtualMs, elapsedMs, cpuMs, fog }: CampaignResult) {
+  const others = (virtualMs - fog.virtualMs) / (cpuMs - fog.cpuMs)
+  return {
+    realTime: virtualMs / elapsedMs,
+    core: virtualMs / cpuMs,
+    realTimeWithoutFog: (others * cpuMs) / elapsedMs,
+    coreWithoutFog: others,
+  }
 }
 
 /** What a worker is sent; it answers each with a `ShardResult`. */
@@ -106,6 +120,7 @@ function joinResults(results: readonly ShardResult[]): ShardResult {
     seeds: sum((result) => result.seeds),
     virtualMs: sum((result) => result.virtualMs),
     cpuMs: sum((result) => result.cpuMs),
+    fog: { virtualMs: sum((result) => result.fog.virtualMs), cpuMs: sum((result) => result.fog.cpuMs) },
     heights: sum((result) => result.heights),
     events: sum((result) => result.events),
     healToCommitMs: results.flatMap((result) => result.healToCommitMs).toSorted((a, b) => a - b),

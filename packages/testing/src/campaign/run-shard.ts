@@ -5,6 +5,7 @@ import type { Shard, ShardResult } from './campaign.ts'
 
 export async function runShard({ firstSeed, seeds, nodes, adversaries }: Shard): Promise<ShardResult> {
   const started = process.threadCpuUsage()
+  const fog = { virtualMs: 0, cpuMs: 0 }
   const healToCommitMs: number[] = []
   const healToAllMs: number[] = []
   const sums = { virtualMs: 0, heights: 0, events: 0 }
@@ -12,7 +13,12 @@ export async function runShard({ firstSeed, seeds, nodes, adversaries }: Shard):
   let seed = firstSeed
   for (; seed < firstSeed + seeds && failure === undefined; seed++) {
     const adversary = adversaryOf(seed, adversaries)
+    const before = process.threadCpuUsage()
     const result = await simulate({ seed, nodes, adversary })
+    if (result.idleMs > 0) {
+      fog.virtualMs += result.virtualMs
+      fog.cpuMs += millisecondsOf(process.threadCpuUsage(before))
+    }
     sums.virtualMs += result.virtualMs
     sums.heights += result.height
     sums.events += result.events
@@ -22,9 +28,12 @@ export async function runShard({ firstSeed, seeds, nodes, adversaries }: Shard):
       healToAllMs.push(result.healToAllMs)
     }
   }
-  const used = process.threadCpuUsage(started)
-  const cpuMs = (used.user + used.system) / 1000
-  return { seeds: seed - firstSeed, ...sums, cpuMs, healToCommitMs, healToAllMs, failure }
+  const cpuMs = millisecondsOf(process.threadCpuUsage(started))
+  return { seeds: seed - firstSeed, ...sums, cpuMs, fog, healToCommitMs, healToAllMs, failure }
+}
+
+function millisecondsOf({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000
 }
 
 /** Which adversary a seed runs against. */

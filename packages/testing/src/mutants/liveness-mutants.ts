@@ -26,7 +26,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
         replace: "if (options.self !== undefined && subject.kind !== 'nullify') effects.push({ type: 'sign'",
       },
     ],
-    expected: /STALLED/,
+    expected: /VIEW_HELD|STALLED/,
   },
   {
     name: 'blocks-not-persisted',
@@ -62,7 +62,7 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
         replace: 'const cap = (1e9 * leaderTimeoutMaxMs) / leaderTimeoutMs',
       },
     ],
-    expected: /STALLED/,
+    expected: /VIEW_HELD|STALLED/,
   },
   {
     name: 'equivocation-fast-path-missing',
@@ -83,5 +83,29 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
       },
     ],
     expected: /STALLED|CRASHED/,
+  },
+  {
+    name: 'window-missing',
+    rule: 'Limits',
+    patches: [
+      {
+        file: `${CONSENSUS}/screen.ts`,
+        find: 'return view > state.finalizedView && view <= state.view + VIEW_WINDOW',
+        replace: 'return view > state.finalizedView',
+      },
+    ],
+    expected: /MEMORY/,
+  },
+  {
+    name: 'standstill-too-often',
+    rule: 'R9',
+    patches: [
+      {
+        file: `${CONSENSUS}/standstill-timer.ts`,
+        find: 'STANDSTILL_MS * (0.8 + 0.4 * nextJitter(state))',
+        replace: 'STANDSTILL_MS * (0.4 + 0.4 * nextJitter(state))',
+      },
+    ],
+    expected: /EGRESS/,
   },
 ]

@@ -97,7 +97,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
         replace: ') return false',
       },
     ],
-    expected: /FINALIZED_CONFLICT|HALT|STALLED|CRASHED/,
+    expected: /UNJUSTIFIED_PARENT/,
   },
   {
     name: 'notarize-without-execution',
@@ -138,7 +138,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
         replace: 'if (3 * tally.byValidator.size <= 2 * core.options.validators.validators.length) return',
       },
     ],
-    expected: /BAD_CERTIFICATE|CRASHED/,
+    expected: /BAD_CERTIFICATE|CRASHED|HONEST_BLAMED/,
   },
   {
     name: 'signer-counted-twice',

@@ -39,6 +39,8 @@ export function createInvariants(chain: SimulatedChain): Invariants {
   const hashByHeight = new Map<number, Hash>()
   const votes = new Map<string, Vote[]>()
   const certified = new Map<number, Partial<Record<VoteKind, Hash>>>()
+  /** Blocks that a child may stand on: notarized or finalized somewhere, or genesis. */
+  const justified = new Set<Hash>([chain.genesis.hash])
   const checked = new WeakSet<Certificate>()
   let ledger = chain.ledgers.at(chain.genesis.header.stateRoot)
   let violation: string | undefined
@@ -87,6 +89,10 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
       if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)
+      // The voter has the parent's certificate, so somebody honest has shown it before.
+      if (vote.kind === 'notarize' && block !== undefined && !justified.has(block.header.parentHash)) {
+        violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no notarized block in view ${vote.view}`)
+      }
       const key = `${slot}:${vote.epoch}:${vote.view}`
       const earlier = votes.get(key)
       if (earlier === undefined) return void votes.set(key, [vote])
@@ -99,6 +105,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     onCertificate(slot, certificate) {
       check(slot, certificate)
       const { kind, epoch, view, hash } = certificate
+      justified.add(hash)
       const place = epoch * VIEWS_PER_EPOCH + view
       const known = certified.get(place) ?? {}
       if (known[kind] !== undefined && known[kind] !== hash)
@@ -122,6 +129,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
         }
         if (!isValid(chain, block, parent.header)) violate(`INVALID_STATE: node ${slot} at height ${header.height}`)
         hashByHeight.set(header.height, hash)
+        justified.add(hash)
         if (header.height > maxHeight) {
           maxHeight = header.height
           ledger = chain.ledgers.at(header.stateRoot)

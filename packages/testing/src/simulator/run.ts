@@ -31,7 +31,7 @@ export interface SimulationOptions {
   readonly adversary: Adversary
   /** Indices of the schedule's faults that happen; all where it is absent. */
   readonly faults?: readonly number[]
-  /** All honest nodes must have caught up within this time after the last fault; 30 s where it is absent. */
+  /** All honest nodes must have caught up within this time after the last fault; 20 s where it is absent. */
   readonly livenessBoundMs?: number
   /** Every event as a line of text. */
   readonly onTrace?: (line: string) => void

@@ -3,7 +3,7 @@ import { decodeMessage, encodeMessage } from '../wire-codec.ts'
 import type { WireMessage } from '../wire.ts'
 import { createDisk } from '../node/disk.ts'
 import { SimulatedNode } from '../node/simulated-node.ts'
-import type { SimulatedNodeOptions } from '../node/simulated-node.ts'
+import type { SimulatedNodeOptions } from '../node/node-options.ts'
 import type { World } from '../world.ts'
 
 type Fault = Pick<SimulatedNodeOptions, 'onEffect' | 'onSend'> & { readonly isVoting?: boolean }

@@ -56,7 +56,8 @@ export function createForger(world: World, slot: number, id: number): readonly A
       start: () => node.start(),
       receive(message, from) {
         node.receive(message, from)
-        if (!random.chance(FORGE_RATE) || !node.isUp) return
+        // Of what the correct ones say: forgers that answer each other would multiply for ever.
+        if (world.actors[from]?.isHonest !== true || !random.chance(FORGE_RATE) || !node.isUp) return
         const size = node.consensus.validators.validators.length
         if (message.type === 'proposal') {
           sendToSome({ type: 'proposal', proposal: forgedProposal(message.proposal, size) })

@@ -25,7 +25,7 @@ export type Fault = { readonly atMs: number } & (
 
 export interface FaultSchedule {
   readonly faults: readonly Fault[]
-  /** Virtual time in which next to nothing happens; not counted as simulated. */
+  /** Of a fog: minutes in which views only time out. */
   readonly idleMs: number
   /** From here on nothing is wrong. */
   readonly healedAtMs: number

@@ -13,6 +13,8 @@ import type { Ledger } from '../model/ledger.ts'
 import { EPOCH_START_MS, modelChecks } from '../model/model-chain.ts'
 import type { SeededRandom } from '../random.ts'
 import type { Actor, WireMessage } from '../wire.ts'
+import { createEgressWatch } from '../watch/egress-watch.ts'
+import type { EgressWatch } from '../watch/egress-watch.ts'
 import type { World } from '../world.ts'
 import { commitToDisk, drawCrashPoint, evidenceIn } from './disk.ts'
 import type { Disk } from './disk.ts'
@@ -22,32 +24,19 @@ import { createNodeMempool } from './node-mempool.ts'
 import type { NodeMempool } from './node-mempool.ts'
 import { createNodeRequests } from './node-requests.ts'
 import type { NodeRequests } from './node-requests.ts'
+import type { SimulatedNodeOptions } from './node-options.ts'
 import { createNodeSync } from './node-sync.ts'
 import type { NodeSync } from './node-sync.ts'
 import { answerRequest, isRequest } from './peer-answers.ts'
 import { watchFastPath } from './fast-path.ts'
 import { sentFor } from './sent-effect.ts'
 
-export interface SimulatedNodeOptions {
-  readonly id: number
-  readonly slot: number
-  readonly isHonest: boolean
-  /** `false`: follows without voting; adversaries learn through it. */
-  readonly isVoting: boolean
-  readonly disk: Disk
-  /** Wall clock against true time, milliseconds. */
-  readonly skewMs?: number
-  /** Adversaries. `true`: the effect was dealt with. */
-  readonly onEffect?: (effect: Effect) => boolean
-  /** Adversaries. `true`: the message was dealt with. */
-  readonly onSend?: (to: number, message: WireMessage) => boolean
-}
-
 interface Running {
   readonly consensus: Consensus
   readonly signer: Signer
   readonly mempool: NodeMempool
   readonly sync: NodeSync
+  readonly egress: EgressWatch
 }
 
 const TIMER_MIN_MS = 0.1
@@ -100,6 +89,11 @@ export class SimulatedNode implements Actor {
     return this.#running !== undefined
   }
 
+  /** Counts its crashes. */
+  get life(): number {
+    return this.#life
+  }
+
   get isRefused(): boolean {
     return this.#isRefused
   }
@@ -129,7 +123,8 @@ export class SimulatedNode implements Actor {
     assert(secretKey !== undefined, 'each slot has a key')
     const { bls, genesisHash } = chain
     const signer = createSigner({ secretKey, genesisHash, recovered }, { bls, log: this.disk.log })
-    this.#running = { consensus, signer, mempool, sync: this.#createSync() }
+    const egress = createEgressWatch(queue.nowMs * this.#rate)
+    this.#running = { consensus, signer, mempool, sync: this.#createSync(), egress }
     this.#armedTimer++
     this.#isPending = false
     this.#signerFreeAtMs = queue.nowMs
@@ -196,7 +191,10 @@ export class SimulatedNode implements Actor {
     const { nowMs } = queue
     const now = { monotonicMs: nowMs * this.#rate, wallMs: EPOCH_START_MS + nowMs + this.#skewMs }
     try {
-      for (const effect of this.#running.consensus.step(input, now)) {
+      const { consensus, egress } = this.#running
+      for (const effect of consensus.step(input, now)) {
+        const excess = this.isHonest ? egress.note(effect, now.monotonicMs) : undefined
+        if (excess !== undefined) invariants.violate(`EGRESS: node ${this.slot}: ${excess}`)
         if (this.#options.onEffect?.(effect) !== true) this.#perform(effect)
       }
     } catch (error) {
