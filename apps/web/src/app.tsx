@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { BalanceAnswer, TabRole } from '@cairn/platform-browser'
+import type { BalanceAnswer, TabRole, TabSync } from '@cairn/platform-browser'
 import type { TabNode } from './tab-node-hook.ts'
 import { Banners } from './banners.tsx'
 import { BalancePanel } from './panels/balance-panel.tsx'
@@ -13,11 +13,13 @@ import { TrustPanel } from './panels/trust-panel.tsx'
 import { ValidatorPanel } from './panels/validator-panel.tsx'
 
 interface AppProps extends TabNode {
+  readonly sync: TabSync
   readonly chooseRole: (role: TabRole) => void
+  readonly chooseSync: (sync: TabSync) => void
 }
 
 /** The whole page, a function of the node's snapshot. */
-export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, chooseRole }: AppProps) {
+export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }: AppProps) {
   const [answer, setAnswer] = useState<BalanceAnswer>()
   const askForBalance = async (address: string): Promise<void> => {
     setAnswer(undefined)
@@ -54,7 +56,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, chooseRole }:
               transactions again and compares the resulting state. No server’s word is taken for anything below.
             </p>
           )}
-          <RoleChoice role={snapshot.role} choose={chooseRole} />
+          <RoleChoice role={snapshot.role} choose={choices.chooseRole} />
         </div>
         <Banners snapshot={snapshot} isOnline={isOnline} hasWebRtc={hasWebRtc} />
         <Summary snapshot={snapshot} />
@@ -70,7 +72,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, chooseRole }:
           />
           <BlocksPanel blocks={snapshot.blocks} />
           <PeersPanel peers={snapshot.peers} />
-          <StoragePanel snapshot={snapshot} />
+          <StoragePanel snapshot={snapshot} sync={choices.sync} chooseSync={choices.chooseSync} />
         </div>
       </main>
     </>

@@ -22,6 +22,12 @@ export function formatMs(value: number): string {
   return `${value < 10 ? value.toFixed(1) : integers.format(Math.round(value))} ms`
 }
 
+/** For what lasts seconds or longer: «8 s», «2 min», «3 h». */
+export function formatDuration(ms: number): string {
+  if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1000))} s`
+  return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))

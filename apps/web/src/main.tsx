@@ -1,6 +1,6 @@
 /** Starts the node's worker and renders its snapshots. */
 import { createRoot } from 'react-dom/client'
-import { startTabNode, type TabNodeClient, type TabRole } from '@cairn/platform-browser'
+import { startTabNode, type TabNodeClient, type TabRole, type TabSync } from '@cairn/platform-browser'
 import { optionsFromAddress } from './address-options.ts'
 import { App } from './app.tsx'
 import { useTabNode } from './tab-node-hook.ts'
@@ -8,28 +8,39 @@ import './styles.css'
 import './panels/panels.css'
 
 const ROLE_KEY = 'cairn-role'
+const SYNC_KEY = 'cairn-sync'
 const container = document.getElementById('root')
 if (container === null) throw new Error('the page has no #root')
 const root = createRoot(container)
 try {
-  const options = optionsFromAddress(new URL(location.href), localStorage.getItem(ROLE_KEY))
+  const options = optionsFromAddress(new URL(location.href), {
+    role: localStorage.getItem(ROLE_KEY),
+    sync: localStorage.getItem(SYNC_KEY),
+  })
   const client = startTabNode(options)
   // For the browser's console and for tests, which read `cairn.snapshot()`.
   Object.assign(globalThis, { cairn: client })
-  root.render(<Page client={client} />)
+  root.render(<Page client={client} sync={options.sync} />)
 } catch (error) {
   root.render(<CannotStart reason={error instanceof Error ? error.message : String(error)} />)
 }
 
-function Page({ client }: { readonly client: TabNodeClient }) {
-  return <App {...useTabNode(client)} chooseRole={chooseRole} />
+function Page({ client, sync }: { readonly client: TabNodeClient; readonly sync: TabSync }) {
+  return (
+    <App
+      {...useTabNode(client)}
+      sync={sync}
+      chooseRole={(role) => startAnew(ROLE_KEY, 'role', role)}
+      chooseSync={(chosen) => startAnew(SYNC_KEY, 'sync', chosen)}
+    />
+  )
 }
 
-/** A node is made for one role, so another one means another node. */
-function chooseRole(role: TabRole): void {
-  localStorage.setItem(ROLE_KEY, role)
+/** A node is made with its choices, so another one means another node. */
+function startAnew(key: string, parameter: string, chosen: TabRole | TabSync): void {
+  localStorage.setItem(key, chosen)
   const address = new URL(location.href)
-  address.searchParams.delete('role')
+  address.searchParams.delete(parameter)
   if (address.href === location.href) location.reload()
   else location.replace(address)
 }

@@ -11,13 +11,15 @@ describe('optionsFromAddress', () => {
       pinnedGenesis: undefined,
       transport: 'any',
       role: 'serving',
+      sync: 'auto',
+      checkpoint: undefined,
     })
   })
 
   it('takes the role of the address, else the last one, and serves by default', () => {
-    expect(optionsFromAddress(new URL(`${page}?role=light`), 'verifying').role).toBe('light')
-    expect(optionsFromAddress(new URL(page), 'verifying').role).toBe('verifying')
-    expect(optionsFromAddress(new URL(page), 'emperor').role).toBe('serving')
+    expect(optionsFromAddress(new URL(`${page}?role=light`), { role: 'verifying' }).role).toBe('light')
+    expect(optionsFromAddress(new URL(page), { role: 'verifying' }).role).toBe('verifying')
+    expect(optionsFromAddress(new URL(page), { role: 'emperor' }).role).toBe('serving')
     expect(() => optionsFromAddress(new URL(`${page}?role=emperor`))).toThrow(/role/)
   })
 
@@ -25,6 +27,18 @@ describe('optionsFromAddress', () => {
     const options = optionsFromAddress(new URL(`${page}?genesis=${hash}&transport=ws`))
     expect(options.pinnedGenesis).toBe(hash.toLowerCase())
     expect(options.transport).toBe('ws')
+  })
+
+  it('takes the way to a state of the address, else the last one, and a checkpoint', () => {
+    expect(optionsFromAddress(new URL(`${page}?sync=full`), { sync: 'snapshot' }).sync).toBe('full')
+    expect(optionsFromAddress(new URL(page), { sync: 'snapshot' }).sync).toBe('snapshot')
+    expect(optionsFromAddress(new URL(page), { sync: 'magic' }).sync).toBe('auto')
+    expect(() => optionsFromAddress(new URL(`${page}?sync=magic`))).toThrow(/sync/)
+    const { checkpoint } = optionsFromAddress(new URL(`${page}?checkpoint=7:${hash}`))
+    expect(checkpoint).toEqual({ epoch: 7, hash: hash.toLowerCase() })
+    for (const wrong of ['', '7', `x:${hash}`, `7:${hash}0`, `7:0x12`]) {
+      expect(() => optionsFromAddress(new URL(`${page}?checkpoint=${wrong}`))).toThrow(/checkpoint/)
+    }
   })
 
   it('refuses a pin that it does not understand rather than ignoring it', () => {

@@ -46,25 +46,28 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
   messaging.requestHandlers.set('peers', answerPeers(libp2p, links))
   // `starting`: incoming connections are possible, gossip does not run yet.
   let state = 'new' as 'new' | 'starting' | 'running' | 'stopped'
+  const isRunning = (): boolean => state === 'running'
 
   return {
     peerId: libp2p.peerId.toString(),
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
     onTopic(topic, handler) {
-      assert(state === 'new', 'topic handlers are set before start')
+      const isNew = !messaging.topicHandlers.has(topic)
       messaging.topicHandlers.set(topic, handler)
+      if (state === 'running' && isNew) messaging.subscribe(topic, isRunning)
     },
     onRequest(protocol, handler) {
-      assert(state === 'new', 'request handlers are set before start')
+      const isNew = !messaging.requestHandlers.has(protocol)
       messaging.requestHandlers.set(protocol, handler)
+      if ((state === 'starting' || state === 'running') && isNew) void messaging.serve(protocol)
     },
     async start() {
       assert(state === 'new', 'a network starts once')
       state = 'starting'
       await links.load()
-      await messaging.serveRequests()
+      for (const protocol of messaging.requestHandlers.keys()) await messaging.serve(protocol)
       await startListening(libp2p)
-      messaging.subscribe(() => state === 'running')
+      for (const topic of messaging.topicHandlers.keys()) messaging.subscribe(topic, isRunning)
       state = 'running'
       links.start()
     },
@@ -125,9 +128,10 @@ function admissionOf(
 interface Messaging extends Pick<Network, 'publish' | 'request'> {
   readonly topicHandlers: Map<Topic, TopicHandler>
   readonly requestHandlers: Map<RequestProtocol, RequestHandler>
-  serveRequests(): Promise<void>
-  /** `isRunning`: gossipsub forgets its ids when it stops, and delivers what is still under way. */
-  subscribe(isRunning: () => boolean): void
+  /** Once for each protocol that has a handler. */
+  serve(protocol: RequestProtocol): Promise<void>
+  /** Once for each topic that has a handler. `isRunning`: gossipsub forgets its ids when it stops, and delivers what is still under way. */
+  subscribe(topic: Topic, isRunning: () => boolean): void
 }
 
 function createMessaging(
@@ -151,28 +155,27 @@ function createMessaging(
     topicHandlers,
     requestHandlers,
     request: client.request,
-    async serveRequests() {
-      for (const [protocol, handler] of requestHandlers) {
-        await libp2p.handle(
-          requestProtocolName(genesisHash, protocol),
-          (stream, connection) => void server.serve(protocol, handler, stream, connection),
-          {
-            maxInboundStreams: REQUEST_STREAMS_MAX,
-            maxOutboundStreams: REQUEST_STREAMS_MAX,
-            // A peer whose upgrade to WebRTC fails is served over the relay.
-            runOnLimitedConnection: true,
-          },
-        )
-      }
+    async serve(protocol) {
+      await libp2p.handle(
+        requestProtocolName(genesisHash, protocol),
+        (stream, connection) => {
+          const handler = requestHandlers.get(protocol)
+          if (handler !== undefined) void server.serve(protocol, handler, stream, connection)
+        },
+        {
+          maxInboundStreams: REQUEST_STREAMS_MAX,
+          maxOutboundStreams: REQUEST_STREAMS_MAX,
+          // A peer whose upgrade to WebRTC fails is served over the relay.
+          runOnLimitedConnection: true,
+        },
+      )
     },
-    subscribe(isRunning) {
-      for (const topic of topicHandlers.keys()) {
-        const name = topicName(genesisHash, topic)
-        pubsub.topicValidators.set(name, async (from, message) =>
-          isRunning() ? judge(topic, message.data, from.toString()) : 'ignore',
-        )
-        pubsub.subscribe(name)
-      }
+    subscribe(topic, isRunning) {
+      const name = topicName(genesisHash, topic)
+      pubsub.topicValidators.set(name, async (from, message) =>
+        isRunning() ? judge(topic, message.data, from.toString()) : 'ignore',
+      )
+      pubsub.subscribe(name)
     },
     async publish(topic, data) {
       const { recipients } = await pubsub.publish(topicName(genesisHash, topic), envelopes.seal(topic, data))

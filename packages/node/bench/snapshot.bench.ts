@@ -80,8 +80,7 @@ async function measureSnapshot(
       clock: systemClock,
       timers: systemTimers,
       log: createKeptLog(),
-      foundChain: (block, certificate, epochState) =>
-        foundChainStore(chainDatabase, { genesis, block, certificate, epochState }),
+      foundChain: (base) => foundChainStore(chainDatabase, { genesis, ...base }),
       onProgress: (progress) => (bytesReceived = progress.bytesReceived),
     },
   )

@@ -19,13 +19,13 @@ export async function serveEpochEnds(
   let validators = 0
   for (let of = fromEpoch; of < epochs.current().validators.epoch && ends.length < EPOCH_ENDS_MAX; of = epoch(of + 1)) {
     const at = boundaryHeight(of, spec.epochLengthBlocks)
-    const block = await chain.blockByHeight(at)
+    const header = await chain.headerByHeight(at)
     const found = await chain.certificateAtOrAbove(at)
     const nextValidators = await epochs.validators(epoch(of + 1))
-    if (block === undefined || found?.height !== at || nextValidators === undefined) break
+    if (header === undefined || found?.height !== at || nextValidators === undefined) break
     validators += nextValidators.validators.length
     if (ends.length > 0 && validators > EPOCH_ENDS_VALIDATORS_MAX) break
-    ends.push({ header: block.header, finalization: found.certificate, nextValidators })
+    ends.push({ header, finalization: found.certificate, nextValidators })
   }
   return ends
 }

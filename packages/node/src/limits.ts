@@ -35,6 +35,8 @@ export const FAREWELL_MS = 100
 export const RANGE_TIMEOUT_MS = 10_000
 /** A status is some hundred bytes. */
 export const STATUS_TIMEOUT_MS = 3_000
+/** A peer that has not said where it is is asked again after this. */
+export const STATUS_RETRY_MS = 1_000
 /** After a finalization was heard of, before the block is asked for. */
 export const SYNC_NUDGE_DELAY_MS = 25
 /** Validator sets whose keys stay decompressed: this epoch's, the last one's, and two that certificates may be of. */
@@ -49,3 +51,5 @@ export const SNAPSHOT_REPLY_BYTES = 1_048_576
 export const SNAPSHOT_TIMEOUT_MS = 10_000
 /** Rounds through all peers for one piece of the epoch's headers before the snapshot is given up. */
 export const SNAPSHOT_TRAIL_ROUNDS_MAX = 8
+/** So many blocks behind a snapshot is the shorter way for who may choose: ten seconds of executing small blocks in a tab. */
+export const SNAPSHOT_BEHIND_BLOCKS = 1_024

@@ -213,7 +213,11 @@ function greetNewPeers(network: Network, runtime: ConsensusRuntime): { start(): 
     for (const peer of greeted) if (!before.has(peer)) runtime.input({ type: 'peer-connected', peer })
   }
   return {
-    start: () => (forget = network.onPeersChanged(onPeersChanged)),
+    start: () => {
+      forget = network.onPeersChanged(onPeersChanged)
+      // Where the network runs already: those that are there.
+      onPeersChanged()
+    },
     stop: () => forget?.(),
   }
 }

@@ -3,7 +3,7 @@
  * Runs before the executor is started and before there is a node; afterwards both start from what it left behind.
  */
 import { decodeChainStatus, decodeFinalizedRangeResponse, decodePayload, encodeChainStatusRequest } from '@cairn/chain'
-import type { Block, Certificate, ChainSpec, EpochState, OpenedRestore } from '@cairn/chain'
+import type { Block, Certificate, ChainSpec, OpenedRestore } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import type {
   Clock,
@@ -18,6 +18,7 @@ import type {
 } from '@cairn/ports'
 import { CodedError, assert } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
+import type { BaseTrust } from '@cairn/storage'
 import { createSnapshotSync } from '@cairn/sync'
 import type { SnapshotEffect, SnapshotInput, SnapshotProgress, SnapshotStep } from '@cairn/sync'
 import type { Checkpoint } from './checkpoint.ts'
@@ -47,7 +48,7 @@ export interface SnapshotDriverDeps {
   readonly log: Log
   readonly bls: Bls
   /** The block becomes the first one of the chain store, before the state's head is written. Idempotent. */
-  readonly foundChain: (block: Block, certificate: Certificate, epochState: EpochState) => Promise<void>
+  readonly foundChain: (base: { block: Block; certificate: Certificate; trust: BaseTrust }) => Promise<void>
   /** After each stored step. */
   readonly onProgress?: (progress: SnapshotProgress) => void
 }
@@ -207,7 +208,7 @@ async function performStep(
       return []
     case 'finish':
       // Chain before state, as with any commit: a crash in between is gone on from.
-      await deps.foundChain(step.block, step.certificate, await epochs.stateAt(step.block, signal))
+      await deps.foundChain({ ...step, trust: await epochs.trustAt(step.block, signal) })
       await executor.finishRestore(executedBlockOf(step.block))
       return []
   }

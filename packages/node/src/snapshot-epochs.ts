@@ -14,11 +14,12 @@ import {
   hashHeader,
   verifyEpochEnd,
 } from '@cairn/chain'
-import type { Block, Certificate, ChainSpec, EpochState, ValidatorSet } from '@cairn/chain'
+import type { Block, Certificate, ChainSpec, EpochEnd, EpochState, ValidatorSet } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import type { Network, PeerId } from '@cairn/ports'
 import { CodedError, height } from '@cairn/primitives'
 import type { Epoch, Hash, Height, Verdict } from '@cairn/primitives'
+import type { BaseTrust, HeaderEntry } from '@cairn/storage'
 import type { Checkpoint } from './checkpoint.ts'
 import { createEpochKeys, createFinalizationVerifier } from './epoch-keys.ts'
 import { SNAPSHOT_TIMEOUT_MS, SNAPSHOT_TRAIL_ROUNDS_MAX } from './limits.ts'
@@ -28,8 +29,8 @@ export interface SnapshotEpochs {
   readonly verifyFinalization: (certificate: Certificate) => Verdict
   /** Learns the sets up to an epoch from a peer that says to be in it. */
   learn(upTo: Epoch, peer: PeerId, signal?: AbortSignal): Promise<void>
-  /** As of a finalized block. @throws CodedError `SNAPSHOT_STALLED` when no peer gives the headers */
-  stateAt(block: Block, signal?: AbortSignal): Promise<EpochState>
+  /** What a finalized block stands on. @throws CodedError `SNAPSHOT_STALLED` when no peer gives the headers */
+  trustAt(block: Block, signal?: AbortSignal): Promise<BaseTrust>
 }
 
 export interface SnapshotEpochsDeps {
@@ -52,6 +53,8 @@ export function createSnapshotEpochs(deps: SnapshotEpochsDeps): SnapshotEpochs {
   const { chainSpec, genesisHash, checkpoint, bls, network } = deps
   const first = genesisEpochState(chainSpec).validators
   const beginnings: Beginning[] = [{ set: first, afterHeight: height(0), afterHash: genesisHash }]
+  /** Of all epochs but the newest known. */
+  const known: EpochEnd[] = []
   const keys = createEpochKeys(genesisHash, bls)
   const newest = (): Beginning => beginnings.at(-1) as Beginning
 
@@ -77,14 +80,15 @@ export function createSnapshotEpochs(deps: SnapshotEpochsDeps): SnapshotEpochs {
       if (header.epoch === checkpoint?.epoch && hash !== checkpoint.hash) {
         return condemned(network, peer, 'CHECKPOINT_CONTRADICTED')
       }
+      known.push(end)
       beginnings.push({ set: nextValidators, afterHeight: header.height, afterHash: hash })
       hasNew = true
     }
     return hasNew
   }
 
-  const trailOf = async (block: Block, from: Beginning, signal?: AbortSignal): Promise<readonly TrailEntry[]> => {
-    const parts: (readonly TrailEntry[])[] = []
+  const trailOf = async (block: Block, from: Beginning, signal?: AbortSignal): Promise<readonly HeaderEntry[]> => {
+    const parts: (readonly HeaderEntry[])[] = []
     let next: { at: number; hash: Hash } = { at: block.header.height, hash: block.hash }
     for (let round = 0; next.at > from.afterHeight;) {
       if (++round > SNAPSHOT_TRAIL_ROUNDS_MAX) throw stalled()
@@ -92,7 +96,7 @@ export function createSnapshotEpochs(deps: SnapshotEpochsDeps): SnapshotEpochs {
       if (part === undefined) continue
       round = 0
       parts.push(part)
-      const lowest = (part[0] as TrailEntry).header
+      const lowest = (part[0] as HeaderEntry).header
       next = { at: lowest.height - 1, hash: lowest.parentHash }
     }
     if (next.hash !== from.afterHash) throw new CodedError('SNAPSHOT_FORKED', 'the headers lead to another epoch end')
@@ -108,21 +112,18 @@ export function createSnapshotEpochs(deps: SnapshotEpochsDeps): SnapshotEpochs {
         if (!(error instanceof CodedError)) throw error
       }
     },
-    stateAt: async (block, signal) => {
+    trustAt: async (block, signal) => {
       const index = beginnings.findIndex(({ set }) => set.epoch === block.header.epoch)
       const from = beginnings[index]
       if (from === undefined) throw stalled()
       const previous = beginnings[index - 1]?.set
       let state: EpochState = { validators: from.set, previous, randaoMix: from.set.leaderSeed, offenders: [] }
-      for (const { header, evidence } of await trailOf(block, from, signal)) {
-        state = epochStateAfter(state, { header, evidence }, chainSpec)
-      }
-      return state
+      const trail = await trailOf(block, from, signal)
+      for (const entry of trail) state = epochStateAfter(state, entry, chainSpec)
+      return { epochState: state, ends: known.slice(0, index), trail }
     },
   }
 }
-
-type TrailEntry = Extract<ReturnType<typeof decodeHeaderTrailResponse>, { ok: true }>['value']['entries'][number]
 
 /** From one peer after the other; `undefined`: nobody had it this time. */
 async function askTrail(
@@ -130,7 +131,7 @@ async function askTrail(
   wanted: { readonly at: number; readonly hash: Hash },
   countMax: number,
   signal?: AbortSignal,
-): Promise<readonly TrailEntry[] | undefined> {
+): Promise<readonly HeaderEntry[] | undefined> {
   const request = { lastHeight: height(wanted.at), countMax: Math.min(countMax, HEADER_TRAIL_MAX) }
   for (const { peerId } of network.peers()) {
     try {

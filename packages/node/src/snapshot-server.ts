@@ -65,16 +65,17 @@ export async function serveSnapshotCodes(
 
 /** From the last one back, as many as are stored and fit. */
 export async function serveHeaderTrail(
-  chain: Pick<ChainReader, 'blockByHeight'>,
+  chain: Pick<ChainReader, 'headerEntry'>,
   { lastHeight, countMax }: HeaderTrailRequest,
 ): Promise<Answer> {
   const entries: HeaderTrailResponse['entries'][number][] = []
   let left = SNAPSHOT_REPLY_BYTES
   for (let at: number = lastHeight; at > 0 && entries.length < countMax && left > 0; at--) {
-    const block = await chain.blockByHeight(height(at))
-    if (block === undefined) break
-    entries.push({ header: block.header, evidence: block.evidence })
-    left -= HEADER_BYTES + block.evidence.length
+    const entry = await chain.headerEntry(height(at))
+    if (entry === undefined) break
+    const { header, evidence } = entry
+    entries.push({ header, evidence })
+    left -= HEADER_BYTES + evidence.length
   }
   return entries.length === 0 ? NOT_AVAILABLE : encodeHeaderTrailResponse({ entries: entries.reverse() })
 }

@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../src/checkpoint.ts'
 import { createEpochKeys, createFinalizationVerifier } from '../src/epoch-keys.ts'
 import { executeRequestFor } from '../src/execute-request.ts'
+import { routeRequests } from '../src/request-routes.ts'
 import { runSnapshotSync } from '../src/snapshot-driver.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import type { FakeNetwork } from './fake-network.ts'
@@ -132,13 +133,8 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
       timers: time.timers,
       log: createKeptLog(),
       bls: worldBls,
-      foundChain: (block, certificate, epochState) =>
-        foundChainStore(chainStore, {
-          genesis: genesisBlock(world.spec, world.executor.genesis()),
-          block,
-          certificate,
-          epochState,
-        }),
+      foundChain: (base) =>
+        foundChainStore(chainStore, { genesis: genesisBlock(world.spec, world.executor.genesis()), ...base }),
     },
   ).finally(() => (state.isOver = true))
   // Its rejection is the caller's.
@@ -147,15 +143,19 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
   return { network, block: await running }
 }
 
-/** The joiner starts, has the same state, and goes on with the chain. */
-async function expectJoined(world: World, { stateStore, chainStore }: Joiner, block: Block): Promise<void> {
+/** The joiner starts, has the same state, and goes on with the chain. What it answers others then. */
+async function expectJoined(world: World, { stateStore, chainStore }: Joiner, block: Block): Promise<FakeNetwork> {
   const executor = executorOf(world.spec, { stateStore })
   await executor.start()
   expect(executor.head()).toMatchObject({ blockHash: block.hash, stateRoot: block.header.stateRoot })
   const epochs = await openEpochStore(chainStore, world.spec)
   const genesis = genesisBlock(world.spec, executor.genesis())
   const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, worldBls))
-  const chain = await openChainStore(chainStore, { genesis, verifyFinalization })
+  const chain = await openChainStore(chainStore, {
+    genesis,
+    verifyFinalization,
+    budget: { sizeBytes: 0, blocksMin: 2 },
+  })
   await epochs.follow(chain)
   expect(chain.head()).toMatchObject({ hash: block.hash, baseHeight: block.header.height })
   await world.grow(3)
@@ -167,6 +167,9 @@ async function expectJoined(world: World, { stateStore, chainStore }: Joiner, bl
   }
   expect(epochs.current()).toEqual(world.epochState())
   expect(executor.head().stateRoot).toBe(world.executor.head().stateRoot)
+  const network = createFakeNetwork()
+  routeRequests({ network, chain, epochs, spec: world.spec, executor, consensus: undefined })
+  return network
 }
 
 /** At the n-th request. */
@@ -199,6 +202,27 @@ describe('snapshot sync', () => {
     expect(network.penalties).toEqual([])
     await expectJoined(world, joiner, block)
   })
+
+  it.each([1, 4, 100])(
+    'who came by a snapshot and keeps two blocks leads others the same way, epochs of %i blocks',
+    async (epochLengthBlocks) => {
+      const world = await createWorld({ accounts: 40, slots: 20, epochLengthBlocks })
+      await world.grow(11)
+      const first = emptyJoiner()
+      const { block } = await run(world, [honest], { joiner: first })
+      const server = await expectJoined(world, first, block)
+      const second = emptyJoiner()
+      const answer: World['answer'] = (protocol, data) => server.serve(protocol, data)
+      const status = await server.serve('chain-status', Uint8Array.of(0xc0))
+      if (!(status instanceof Uint8Array)) throw new Error('a status is not refused')
+      const { block: later, network } = await run({ ...world, answer, status: () => status }, [honest], {
+        joiner: second,
+      })
+      expect(later.header.height).toBe(14)
+      expect(network.penalties).toEqual([])
+      await expectJoined(world, second, later)
+    },
+  )
 
   it('takes only a chain that goes through the checkpoint', async () => {
     const world = await createWorld({ accounts: 20, slots: 5, epochLengthBlocks: 3 })
@@ -278,6 +302,21 @@ describe('snapshot sync', () => {
     await world.grow(1)
     const { block, network } = await run(world, [honest], { joiner })
     if (cutAfter > 20) expect(network.asked.length).toBeLessThan(whole.network.asked.length)
+    await expectJoined(world, joiner, block)
+  })
+
+  it('goes on in a later epoch, on a chain that stands still', async () => {
+    const world = await createWorld({ accounts: 100, slots: 60, epochLengthBlocks: 2 })
+    await world.grow(7)
+    const joiner = emptyJoiner()
+    const abort = new AbortController()
+    const onAsked = (count: number): void => {
+      if (count === 20) abort.abort()
+    }
+    const cut = run(world, [honest], { joiner, onAsked, signal: abort.signal })
+    await expect(cut).rejects.toMatchObject({ code: 'SNAPSHOT_ABORTED' })
+    const { block } = await run(world, [honest], { joiner })
+    expect(block.header.height).toBe(7)
     await expectJoined(world, joiner, block)
   })
 

@@ -206,7 +206,7 @@ export async function createWorld(options: WorldOptions & ExecutorParts = {}): P
           return encodeEpochEndsResponse({ ends: ends.slice(fromEpoch, fromEpoch + 2) })
         }
         case 'header-trail':
-          return serveHeaderTrail({ blockByHeight: async (at) => blockAt(at) }, decoded(decodeHeaderTrailRequest(data)))
+          return serveHeaderTrail({ headerEntry: async (at) => blockAt(at) }, decoded(decodeHeaderTrailRequest(data)))
         default:
           return { refused: 'UNKNOWN' }
       }

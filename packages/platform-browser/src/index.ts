@@ -17,6 +17,7 @@ export type {
   TabRole,
   TabSnapshot,
   TabStorage,
+  TabSync,
   TrustAnchor,
   VerifiedBlock,
   VerifiedCertificate,

@@ -8,9 +8,10 @@ import {
   decodeEpochEndsResponse,
   encodeEpochEndsRequest,
   genesisValidatorSet,
+  hashHeader,
   verifyEpochEnd,
 } from '@cairn/chain'
-import type { EpochKeys } from '@cairn/node'
+import type { Checkpoint, EpochKeys } from '@cairn/node'
 import type { Network, PeerId } from '@cairn/ports'
 import { CodedError, assert } from '@cairn/primitives'
 import { LIGHT_SETS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
@@ -22,7 +23,8 @@ export interface LightEpochs {
   advance(peer: PeerId, network: Network, keys: EpochKeys): Promise<void>
 }
 
-export function createLightEpochs(spec: ChainSpec): LightEpochs {
+/** `checkpoint`: the epochs must lead through it. */
+export function createLightEpochs(spec: ChainSpec, checkpoint?: Checkpoint): LightEpochs {
   let sets: readonly ValidatorSet[] = [genesisValidatorSet(spec)]
   const newest = (): ValidatorSet => {
     const set = sets.at(-1)
@@ -40,6 +42,9 @@ export function createLightEpochs(spec: ChainSpec): LightEpochs {
         const context = keys.contextOf(newest())
         if (verifyEpochEnd(end, newest(), context.keys, context.genesisHash).verdict !== 'accept') {
           throw new CodedError('PROOF_NOT_CERTIFIED', 'The validators have not finalized the end of the epoch.')
+        }
+        if (end.header.epoch === checkpoint?.epoch && hashHeader(end.header) !== checkpoint.hash) {
+          throw new CodedError('PROOF_NOT_CERTIFIED', 'The peer’s chain does not go through the checkpoint.')
         }
         sets = [...sets, end.nextValidators].slice(-LIGHT_SETS_MAX)
       }

@@ -73,3 +73,10 @@ export const SERVERS_MAX = 8
 /** STUN and TURN servers taken from `network.json`, and the length of one's address. */
 export const ICE_SERVERS_MAX = 4
 export const ICE_SERVER_LENGTH_MAX = 256
+/** A tab with blocks of its own goes on with them when no peer has said within this, milliseconds, where the chain is. */
+export const NEED_PATIENCE_MS = 10_000
+/**
+ * Blocks, receipts and indices that a tab keeps, the same in every browser: well below what any browser gives an origin,
+ * and with the state of a hundred thousand accounts and its undo lists still a fifth of a gigabyte.
+ */
+export const CHAIN_BUDGET_BYTES = 64 * 1024 * 1024

@@ -14,6 +14,7 @@ export const initialSnapshot: TabSnapshot = {
   verifiedHeight: undefined,
   networkHeight: undefined,
   sync: undefined,
+  restore: undefined,
   blocks: [],
   peers: [],
   storage: undefined,

@@ -13,7 +13,7 @@ import {
 } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import type { GenesisExecutor } from '@cairn/executor'
-import { type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
+import { type Checkpoint, type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
 import type { Clock, Executor, KeyValueStore, Log } from '@cairn/ports'
 import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
 import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
@@ -22,6 +22,7 @@ import { spawnBrowserExecutor } from './executor-browser.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import { type LightEpochs, createLightEpochs } from './light-epochs.ts'
+import { CHAIN_BUDGET_BYTES } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { type StoreNames, storeNamesOf } from './stored-chains.ts'
 
@@ -97,13 +98,13 @@ const DAMAGE = [
  */
 export async function openTabTrust(
   description: NetworkDescription,
-  options: TabChainOptions,
+  options: TabChainOptions & { readonly checkpoint: Checkpoint | undefined },
   deps: TabChainDeps,
 ): Promise<TabTrust & { readonly lightEpochs: LightEpochs }> {
   const { chainSpec } = description
   const executor = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: undefined })
   try {
-    const lightEpochs = createLightEpochs(chainSpec)
+    const lightEpochs = createLightEpochs(chainSpec, options.checkpoint)
     const trust = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
     return { ...trust, lightEpochs }
   } catch (error) {
@@ -125,7 +126,8 @@ async function openStores(
     const epochs = await openEpochStore(database, chainSpec)
     const trust = await establishTrust({ executor: untimed, epochs }, description, options, deps)
     const { executor, genesis, verifyFinalization } = trust
-    const chain = await openChainStore(database, { genesis, verifyFinalization })
+    const budget = { sizeBytes: CHAIN_BUDGET_BYTES }
+    const chain = await openChainStore(database, { genesis, verifyFinalization, budget })
     await epochs.follow(chain)
     await replayToHead(executor, chain, deps.log)
     await assertSameHead(executor, chain)
@@ -177,7 +179,8 @@ export function storeNames(chainSpec: ChainSpec): StoreNames {
   return storeNamesOf(chainIdOf(chainSpec))
 }
 
-function assertGenesis(
+/** @throws CodedError `GENESIS_REFUSED` */
+export function assertGenesis(
   genesisHash: Hash,
   { pinnedGenesis, claimedHash }: { readonly pinnedGenesis: Hash | undefined; readonly claimedHash: Hash },
 ): void {

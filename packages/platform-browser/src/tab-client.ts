@@ -3,11 +3,12 @@
  * and hands out snapshots.
  */
 import { type Remote, proxy, transfer, wrap } from 'comlink'
+import type { Checkpoint } from '@cairn/node'
 import type { Hash } from '@cairn/primitives'
 import { RESTART_INTERVAL_MS } from './limits.ts'
 import { onLeaving } from './page-leaving.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
-import type { BalanceAnswer, KeyAnswer, KeyStatus, TabRole, TabSnapshot } from './tab-snapshot.ts'
+import type { BalanceAnswer, KeyAnswer, KeyStatus, TabRole, TabSnapshot, TabSync } from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
 
 export interface TabNodeOptions {
@@ -18,6 +19,9 @@ export interface TabNodeOptions {
   /** `any`: WebRTC-direct first, WebSocket second. */
   readonly transport: 'any' | 'webrtc-direct' | 'ws'
   readonly role: TabRole
+  readonly sync: TabSync
+  /** Only a chain that goes through it is followed: from somebody trusted. */
+  readonly checkpoint: Checkpoint | undefined
 }
 
 /** What the worker offers the window, over comlink. */

@@ -1,5 +1,5 @@
 /** Follows the finalized chain: certificates in, missing blocks fetched, executed, committed, and served to others. */
-import { createCommitter, createSyncDriver, routeRequests } from '@cairn/node'
+import { type Checkpoint, createCheckpointGuard, createCommitter, createSyncDriver, routeRequests } from '@cairn/node'
 import type { Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
@@ -12,15 +12,23 @@ import { createProgressView, showBlock, showFailure } from './tab-view.ts'
 
 const log = createConsoleLog('cairn', false)
 
-/** Follows the finalized chain for as long as the tab lives. `isServing`: others are answered from it. */
+interface FollowOptions {
+  readonly snapshots: SnapshotPublisher
+  readonly checkpoint: Checkpoint | undefined
+  /** Others are answered from what is verified here. */
+  readonly isServing: boolean
+}
+
+/** Follows the finalized chain for as long as the tab lives. @throws CodedError `CHECKPOINT_MISMATCH` */
 export async function followChain(
   tab: TabChain,
   connected: Network,
-  snapshots: SnapshotPublisher,
-  isServing: boolean,
+  { snapshots, checkpoint, isServing }: FollowOptions,
 ): Promise<LookUp> {
   const { chain, executor, genesisHash } = tab
   const network = countRefusals(connected, snapshots)
+  const guard = createCheckpointGuard(checkpoint, tab.spec, network)
+  await guard.assertChain(chain)
   const onFatal = (error: unknown): void => {
     showFailure(snapshots, error)
     void sync.stop()
@@ -33,6 +41,7 @@ export async function followChain(
     executor,
     chainStore: chain,
     epochs: tab.epochs,
+    assertBlock: guard.assertBlock,
     onCommitted: (committed) => {
       committedHashes.add(committed.block.hash)
       if (committedHashes.size > COMMITTED_HASHES_MAX)
@@ -56,6 +65,7 @@ export async function followChain(
       timers: browserTimers,
       log: log.child('sync'),
       verifyFinalization: tab.verifyFinalization,
+      admits: (peer, status) => guard.admits(peer, status, chain.head().height),
       apply: async (blocks, finalization) => {
         certified.set(finalization.hash, blocks.at(-1)?.header.height ?? 0)
         await committer.executeAndCommit(blocks, finalization)

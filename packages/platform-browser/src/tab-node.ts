@@ -17,13 +17,14 @@ import { acquireNodeLock } from './node-lock.ts'
 import type { LookUp } from './proven-balance.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
 import { forgetOldChains } from './stored-chains.ts'
-import { chainIdOf, openTabChain, openTabTrust, storeNames } from './tab-chain.ts'
+import { beginTab } from './tab-beginning.ts'
+import { type TabChain, chainIdOf, openTabTrust, storeNames } from './tab-chain.ts'
 import type { TabNodeOptions } from './tab-client.ts'
 import { followChain } from './tab-follow.ts'
 import { followHeads } from './tab-light.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import type { RunningValidator } from './tab-validator.ts'
-import { countRefusal, showFailure, showTrust, watchStorage } from './tab-view.ts'
+import { countRefusal, showFailure, showPeers, showRestored, showTrust, watchStorage } from './tab-view.ts'
 import type { UnlockedKey } from './validator-key.ts'
 import { storedBlocks } from './verified-blocks.ts'
 import { startWakeWatch } from './wake-watch.ts'
@@ -107,7 +108,7 @@ async function runTabNode(
   }
   if (options.role === 'light') {
     snapshots.update({ step: 'Computing the genesis' })
-    const trust = await openTabTrust(description, chainOptions, deps)
+    const trust = await openTabTrust(description, { ...chainOptions, checkpoint: options.checkpoint }, deps)
     snapshots.update({ phase: 'connecting' })
     const network = await connect(description, trust.genesisHash, options, rtcPort)
     return { lookUp: await followHeads(trust, network, snapshots) }
@@ -120,19 +121,50 @@ async function runTabNode(
     await acquireKeyLock(key.publicKey)
   }
   snapshots.update({ phase: 'starting', step: 'Checking what was stored' })
-  const tab = await openTabChain(description, chainOptions, deps)
-  const restoredHeight = tab.chain.head().height
-  const blocks = await storedBlocks(tab.chain, tab.epochs)
-  snapshots.update({ phase: 'connecting', verifiedHeight: restoredHeight, blocks })
-  watchStorage(snapshots, restoredHeight)
+  const { checkpoint } = options
+  let opened: TabChain | undefined
+  watchStorage(snapshots, () => opened?.chain)
+  const { tab, network } = await beginTab(
+    description,
+    { ...chainOptions, sync: options.sync, checkpoint },
+    {
+      ...deps,
+      snapshots,
+      onOpened: (chain, keptHeight) => {
+        opened = chain
+        return showOpened(chain, keptHeight, snapshots)
+      },
+      connect: async (genesisHash) => {
+        const connected = await connect(description, genesisHash, options, rtcPort)
+        connected.onPeersChanged(() => showPeers(snapshots, connected))
+        await connected.start()
+        return started(connected)
+      },
+    },
+  )
   void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
-  const network = await connect(description, tab.genesisHash, options, rtcPort)
   if (key !== undefined) {
     // Consensus and mempool: only validators load them.
     const { runValidator } = await import('./tab-validator.ts')
-    return runValidator(tab, key, network, snapshots)
+    return runValidator(tab, key, network, { snapshots, checkpoint })
   }
-  return { lookUp: await followChain(tab, network, snapshots, options.role === 'serving') }
+  return { lookUp: await followChain(tab, network, { snapshots, checkpoint, isServing: options.role === 'serving' }) }
+}
+
+/** What was stored stands on the page before there is a peer. */
+async function showOpened(
+  { chain, epochs }: TabChain,
+  keptHeight: number,
+  snapshots: SnapshotPublisher,
+): Promise<void> {
+  const verifiedHeight = chain.head().height
+  showRestored(snapshots, keptHeight)
+  snapshots.update({ phase: 'connecting', verifiedHeight, blocks: await storedBlocks(chain, epochs) })
+}
+
+/** It runs, whoever takes it over. */
+function started(network: Network): Network {
+  return { ...network, start: async () => {} }
 }
 
 /** @throws CodedError `NO_ADDRESS` */

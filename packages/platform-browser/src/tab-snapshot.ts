@@ -3,12 +3,19 @@
  * Everything in it was computed by the node itself, except where a field's comment says who claims it.
  */
 import type { Address, Hash } from '@cairn/primitives'
+import type { SnapshotProgress } from '@cairn/sync'
 
 /**
  * `light`: certificates and proofs only, nothing is executed or stored. `verifying`: executes every block. `serving`:
  * answers others besides, with what it has verified. `validator`: votes and proposes besides, with the key of this browser.
  */
 export type TabRole = 'light' | 'verifying' | 'serving' | 'validator'
+
+/**
+ * How a tab that executes comes to a state: `full`: from genesis, block by block. `snapshot`: from its peers, proved piece
+ * by piece. `auto`: the shorter of the two.
+ */
+export type TabSync = 'auto' | 'full' | 'snapshot'
 
 /**
  * `waiting`: another tab of this origin runs the node, this one takes over when that one closes.
@@ -32,6 +39,8 @@ export interface TabSnapshot {
   /** Highest height any peer claims; a claim only, never used for a check. */
   readonly networkHeight: number | undefined
   readonly sync: SyncProgress | undefined
+  /** While the state is taken from a snapshot. */
+  readonly restore: SnapshotProgress | undefined
   /** Newest first, at most 20. */
   readonly blocks: readonly VerifiedBlock[]
   readonly peers: readonly TabPeer[]
@@ -120,7 +129,12 @@ export interface TabPeer {
 }
 
 export interface TabStorage {
+  /** Of the whole origin, as the browser counts. */
   readonly usedBytes: number
+  /** Blocks, receipts and indices, and what of them is kept at most; `undefined` in the light role. */
+  readonly chain:
+    | { readonly sizeBytes: number; readonly budgetBytes: number; readonly oldestHeight: number }
+    | undefined
   readonly quotaBytes: number | undefined
   readonly isPersistent: boolean
   /** Height that was found in IndexedDB and verified again when the page was opened; 0 for an empty store. */

@@ -3,7 +3,7 @@
  * record is in IndexedDB with strict durability; a key whose record is gone listens before it votes again (R10).
  */
 import { createNode } from '@cairn/node'
-import type { CommittedBlock } from '@cairn/node'
+import type { Checkpoint, CommittedBlock } from '@cairn/node'
 import type { Network } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { createIndexedDbAppendLog } from './append-log-indexeddb.ts'
@@ -47,7 +47,7 @@ export async function runValidator(
   tab: TabChain,
   key: UnlockedKey,
   connected: Network,
-  snapshots: SnapshotPublisher,
+  { snapshots, checkpoint }: { readonly snapshots: SnapshotPublisher; readonly checkpoint: Checkpoint | undefined },
 ): Promise<RunningValidator> {
   const network = countRefusals(connected, snapshots)
   const { executor } = tab
@@ -57,6 +57,7 @@ export async function runValidator(
       genesis: tab.genesis,
       validatorKey: key.secretKey,
       clientVersion: 'cairn/tab',
+      ...(checkpoint === undefined ? {} : { checkpoint }),
     },
     {
       executor,

@@ -9,12 +9,19 @@ import {
 } from '@cairn/chain'
 import type { Network } from '@cairn/ports'
 import { CodedError, type Hash, assert } from '@cairn/primitives'
+import type { ChainStore } from '@cairn/storage'
 import { browserClock, browserTimers } from './browser-ports.ts'
-import { BLOCKS_SHOWN_MAX, RATE_WINDOW_MS, STORAGE_INTERVAL_MS, SYNC_SHOWN_MIN_BLOCKS } from './limits.ts'
+import {
+  BLOCKS_SHOWN_MAX,
+  CHAIN_BUDGET_BYTES,
+  RATE_WINDOW_MS,
+  STORAGE_INTERVAL_MS,
+  SYNC_SHOWN_MIN_BLOCKS,
+} from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabTrust } from './tab-chain.ts'
-import type { SyncProgress, TabFailure } from './tab-snapshot.ts'
+import type { SyncProgress, TabFailure, TabStorage } from './tab-snapshot.ts'
 import { verifiedBlockFromParts, verifiedHeader } from './verified-blocks.ts'
 
 interface GenesisFacts {
@@ -100,7 +107,6 @@ export function createProgressView(snapshots: SnapshotPublisher, network: Networ
     const { failure, verifiedHeight = 0 } = snapshots.current()
     if (failure !== undefined) return
     const networkHeight = Math.max(claimedHeight, verifiedHeight)
-    const peers = network.peers().map(({ peerId, transport, direction }) => ({ peerId, transport, direction }))
     const atMs = browserClock.monotonicMs()
     samples = [...samples.filter((sample) => sample.atMs > atMs - RATE_WINDOW_MS), { atMs, height: verifiedHeight }]
     const isBehind = networkHeight - verifiedHeight >= SYNC_SHOWN_MIN_BLOCKS
@@ -109,10 +115,16 @@ export function createProgressView(snapshots: SnapshotPublisher, network: Networ
       fromHeight === undefined
         ? undefined
         : { fromHeight, targetHeight: networkHeight, blocksPerSecond: rateOf(samples) }
-    const isConnected = peers.length > 0 || verifiedHeight > 0
+    showPeers(snapshots, network)
+    const isConnected = network.peers().length > 0 || verifiedHeight > 0
     const phase = !isConnected ? 'connecting' : isBehind ? 'syncing' : claimedHeight > 0 ? 'live' : 'connecting'
-    snapshots.update({ phase, peers, networkHeight: claimedHeight > 0 ? networkHeight : undefined, sync })
+    snapshots.update({ phase, networkHeight: claimedHeight > 0 ? networkHeight : undefined, sync })
   }
+}
+
+export function showPeers(snapshots: SnapshotPublisher, network: Network): void {
+  const peers = network.peers().map(({ peerId, transport, direction }) => ({ peerId, transport, direction }))
+  snapshots.update({ peers })
 }
 
 function rateOf(samples: readonly { readonly atMs: number; readonly height: number }[]): number {
@@ -122,20 +134,35 @@ function rateOf(samples: readonly { readonly atMs: number; readonly height: numb
   return ((last.height - first.height) * 1000) / (last.atMs - first.atMs)
 }
 
-/** Looks up now and then what the stores take. */
-export function watchStorage(snapshots: SnapshotPublisher, restoredHeight: number): void {
+/** Height up to which the stores are from an earlier visit. */
+export function showRestored(snapshots: SnapshotPublisher, restoredHeight: number): void {
+  const { storage } = snapshots.current()
+  snapshots.update({
+    storage: { usedBytes: 0, quotaBytes: undefined, isPersistent: false, chain: undefined, ...storage, restoredHeight },
+  })
+}
+
+/** Looks up now and then what the stores take; `chain`: `undefined` until it is open. */
+export function watchStorage(snapshots: SnapshotPublisher, chain: () => ChainStore | undefined): void {
   const look = async (): Promise<void> => {
     const { usage = 0, quota } = await navigator.storage.estimate()
     const isPersistent = await navigator.storage.persisted()
-    snapshots.update({ storage: { usedBytes: usage, quotaBytes: quota, isPersistent, restoredHeight } })
+    const restoredHeight = snapshots.current().storage?.restoredHeight ?? 0
+    const use = { usedBytes: usage, quotaBytes: quota, isPersistent, restoredHeight }
+    snapshots.update({ storage: { ...use, chain: describeChain(chain()) } })
   }
   const again = (): void => {
     look()
       .catch(() => undefined)
       .finally(() => browserTimers.after(STORAGE_INTERVAL_MS, again))
   }
-  snapshots.update({ storage: { usedBytes: 0, quotaBytes: undefined, isPersistent: false, restoredHeight } })
   again()
+}
+
+function describeChain(chain: ChainStore | undefined): TabStorage['chain'] {
+  const sizeBytes = chain?.sizeBytes()
+  if (chain === undefined || sizeBytes === undefined) return undefined
+  return { sizeBytes, budgetBytes: CHAIN_BUDGET_BYTES, oldestHeight: chain.head().baseHeight }
 }
 
 export function countRefusal(snapshots: SnapshotPublisher, code: string): void {
@@ -146,7 +173,7 @@ export function countRefusal(snapshots: SnapshotPublisher, code: string): void {
 /** The first failure is the one that stopped the node; those that follow from it say less. */
 export function showFailure(snapshots: SnapshotPublisher, error: unknown): void {
   if (snapshots.current().failure !== undefined) return
-  snapshots.update({ phase: 'failed', sync: undefined, failure: failureFrom(error) })
+  snapshots.update({ phase: 'failed', sync: undefined, restore: undefined, failure: failureFrom(error) })
 }
 
 function failureFrom(error: unknown): TabFailure {
@@ -159,13 +186,19 @@ function failureFrom(error: unknown): TabFailure {
     const message = `This network’s block ${height ?? ''} does not re-execute to its claimed root (${why}). More than two thirds of its validators signed a state that does not follow from its transactions: nothing above block ${(height ?? 1) - 1} is accepted.`
     return { code: error.code, message, height }
   }
-  return { code: error.code, message: STORAGE_TEXTS[error.code] ?? error.message, height }
+  return { code: error.code, message: TEXTS[error.code] ?? error.message, height }
 }
 
-/** What the browser did, and what can be done about it. */
-const STORAGE_TEXTS: Readonly<Record<string, string>> = {
+/** What happened, and what can be done about it. */
+const TEXTS: Readonly<Record<string, string>> = {
   STORE_FULL:
     'The browser gives this page no more space, so that the last block was not kept. What was kept is whole: free some space and reload, or choose the light role, which stores nothing of the chain.',
+  SNAPSHOT_STALLED:
+    'No connected peer gives what is missing of the state, or only answers that do not hold. What was proved so far is kept: reload to go on with it, or choose to execute every block.',
+  SNAPSHOT_INCONSISTENT:
+    'Every piece of the state was proved, and yet the whole is not the finalized one: this browser’s storage changes what is written. Nothing of it was accepted.',
+  SNAPSHOT_FORKED:
+    'Two valid certificates finalize different chains: more than a third of the validators have broken the rules. Nothing of it was accepted.',
   STORE_CLOSED:
     'The browser took the page’s storage away, or another version of the page needs it. The node starts anew.',
 }

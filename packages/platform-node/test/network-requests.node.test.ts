@@ -124,6 +124,25 @@ test('at most two requests of one peer run at once, and all twenty are answered'
   expect(most).toBeLessThanOrEqual(2)
 })
 
+test('a handler that is set after the start answers and hears too', async () => {
+  const { client, server } = await startPair((data) => Promise.resolve(data))
+  await expect(client.request(server.peerId, 'certificates', new Uint8Array(1))).rejects.toThrow()
+  const heard: number[] = []
+  server.onRequest('certificates', (data) => Promise.resolve(data))
+  server.onTopic('votes', (data) => {
+    heard.push(data[0] ?? -1)
+    return { verdict: 'accept' }
+  })
+  client.onTopic('votes', () => ({ verdict: 'accept' }))
+  expect(await client.request(server.peerId, 'certificates', Uint8Array.of(4))).toEqual(Uint8Array.of(4))
+  // Subscriptions take a moment to travel.
+  await until(() => {
+    void client.publish('votes', Uint8Array.of(9))
+    return heard.length > 0
+  })
+  expect(heard[0]).toBe(9)
+})
+
 test('a peer that ignores the limit of two is told so', async () => {
   const server = await createTestNode()
   server.onRequest('blocks-by-hash', () => new Promise(() => {}))

@@ -43,8 +43,9 @@ export interface Network {
   addresses(): readonly string[]
   start(): Promise<void>
   stop(): Promise<void>
-  /** Before `start`. The verdict decides forwarding and the sender's score. */
+  /** Before or after `start`; one handler each. The verdict decides forwarding and the sender's score. */
   onTopic(topic: Topic, handler: TopicHandler): void
+  /** Before or after `start`; one handler each. */
   onRequest(protocol: RequestProtocol, handler: RequestHandler): void
   /**
    * Number of peers it was handed to. Never throws for lack of peers. The same bytes may be published again.

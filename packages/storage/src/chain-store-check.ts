@@ -8,6 +8,7 @@ import type { KeyValueStore } from '@cairn/ports'
 import { CodedError, height } from '@cairn/primitives'
 import type { Hash, Height, Verdict } from '@cairn/primitives'
 import { blockOperations } from './block-operations.ts'
+import type { ChainBudget } from './chain-pruning.ts'
 import type { ChainTables, HeadRecord } from './chain-tables.ts'
 
 export interface ChainStoreOptions {
@@ -15,6 +16,8 @@ export interface ChainStoreOptions {
   readonly genesis: Block
   /** Signature and weight of a stored finalization. */
   readonly verifyFinalization: (certificate: Certificate) => Verdict
+  /** Default: everything is kept. */
+  readonly budget?: ChainBudget
 }
 
 /** RLP of no receipts. */

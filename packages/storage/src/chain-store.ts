@@ -2,17 +2,19 @@
  * The chain store: finalized blocks with their certificates, receipts and indices, append-only (architecture.md
  * «Storage», consensus.md R7). Order of a commit: chain store batch first, then the state store; a crash between the
  * two leaves the state behind, and the node executes the stored blocks above the state's head at its next start.
- * Invariants: a block and all its index entries are one atomic durable batch; heights have no gaps; what is stored
- * never changes, except that a height may get its own certificate later. Appends take turns.
+ * Invariants: a block and all its index entries are one atomic durable batch; heights have no gaps above the base; what
+ * is stored never changes, except that a height may get its own certificate later, and that the oldest blocks go where
+ * there is a budget (`chain-pruning.ts`). Appends take turns.
  */
-import type { Block, Certificate, Evidence } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, Evidence } from '@cairn/chain'
 import { CodedError, assert } from '@cairn/primitives'
 import type { Hash, Height } from '@cairn/primitives'
 import type { CommittedExecution, KeyValueStore } from '@cairn/ports'
 import { createBlockCache } from './block-cache.ts'
-import { blockOperations } from './block-operations.ts'
+import { blockOperations, prunableOperations } from './block-operations.ts'
+import { openChainPruning } from './chain-pruning.ts'
 import { createChainTables } from './chain-tables.ts'
-import type { ChainTables, HeadRecord, TransactionLocation } from './chain-tables.ts'
+import type { ChainTables, HeadRecord, HeaderEntry, TransactionLocation } from './chain-tables.ts'
 import { openHead } from './chain-store-check.ts'
 import type { ChainStoreOptions } from './chain-store-check.ts'
 import { findLogHeights } from './log-index.ts'
@@ -25,6 +27,10 @@ export interface ChainReader {
   head(): HeadRecord
   blockByHeight(height: Height): Promise<Block | undefined>
   blockByHash(hash: Hash): Promise<Block | undefined>
+  /** Also where the block is not stored, if it is of the current epoch or ends an epoch. */
+  headerByHeight(height: Height): Promise<ConsensusHeader | undefined>
+  /** Header and evidence, also where the block is not stored, if it is of the current epoch. */
+  headerEntry(height: Height): Promise<HeaderEntry | undefined>
   /** By `header.executionBlockHash`, the hash that Ethereum tools know. */
   heightByExecutionHash(hash: Hash): Promise<Height | undefined>
   executionByHeight(height: Height): Promise<StoredExecution | undefined>
@@ -40,6 +46,8 @@ export interface ChainReader {
 }
 
 export interface ChainStore extends ChainReader {
+  /** Keys and values of the stored blocks; `undefined` without a budget. */
+  sizeBytes(): number | undefined
   /**
    * Durable once resolved, with the state not committed yet. Idempotent: a stored block is left as it is, and gets
    * the certificate if it has none. `certificate` is the block's own, verified by the caller.
@@ -57,16 +65,20 @@ export interface ChainStore extends ChainReader {
 export async function openChainStore(store: KeyValueStore, options: ChainStoreOptions): Promise<ChainStore> {
   const tables = createChainTables(store)
   let head = await openHead(store, tables, options)
+  const pruning = options.budget && (await openChainPruning(store, tables, head, options.budget))
   let lastAppend: Promise<void> = Promise.resolve()
   const cache = createBlockCache()
 
   const blockByHeight = async (height: Height): Promise<Block | undefined> => {
     const cached = cache.get(height)
+    if (height > 0 && height < head.baseHeight) return undefined
     if (cached !== undefined || height > head.height) return cached
     const block = await tables.blocks.get(height)
     if (block !== undefined) cache.add(block)
     return block
   }
+  const headerEntry = async (height: Height): Promise<HeaderEntry | undefined> =>
+    (await blockByHeight(height)) ?? tables.headers.get(height)
   const append = async (
     block: Block,
     certificate: Certificate | undefined,
@@ -80,13 +92,17 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
     if (!isNew && !isNewlyCertified) return
     const certifiedHeight = isNewlyCertified && height > head.certifiedHeight ? height : head.certifiedHeight
     const next = isNew ? { ...head, height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }
+    const plan = isNew ? await pruning?.plan(next, block, prunableOperations(tables, block, execution)) : undefined
+    const nextHead = { ...next, baseHeight: plan?.baseHeight ?? next.baseHeight }
     const operations = [
       ...(isNew ? blockOperations(tables, block, execution) : []),
       ...(isNewlyCertified ? [tables.certificates.put(height, certificate)] : []),
-      tables.head.put(null, next),
+      ...(plan?.operations ?? []),
+      tables.head.put(null, nextHead),
     ]
     await store.batch(operations, { durable: true })
-    head = next
+    head = nextHead
+    if (plan !== undefined) pruning?.done(plan)
     cache.add(block)
   }
 
@@ -98,6 +114,9 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
       const height = await tables.heightsByHash.get(hash)
       return height === undefined ? undefined : blockByHeight(height)
     },
+    headerByHeight: async (height) => (await headerEntry(height))?.header ?? tables.epochEnds.get(height),
+    headerEntry,
+    sizeBytes: () => pruning?.sizeBytes(),
     heightByExecutionHash: (hash) => tables.heightsByExecutionHash.get(hash),
     executionByHeight: (height) => tables.executions.get(height),
     transactionLocation: (hash) => tables.transactions.get(hash),

@@ -6,11 +6,15 @@ import {
   decodeBlock,
   decodeCertificate,
   decodeEvidenceList,
+  decodeHeader,
+  decodeHeaderTrailResponse,
   encodeBlock,
   encodeCertificate,
   encodeEvidenceList,
+  encodeHeader,
+  encodeHeaderTrailResponse,
 } from '@cairn/chain'
-import type { Block, Certificate, Evidence } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, Evidence, HeaderTrailResponse } from '@cairn/chain'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import {
   CodedError,
@@ -34,7 +38,7 @@ export interface HeadRecord {
   readonly hash: Hash
   /** 0 before the first certificate: genesis needs none. */
   readonly certifiedHeight: Height
-  /** Where the stored chain begins above genesis: 0, or the block whose state came from a snapshot. */
+  /** Lowest block stored above genesis; 0: all. A snapshot's block, or the first that pruning has left. */
   readonly baseHeight: Height
 }
 
@@ -45,9 +49,15 @@ export interface TransactionLocation {
   readonly index: number
 }
 
+export type PutOperation = Extract<BatchOperation, { type: 'put' }>
+
+/** A header, and the evidence that its block includes, encoded. */
+export type HeaderEntry = HeaderTrailResponse['entries'][number]
+
 /** One table. `put` only makes the operation; the caller batches. */
 interface Table<Key, Value> {
-  put(key: Key, value: Value): BatchOperation
+  put(key: Key, value: Value): PutOperation
+  delete(key: Key): BatchOperation
   /** @throws CodedError `CHAIN_STORE_CORRUPT` when the stored bytes do not decode */
   get(key: Key): Promise<Value | undefined>
 }
@@ -68,6 +78,9 @@ export interface ChainTables {
   readonly executions: HeightTable<StoredExecution>
   readonly heightsByExecutionHash: Table<Hash, Height>
   readonly evidence: HeightTable<readonly Evidence[]>
+  readonly size: Table<null, number>
+  readonly headers: HeightTable<HeaderEntry>
+  readonly epochEnds: HeightTable<ConsensusHeader>
 }
 
 export function createChainTables(store: KeyValueStore): ChainTables {
@@ -115,6 +128,9 @@ export function createChainTables(store: KeyValueStore): ChainTables {
       decodeHeight,
     ),
     evidence: createHeightTable(store, tablePrefixes.evidence, 'evidence', encodeEvidenceList, decodeEvidenceList),
+    size: createTable(store, tablePrefixes.size, 'size', noKey, bytesFromUint64, decodeHeight),
+    headers: createHeightTable(store, tablePrefixes.headers, 'header', encodeHeaderEntry, decodeHeaderEntry),
+    epochEnds: createHeightTable(store, tablePrefixes.epochEnds, 'epoch end', encodeHeader, decodeHeader),
   }
 }
 
@@ -129,6 +145,7 @@ function createTable<Key, Value>(
   const fullKey = (key: Key): Uint8Array => concatBytes(Uint8Array.of(prefix), encodeKey(key))
   return {
     put: (key, value) => ({ type: 'put', key: fullKey(key), value: encode(value) }),
+    delete: (key) => ({ type: 'delete', key: fullKey(key) }),
     get: async (key) => {
       const bytes = await store.get(fullKey(key))
       return bytes === undefined ? undefined : valueFromDecoded(decode(bytes), name)
@@ -172,6 +189,17 @@ function decodeHead(bytes: Uint8Array): Decoded<HeadRecord> {
     certifiedHeight: height(fields.uint()),
     baseHeight: height(fields.isAtEnd ? 0 : fields.uint()),
   }))
+}
+
+function encodeHeaderEntry(entry: HeaderEntry): Uint8Array {
+  return encodeHeaderTrailResponse({ entries: [entry] })
+}
+
+function decodeHeaderEntry(bytes: Uint8Array): Decoded<HeaderEntry> {
+  const decoded = decodeHeaderTrailResponse(bytes)
+  if (!decoded.ok) return decoded
+  const [entry] = decoded.value.entries
+  return entry === undefined ? { ok: false, code: 'DECODE_WRONG_LENGTH' } : { ok: true, value: entry }
 }
 
 function decodeHash(bytes: Uint8Array): Decoded<Hash> {

@@ -15,7 +15,7 @@ import { heightFromBytes, tablePrefixes } from './key-layout.ts'
 import { epochStateIntervalBlocks, epochStateMaxBytes, recentSetsMax } from './limits.ts'
 
 /** What is folded. */
-export type EpochBlockReader = Pick<ChainReader, 'head' | 'blockByHeight'>
+export type EpochBlockReader = Pick<ChainReader, 'head' | 'blockByHeight' | 'headerByHeight'>
 
 export interface EpochStore {
   /** As of the newest block known here. */
@@ -48,10 +48,11 @@ interface StateRecord {
 export function epochBaseOperations(at: Height, state: EpochState): readonly BatchOperation[] {
   const { validators, previous } = state
   const sets = previous === undefined ? [validators] : [previous, validators]
-  return [
-    { type: 'put', key: stateKey(at), value: encodeState(state) },
-    ...sets.map((set) => ({ type: 'put', key: setKey(set.epoch), value: encodeValidatorSet(set) }) as const),
-  ]
+  return [{ type: 'put', key: stateKey(at), value: encodeState(state) }, ...sets.map(validatorSetOperation)]
+}
+
+export function validatorSetOperation(set: ValidatorSet): BatchOperation {
+  return { type: 'put', key: setKey(set.epoch), value: encodeValidatorSet(set) }
 }
 
 /** In the same key-value store as the chain store, in tables of its own. Open it before the chain store. */
@@ -96,7 +97,7 @@ export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Pro
     if (!isEnd && of % epochStateIntervalBlocks !== 0) return
     const operations: BatchOperation[] = [{ type: 'put', key: stateKey(of), value: encodeState(state) }]
     const set = state.validators
-    if (isEnd) operations.push({ type: 'put', key: setKey(set.epoch), value: encodeValidatorSet(set) })
+    if (isEnd) operations.push(validatorSetOperation(set))
     await store.batch(operations, { durable: isEnd })
   }
 
@@ -140,10 +141,11 @@ export async function openEpochStore(store: KeyValueStore, spec: ChainSpec): Pro
       if (at > head) ({ at, state: current } = await readState(head))
       for (let next = at + 1; next <= head; next++) await advance(await readBlock(chain, height(next)))
       const end = current.validators.epoch * spec.epochLengthBlocks
-      // Below a snapshot's block there is nothing; its epoch was verified by the ends of the epochs before.
-      if (end < chain.head().baseHeight) return
-      const { nextValidatorSetHash } = (await readBlock(chain, height(end))).header
-      if (end > 0 && nextValidatorSetHash !== current.validators.hash) {
+      if (end === 0) return
+      const boundary = await chain.headerByHeight(height(end))
+      if (boundary === undefined) throw corrupt(`the end of epoch ${current.validators.epoch - 1} is missing`)
+      const { nextValidatorSetHash } = boundary
+      if (nextValidatorSetHash !== current.validators.hash) {
         throw corrupt(`the validator set of epoch ${current.validators.epoch} is not the one that block ${end} names`)
       }
     },

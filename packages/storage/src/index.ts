@@ -1,10 +1,11 @@
 /** @module Layer 4: chain store (key layout, repositories), WAL format, memory media. */
 export type { ChainStoreOptions } from './chain-store-check.ts'
 export { foundChainStore } from './chain-base.ts'
-export type { ChainBase } from './chain-base.ts'
+export type { BaseTrust, ChainBase } from './chain-base.ts'
+export type { ChainBudget } from './chain-pruning.ts'
 export { openChainStore } from './chain-store.ts'
 export type { ChainReader, ChainStore } from './chain-store.ts'
-export type { HeadRecord, TransactionLocation } from './chain-tables.ts'
+export type { HeadRecord, HeaderEntry, TransactionLocation } from './chain-tables.ts'
 export { openEpochStore } from './epoch-store.ts'
 export type { EpochBlockReader, EpochStore } from './epoch-store.ts'
 export { createGroupedAppendLog } from './grouped-append-log.ts'

@@ -2,7 +2,8 @@
  * The chain store's key layout: every table's prefix byte, and the keys of the log index.
  *
  *   01                                → genesis hash
- *   02                                → head [height, hash, certified height]
+ *   02                                → head [height, hash, certified height, base height]
+ *   03                                → bytes of the blocks stored, while there is a budget
  *   10 ‖ height                       → block                          11 ‖ consensus hash  → height
  *   12 ‖ height                       → finalization certificate       17 ‖ execution hash  → height
  *   13 ‖ transaction hash             → [height, index]
@@ -13,9 +14,12 @@
  *   19 ‖ height                       → epoch state as of the block: [epoch, RANDAO mix, offenders]
  *   1a ‖ epoch                        → validator set
  *   1b ‖ height                       → evidence that the block includes; no entry without any
+ *   1c ‖ height                       → [header, evidence] of a block of the current epoch that is not stored itself
+ *   1d ‖ height                       → header of an epoch's last block that is not stored itself
  *
  * Heights are eight bytes big-endian, so that key order is height order. Numbers are never reused: a table that
- * goes leaves a gap. Pruning will delete 10, 11, 13 … 17 below a height; 12, 1a and 1b stay for light clients.
+ * goes leaves a gap. Pruning deletes 10, 11, 13 … 17 below a height, and 12 but for ends of epochs; 1a, 1b, 1d stay: with
+ * them any node leads others from genesis to its head by certificates.
  */
 import { bytesFromHex, bytesFromUint64, concatBytes, height } from '@cairn/primitives'
 import type { Address, Hash, Height } from '@cairn/primitives'
@@ -24,6 +28,7 @@ import type { Address, Hash, Height } from '@cairn/primitives'
 export const tablePrefixes = {
   genesis: 0x01,
   head: 0x02,
+  size: 0x03,
   blocks: 0x10,
   heightsByHash: 0x11,
   certificates: 0x12,
@@ -36,6 +41,8 @@ export const tablePrefixes = {
   epochStates: 0x19,
   validatorSets: 0x1a,
   evidence: 0x1b,
+  headers: 0x1c,
+  epochEnds: 0x1d,
 } as const
 
 /** Common beginning of an address's entries in the log index. */

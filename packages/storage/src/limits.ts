@@ -29,3 +29,13 @@ export const recentSetsMax = 4
 
 /** One stored epoch state: at most every validator of the set is an offender. */
 export const epochStateMaxBytes = 1024 * 64
+
+/** Blocks that pruning leaves whatever the budget says: those whose states are served, and an epoch state to fold from. */
+export const blocksKeptMin = 512
+
+/** Blocks that go with one appended block: enough to come back under a budget that was lowered. */
+export const blocksPrunedMax = 8
+
+/** Headers of past epochs go every so many blocks, so many at once: twice as fast as they come. */
+export const headersDroppedInterval = 32
+export const headersDroppedMax = 64

@@ -53,6 +53,7 @@ function growingChain(spec: ChainSpec) {
       reads.push(at)
       return at === 0 ? blockAt(0) : blocks[at - 1]
     },
+    headerByHeight: async (at) => reader.blockByHeight(at).then((block) => block?.header),
   }
   const grow = async (store: EpochStore, count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {
@@ -147,9 +148,9 @@ describe('the epoch store', () => {
     const other = createValidatorSet(epoch(1), members, ZERO_HASH)
     const lying: EpochBlockReader = {
       ...chain.reader,
-      blockByHeight: async (at) => {
-        const block = await chain.reader.blockByHeight(at)
-        return block && { ...block, header: { ...block.header, nextValidatorSetHash: other.hash } }
+      headerByHeight: async (at) => {
+        const header = await chain.reader.headerByHeight(at)
+        return header && { ...header, nextValidatorSetHash: other.hash }
       },
     }
     const again = await openEpochStore(createMemoryStore(medium), spec)

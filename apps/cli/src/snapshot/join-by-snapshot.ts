@@ -41,8 +41,7 @@ export async function joinBySnapshot(deps: JoinBySnapshotDeps): Promise<void> {
         network,
         clock: systemClock,
         timers: systemTimers,
-        foundChain: (base, certificate, epochState) =>
-          foundChainStore(chainDatabase, { genesis, block: base, certificate, epochState }),
+        foundChain: (base) => foundChainStore(chainDatabase, { genesis, ...base }),
         onProgress: ({ height, bytesReceived, accountCount, share, leftMs }) => {
           if (systemClock.monotonicMs() - toldMs < PROGRESS_INTERVAL_MS) return
           toldMs = systemClock.monotonicMs()

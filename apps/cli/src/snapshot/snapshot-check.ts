@@ -8,7 +8,6 @@ import {
   EMPTY_TRIE_ROOT,
   EPOCH_ENDS_MAX,
   type EpochEnd,
-  type EpochState,
   type HeaderTrailResponse,
   type SnapshotRange,
   type StorageRange,
@@ -21,6 +20,7 @@ import { type Bls, keccak256 } from '@cairn/crypto'
 import { createSnapshotEpochs } from '@cairn/node'
 import type { Executor, RestorableState } from '@cairn/ports'
 import { CodedError, type Hash, ZERO_HASH } from '@cairn/primitives'
+import type { BaseTrust } from '@cairn/storage'
 import { decodeFileAccount, keyAfterLast } from './account-leaf.ts'
 import type { SnapshotFile, SnapshotManifest, SnapshotRecord } from './snapshot-file.ts'
 
@@ -35,8 +35,8 @@ export interface SnapshotCheckDeps {
 }
 
 export interface CheckedSnapshot extends SnapshotManifest {
-  /** As of the block. */
-  readonly epochState: EpochState
+  /** What the block stands on. */
+  readonly trust: BaseTrust
   readonly accountCount: number
   readonly slotCount: number
 }
@@ -47,11 +47,11 @@ export async function checkSnapshot(file: SnapshotFile, deps: SnapshotCheckDeps)
     throw new CodedError('SNAPSHOT_WRONG_CHAIN', `the snapshot is of the chain with genesis ${file.genesisHash}`)
   }
   const parts = await readParts(file)
-  const epochState = await checkCertificate(parts, deps)
+  const trust = await checkCertificate(parts, deps)
   const { manifest } = parts
   const walk = createWalk(manifest.block.header.stateRoot, deps)
   for await (const { record } of file.records()) await walk.take(record)
-  return { ...manifest, epochState, ...walk.end() }
+  return { ...manifest, trust, ...walk.end() }
 }
 
 /** What is small enough to be in memory at once. */
@@ -83,7 +83,7 @@ async function readParts(file: SnapshotFile): Promise<SnapshotParts> {
 async function checkCertificate(
   { manifest, ends, entries }: SnapshotParts,
   deps: SnapshotCheckDeps,
-): Promise<EpochState> {
+): Promise<BaseTrust> {
   const { block, certificate } = manifest
   const network = {
     peers: () => [{ peerId: 'file', direction: 'outbound', transport: 'file', score: 0, gossiping: false }] as const,
@@ -106,7 +106,7 @@ async function checkCertificate(
     throw new CodedError('SNAPSHOT_CERTIFICATE_INVALID', 'the certificate does not finalize the snapshot’s block')
   }
   try {
-    return await epochs.stateAt(block)
+    return await epochs.trustAt(block)
   } catch (error) {
     if (!(error instanceof CodedError)) throw error
     throw corrupt('the headers of its epoch do not lead to its block')

@@ -1,10 +1,10 @@
 import type { TabSnapshot } from '@cairn/platform-browser'
-import { formatInteger, plural } from '../format.ts'
+import { formatBytes, formatDuration, formatInteger, plural } from '../format.ts'
 import { StateMark, type CheckState } from '../state-mark.tsx'
 
 /** The answer to «what is this page doing»: verified height against the network's, and how far along it is. */
 export function Summary({ snapshot }: { readonly snapshot: TabSnapshot }) {
-  const { verifiedHeight, networkHeight, sync, blocksVerified, storage } = snapshot
+  const { verifiedHeight, networkHeight, sync, restore, blocksVerified, storage } = snapshot
   const { state, word } = describePhase(snapshot)
   return (
     <section className="summary" aria-label="Verified height">
@@ -38,6 +38,7 @@ export function Summary({ snapshot }: { readonly snapshot: TabSnapshot }) {
           </dd>
         </div>
       </dl>
+      {restore === undefined ? undefined : <RestoreProgress {...restore} />}
       {sync === undefined ? undefined : <Progress {...sync} verifiedHeight={verifiedHeight ?? sync.fromHeight} />}
     </section>
   )
@@ -69,7 +70,22 @@ function Progress({ fromHeight, targetHeight, verifiedHeight, blocksPerSecond }:
   )
 }
 
-function describePhase({ phase, step, peers, role }: TabSnapshot): {
+/** The state as it comes from peers: share of the accounts, each piece proved. */
+function RestoreProgress({ height, bytesReceived, accountCount, share, leftMs }: NonNullable<TabSnapshot['restore']>) {
+  const percent = Math.floor(Math.min(1, share) * 100)
+  return (
+    <div className="progress" data-testid="restore">
+      <progress max={100} value={percent} aria-label="Fetching the state" />
+      <p>
+        {percent} % · {formatBytes(bytesReceived)} · {plural(accountCount, 'account')} proved
+        {height === undefined ? '' : ` · state of block ${formatInteger(height)}`}
+        {leftMs === undefined || share >= 1 ? '' : ` · about ${formatDuration(leftMs)} left`}
+      </p>
+    </div>
+  )
+}
+
+function describePhase({ phase, step, peers, role, restore }: TabSnapshot): {
   readonly state: CheckState
   readonly word: string
 } {
@@ -83,7 +99,9 @@ function describePhase({ phase, step, peers, role }: TabSnapshot): {
     case 'connecting':
       return { state: 'running', word: 'Looking for peers' }
     case 'syncing':
-      return { state: 'running', word: 'Catching up: checking every block' }
+      return restore === undefined
+        ? { state: 'running', word: 'Catching up: checking every block' }
+        : { state: 'running', word: 'Taking the state from peers: proving every piece' }
     case 'live':
       return peers.length === 0
         ? { state: 'waiting', word: 'Verified so far, no peer connected' }

@@ -46,7 +46,9 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
   let current = options.restored
   let block: Block | undefined
   /** A restored pivot between two certificates cannot be finished: it moves on first. */
-  let mustMove = current !== undefined && !isCertified(current, context)
+  let mustMove = current !== undefined && current.certificate.hash !== current.hash
+  /** A restored one that stays is proved again, once the validators of its epoch are known. */
+  let isProved = current === undefined || mustMove
   let isMoving = false
   let isFetching = false
   let refreshAtMs = 0
@@ -81,6 +83,14 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
         then(found)
       },
     })
+  }
+
+  const prove = (certificate: Certificate): void => {
+    const { verdict } = context.verifyFinalization(certificate)
+    if (verdict === 'accept') isProved = true
+    // Statuses bring the ends of the epochs along.
+    else if (verdict === 'ignore') refresh()
+    else context.restart()
   }
 
   const choose = (found: Block, certificate: Certificate): void => {
@@ -150,7 +160,7 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
     get current() {
       return current
     },
-    isReady: () => current !== undefined && !isMoving && !mustMove,
+    isReady: () => current !== undefined && isProved && !isMoving && !mustMove,
     onStatus: (peer, status) => {
       const { finalization } = status
       if (finalization === undefined) return
@@ -166,6 +176,8 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
     schedule: () => {
       if (isFetching || isMoving) return
       if (current === undefined) return find()
+      if (!isProved) prove(current.certificate)
+      if (!isProved) return
       if (mustMove || !peers.hasHolder(current.height, current.hash)) moveOn(current)
     },
     block: () => {
@@ -178,8 +190,4 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
     },
     wakeAtMs: () => (isFetching || isMoving ? undefined : refreshAtMs),
   }
-}
-
-function isCertified({ certificate, hash }: Pivot, context: SnapshotContext): boolean {
-  return certificate.hash === hash && context.verifyFinalization(certificate).verdict === 'accept'
 }

@@ -1,0 +1,94 @@
+/**
+ * Fills a tab's empty stores from a snapshot of its peers: the same machine, driver and restore as on a server
+ * (`@cairn/sync`, `@cairn/node`, `@cairn/executor`), over the tab's ports. A module of its own, since most starts go
+ * without it. What a reload or a closed tab interrupts is gone on with.
+ */
+import { genesisBlock, verifyChainSpec } from '@cairn/chain'
+import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { type Checkpoint, runSnapshotSync } from '@cairn/node'
+import type { Log, Network } from '@cairn/ports'
+import { CodedError, type Hash } from '@cairn/primitives'
+import { foundChainStore } from '@cairn/storage'
+import { browserClock, browserTimers } from './browser-ports.ts'
+import { spawnBrowserExecutor } from './executor-browser.ts'
+import { createIndexedDbStore } from './indexeddb-store.ts'
+import type { NetworkDescription } from './network-description.ts'
+import type { SnapshotPublisher } from './snapshot-publisher.ts'
+import { assertGenesis, storeNames } from './tab-chain.ts'
+import { countRefusals } from './tab-gossip.ts'
+
+export interface TabRestoreOptions {
+  /** Bytes of `core.wasm`. */
+  readonly wasm: Uint8Array
+  readonly pinnedGenesis: Hash | undefined
+  readonly checkpoint: Checkpoint | undefined
+}
+
+export interface TabRestoreDeps {
+  /** A started network of the chain with this genesis; asked for again it is the same. */
+  readonly connect: (genesisHash: Hash) => Promise<Network>
+  /** The genesis is computed and is the one that was asked for. */
+  readonly onGenesis: (genesisHash: Hash) => void
+  readonly snapshots: SnapshotPublisher
+  readonly log: Log
+}
+
+/**
+ * Resolves when the stores can be opened on the restored block; its executor and connections to stores are closed then.
+ * @throws CodedError those of `runSnapshotSync`, `GENESIS_REFUSED`, `STORE_FULL`, `STORE_FAILED`
+ */
+export async function restoreFromPeers(
+  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
+  { wasm, pinnedGenesis, checkpoint }: TabRestoreOptions,
+  { connect, onGenesis, snapshots, log }: TabRestoreDeps,
+): Promise<void> {
+  const names = storeNames(chainSpec)
+  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state })
+  const chainDatabase = await createIndexedDbStore(names.chain)
+  try {
+    const bls = await createWasmBls()
+    verifyChainSpec(chainSpec, bls)
+    for (;;) {
+      const restored = await executor.openRestore()
+      const genesis = genesisBlock(chainSpec, restored.genesis)
+      assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
+      onGenesis(genesis.hash)
+      const network = countRefusals(await connect(genesis.hash), snapshots)
+      const isDone = await runOnce(network, () =>
+        runSnapshotSync(
+          { chainSpec, genesisHash: genesis.hash, checkpoint, restored },
+          {
+            network,
+            executor,
+            bls,
+            log,
+            clock: browserClock,
+            timers: browserTimers,
+            foundChain: (base) => foundChainStore(chainDatabase, { genesis, ...base }),
+            onProgress: (restore) => snapshots.update({ phase: 'syncing', restore }),
+          },
+        ),
+      )
+      if (isDone) return
+    }
+  } finally {
+    snapshots.update({ restore: undefined })
+    await Promise.allSettled([executor.stop(), chainDatabase.close()])
+  }
+}
+
+/** `false`: it stopped because nobody was there; resolves when somebody is. */
+async function runOnce(network: Network, run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await run()
+    return true
+  } catch (error) {
+    const isAlone = network.peers().length === 0
+    if (!isAlone || !(error instanceof CodedError) || error.code !== 'SNAPSHOT_STALLED') throw error
+  }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const unsubscribe = network.onPeersChanged(resolve)
+  if (network.peers().length === 0) await promise
+  unsubscribe()
+  return false
+}
