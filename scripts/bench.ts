@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every figure beside its reference; `--json` writes them as JSON on stdout,
- * `--only <suite>` runs one suite, also `worst-case`, `large-state`, `sim` and `tab-compare`, which take
- * minutes, and `phases`, which needs `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
+ * `--only <suite>` runs one suite, also those of `longSuites`, which take minutes, and `phases`, which needs
+ * `npm run build:wasm -- --profile`. Nothing here passes or fails: figures are for reading.
  */
 import { parseArgs } from 'node:util'
 
@@ -31,13 +31,26 @@ const suites: Readonly<Record<string, Suite>> = {
   sim: async () => (await import('../packages/testing/bench/sim.bench.ts')).runSimBench(),
   snapshot: async () =>
     (await import('../packages/node/bench/snapshot.bench.ts')).runSnapshotBench({ blocks: 10_000, accounts: 100_000 }),
+  'snapshot-tab': async () =>
+    (await import('../apps/web/bench/snapshot.bench.ts')).runTabSnapshotBench({ blocks: 10_000, accounts: 100_000 }),
+  storage: async () =>
+    (await import('../packages/platform-browser/bench/storage.bench.ts')).runStorageBench({ rows: [50_000, 350_000] }),
   gossip: async () => (await import('../packages/platform-node/bench/network-gossip.bench.ts')).runGossipBench(),
   network: async () => (await import('../apps/cli/bench/network.bench.ts')).runNetworkBench(),
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
 /** Minutes each, or in need of a build of their own: only when asked for. */
-const longSuites: readonly string[] = ['phases', 'sim', 'worst-case', 'large-state', 'snapshot', 'tab-compare']
+const longSuites: readonly string[] = [
+  'phases',
+  'sim',
+  'worst-case',
+  'large-state',
+  'snapshot',
+  'snapshot-tab',
+  'storage',
+  'tab-compare',
+]
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []
 for (const name of chosen) {

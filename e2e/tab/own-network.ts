@@ -155,7 +155,7 @@ function ownSpec(secretKey: Uint8Array, peerId: string, accounts: number, epochL
   return { ...spec, alloc: [...spec.alloc, ...more].sort((a, b) => (a.address < b.address ? -1 : 1)) }
 }
 
-export function addressOf(index: number): Address {
+function addressOf(index: number): Address {
   return addressFromBytes(keccak256Bytes(bytesFromUint64(index)).slice(0, 20))
 }
 

@@ -80,7 +80,8 @@ export async function beginTab(
 /** An interrupted snapshot is gone on with; an empty store begins with one where that was asked for. */
 async function isForSnapshot(description: NetworkDescription, sync: TabSync): Promise<boolean> {
   const store = await createIndexedDbStore(storeNames(description.chainSpec).state)
-  const stage = await stateStageOf(store).finally(() => store.close())
+  const stage = await stateStageOf(store)
+  await store.close()
   if (stage === 'restoring') return true
   if (stage === 'whole' || sync !== 'snapshot') return false
   // Blocks whose state is gone.

@@ -31,7 +31,7 @@ export interface ChainPruning {
   sizeBytes(): number
 }
 
-export interface PruningPlan {
+interface PruningPlan {
   readonly operations: readonly BatchOperation[]
   readonly baseHeight: Height
   readonly sizeBytes: number
