@@ -130,7 +130,9 @@ async function bootstrap(page: Page, url: string, height: number): Promise<Boots
 
 /** From one development account to accounts that are new, by block. */
 function transfersOf({ spec }: OwnChain): (at: number) => Promise<readonly Uint8Array[]> {
-  const sender = privateKeyToAccount(DEV_ACCOUNTS[0]?.privateKey as Hex)
+  const [rich] = DEV_ACCOUNTS
+  if (rich === undefined) throw new Error('the genesis funds no account')
+  const sender = privateKeyToAccount(rich.privateKey)
   return (at) =>
     Promise.all(
       Array.from({ length: TRANSFERS_PER_BLOCK }, async (_, index) => {
