@@ -25,6 +25,8 @@ export interface CalmNetworkOptions {
   readonly delayMinMs: number
   readonly delayMaxMs: number
   readonly forMs: number
+  /** What was proposed or handed in before is not counted; everything where it is absent. */
+  readonly countedFromMs?: number
   /** So many correct nodes are cut off in this time. */
   readonly absence?: { readonly nodes: number; readonly fromMs: number; readonly toMs: number }
 }
@@ -75,8 +77,15 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
   const isCut = (id: number): boolean =>
     absence !== undefined && id < absence.nodes && queue.nowMs >= absence.fromMs && queue.nowMs < absence.toMs
   const proposedAtMs = new Map<string, number>()
+  const originOf = new WeakMap<Uint8Array, number>()
+  const { countedFromMs = 0 } = options
 
   const send = (from: number, to: number, message: WireMessage): void => {
+    if (message.type === 'transaction') {
+      // Nothing is lost here: the first one to know it reaches everybody, and what the others pass on is no news.
+      if ((originOf.get(message.raw) ?? from) !== from) return
+      originOf.set(message.raw, from)
+    }
     if (message.type === 'proposal' && !proposedAtMs.has(message.proposal.block.hash)) {
       proposedAtMs.set(message.proposal.block.hash, queue.nowMs)
     }
@@ -146,14 +155,14 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
     for (const [index, node] of honest.entries()) {
       const { height } = node.disk.head.header
       for (let at = heights[index] ?? 0; at < height; at++) {
-        const hash = node.disk.committed[at]?.hash ?? ''
-        blockFinalMs.push(queue.nowMs - (proposedAtMs.get(hash) ?? queue.nowMs))
+        const sinceMs = proposedAtMs.get(node.disk.committed[at]?.hash ?? '') ?? queue.nowMs
+        if (sinceMs >= countedFromMs) blockFinalMs.push(queue.nowMs - sinceMs)
       }
       if (height === heights[index]) continue
       heights[index] = height
       for (const [key, { sender, nonce, handedInAtMs }] of waiting[index] ?? []) {
         if ((node.ledger[sender] ?? 0) <= nonce) continue
-        transactionFinalMs.push(queue.nowMs - handedInAtMs)
+        if (handedInAtMs >= countedFromMs) transactionFinalMs.push(queue.nowMs - handedInAtMs)
         waiting[index]?.delete(key)
       }
     }

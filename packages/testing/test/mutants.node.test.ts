@@ -14,6 +14,7 @@ const SOON = [
   'certificate-not-verified',
   'vote-before-fsync',
   'wal-not-replayed',
+  'standstill-too-often',
 ]
 const SEEDS_MAX = 400
 

@@ -3,7 +3,7 @@
  * looks only at what is new, and none of them trusts the code under test: certificates are counted here anew.
  */
 import { evidenceFromVotes, voteSigningBytes } from '@cairn/chain'
-import type { Block, Certificate, ConsensusHeader, ValidatorSet, Vote, VoteKind } from '@cairn/chain'
+import type { Block, Certificate, ConsensusHeader, ValidatorSet, Vote, VoteKind, VoteSubject } from '@cairn/chain'
 import type { FinalizedHead } from '@cairn/consensus'
 import { ZERO_HASH } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
@@ -22,6 +22,8 @@ export interface Invariants {
   /** Nothing is wrong and nobody faulty: from here on no view may be given up. */
   beginFairWeather(): void
   violate(what: string): void
+  /** The rules of an honest slot ask for a vote. R3: a child is voted for when they have the parent's certificate. */
+  onVoteAsked(slot: number, subject: VoteSubject, block: Block | undefined): void
   /**
    * Each durable vote of an honest slot, over all its restarts. `block` and `parent`: what it is for, where the node
    * still has them.
@@ -39,8 +41,13 @@ export function createInvariants(chain: SimulatedChain): Invariants {
   const hashByHeight = new Map<number, Hash>()
   const votes = new Map<string, Vote[]>()
   const certified = new Map<number, Partial<Record<VoteKind, Hash>>>()
-  /** Blocks that a child may stand on: notarized or finalized somewhere, or genesis. */
-  const justified = new Set<Hash>([chain.genesis.hash])
+  /** By slot: blocks that a child may stand on there, notarized or finalized in its eyes. */
+  const justified = new Map<number, Set<Hash>>()
+  const justifiedAt = (slot: number): Set<Hash> => {
+    const known = justified.get(slot) ?? new Set([chain.genesis.hash])
+    justified.set(slot, known)
+    return known
+  }
   const checked = new WeakSet<Certificate>()
   let ledger = chain.ledgers.at(chain.genesis.header.stateRoot)
   let violation: string | undefined
@@ -84,15 +91,15 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       isFair = true
     },
     violate,
+    onVoteAsked(slot, { kind, view }, block) {
+      if (kind !== 'notarize' || block === undefined || justifiedAt(slot).has(block.header.parentHash)) return
+      violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no block notarized there in view ${view}`)
+    },
     onHonestVote(slot, vote, block, parent) {
       const isNewest = !sets.has(vote.epoch + 1)
       if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
       if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)
-      // The voter has the parent's certificate, so somebody honest has shown it before.
-      if (vote.kind === 'notarize' && block !== undefined && !justified.has(block.header.parentHash)) {
-        violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no notarized block in view ${vote.view}`)
-      }
       const key = `${slot}:${vote.epoch}:${vote.view}`
       const earlier = votes.get(key)
       if (earlier === undefined) return void votes.set(key, [vote])
@@ -105,7 +112,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     onCertificate(slot, certificate) {
       check(slot, certificate)
       const { kind, epoch, view, hash } = certificate
-      justified.add(hash)
+      justifiedAt(slot).add(hash)
       const place = epoch * VIEWS_PER_EPOCH + view
       const known = certified.get(place) ?? {}
       if (known[kind] !== undefined && known[kind] !== hash)
@@ -129,7 +136,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
         }
         if (!isValid(chain, block, parent.header)) violate(`INVALID_STATE: node ${slot} at height ${header.height}`)
         hashByHeight.set(header.height, hash)
-        justified.add(hash)
+        justifiedAt(slot).add(hash)
         if (header.height > maxHeight) {
           maxHeight = header.height
           ledger = chain.ledgers.at(header.stateRoot)

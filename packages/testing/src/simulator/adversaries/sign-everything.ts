@@ -15,7 +15,9 @@ const TICK_MS = 150
 /** Newest parents that it tries at once. */
 const PARENTS_TRIED = 4
 /** Share of proposed blocks that it builds on without waiting for a certificate. */
-const UNPROVEN_RATE = 0.3
+const UNPROVEN_RATE = 0.5
+/** Share of the ticks at which it proposes in views to come, before there is a block to build on. */
+const AHEAD_RATE = 0.3
 
 interface KnownParent {
   readonly view: View
@@ -95,7 +97,8 @@ export function createSignEverything(world: World, slot: number, id: number): re
     const key = currentKey()
     if (key === undefined) return
     for (const certificate of follower.consensus.certificatesFrom(key.set.epoch, viewOf(0))) learn(certificate)
-    for (let ahead = 0; ahead <= 2; ahead++) lead(key, viewOf(follower.consensus.view + ahead))
+    const aheadMax = random.chance(AHEAD_RATE) ? 2 : 0
+    for (let ahead = 0; ahead <= aheadMax; ahead++) lead(key, viewOf(follower.consensus.view + ahead))
   }
 
   return [

@@ -290,6 +290,7 @@ export class SimulatedNode implements Actor {
 
   #sign(subject: VoteSubject, validator: number): void {
     const { queue, invariants } = this.#world
+    if (this.isHonest) invariants.onVoteAsked(this.slot, subject, this.consensus.block(subject.hash))
     this.#signerFreeAtMs = Math.max(this.#signerFreeAtMs, queue.nowMs) + this.#random.between(1, 4)
     this.#later(this.#signerFreeAtMs - queue.nowMs, async () => {
       if (this.#running === undefined) return
