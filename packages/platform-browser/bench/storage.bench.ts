@@ -1,5 +1,5 @@
 /**
- * IndexedDB against a log in one OPFS file, in a real Chromium on a real disk, with the access pattern of a tab's stores:
+ * IndexedDB against the state log in the private file system (OPFS), in a real Chromium on a real disk, with the access pattern of a tab's stores:
  * the batch read of an access list, the relaxed write of a state's changes, the durable append of a block, scans, opening.
  */
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
@@ -31,7 +31,7 @@ const FIGURES: Readonly<Record<string, string>> = {
   commit: '1 000 changes of a state, relaxed',
   append: 'a block’s 120 entries, durable',
   block: 'append, prefetch and commit',
-  scan: '1 000 entries in order',
+  scan: '1 000 records of the host in order',
   openMs: 'opening what was loaded',
   loadMs: 'loading, batches of 5 000',
 }
@@ -75,7 +75,7 @@ function rowsOf(count: number, indexedDb: Figures, opfs: Figures): readonly Benc
     })
     return [
       row('indexeddb', indexedDb[name] ?? Number.NaN, what),
-      row('opfs-log', opfs[name] ?? Number.NaN, 'index in memory, no compaction'),
+      row('opfs', opfs[name] ?? Number.NaN, 'state-log/, ADR 034'),
     ]
   })
 }

@@ -6,12 +6,12 @@ import type { KeyValueStore } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
 import { executorPortFromWeb } from './executor-port.ts'
-import { createIndexedDbStore } from './indexeddb-store.ts'
+import { openStateStore } from './state-store.ts'
 
 /** First message to the worker. */
 export interface ExecutorWorkerOpen {
   readonly chainSpec: ChainSpec
-  /** Name of the state's IndexedDB database; `undefined`: in memory, for proofs alone. */
+  /** Name of the state's store; `undefined`: in memory, for proofs alone. */
   readonly storeName: string | undefined
   /** Bytes of `core.wasm`. */
   readonly wasm: Uint8Array
@@ -33,7 +33,7 @@ scope.addEventListener('message', (event: MessageEvent<ExecutorWorkerOpen>) => v
 async function open({ chainSpec, storeName, wasm, historyBlocks }: ExecutorWorkerOpen): Promise<void> {
   let stateStore: KeyValueStore | undefined
   try {
-    stateStore = storeName === undefined ? createMemoryStore() : await createIndexedDbStore(storeName)
+    stateStore = storeName === undefined ? createMemoryStore() : await openStateStore(storeName)
     const clock = { monotonicMs: () => performance.now() }
     const executor = createExecutor({ chainSpec, stateStore, wasm, historyBlocks }, { clock })
     serveExecutor(port, executor)

@@ -80,3 +80,12 @@ export const NEED_PATIENCE_MS = 10_000
  * and with the state of a hundred thousand accounts and its undo lists still a fifth of a gigabyte.
  */
 export const CHAIN_BUDGET_BYTES = 64 * 1024 * 1024
+/** Offsets in a state log are four bytes; a state near this is no tab's. */
+export const STATE_LOG_MAX_BYTES = 0xf000_0000
+/** Less garbage than this is not worth copying a state log for; above it, when it is more than half of the file. */
+export const STATE_LOG_GARBAGE_MIN_BYTES = 16 * 1024 * 1024
+/** Read or written at once when a whole state log is gone through. */
+export const STATE_LOG_READ_BYTES = 1024 * 1024
+/** The file of a page that was just left is let go a moment later: asked for this long, this often, milliseconds. */
+export const OPFS_PATIENCE_MS = 5_000
+export const OPFS_RETRY_MS = 50

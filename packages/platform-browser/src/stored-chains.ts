@@ -8,6 +8,7 @@ import { chainsToForget } from './chains-to-forget.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import { CHAINS_LISTED_MAX } from './limits.ts'
+import { deleteStateStore } from './state-store.ts'
 
 const REGISTRY = 'cairn-chains'
 
@@ -30,7 +31,8 @@ export async function forgetOldChains(id: string, deps: { readonly clock: Clock;
     await registry.batch([{ type: 'put', key: bytesOf(id), value: bytesOf(String(deps.clock.nowMs())) }])
     for (const old of chainsToForget(await readChains(registry), id)) {
       const names = storeNamesOf(old)
-      for (const name of [names.state, names.chain, names.peers]) await deleteDatabase(name)
+      await deleteStateStore(names.state)
+      for (const name of [names.chain, names.peers]) await deleteDatabase(name)
       await registry.batch([{ type: 'delete', key: bytesOf(old) }])
       deps.log.info('databases of an earlier chain deleted', { chain: old })
     }

@@ -6,11 +6,13 @@ import { stateStageOf } from '@cairn/executor'
 import { type Checkpoint, needsSnapshot } from '@cairn/node'
 import type { Log, Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
+import { storedHead } from '@cairn/storage'
 import { browserTimers } from './browser-ports.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import { NEED_PATIENCE_MS } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
+import { deleteStateStore, openStateStore } from './state-store.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import { type TabChain, type TabChainDeps, openTabChain, storeNames } from './tab-chain.ts'
 import type { TabSync } from './tab-snapshot.ts'
@@ -79,7 +81,14 @@ export async function beginTab(
 
 /** An interrupted snapshot is gone on with; an empty store begins with one where that was asked for. */
 async function isForSnapshot(description: NetworkDescription, sync: TabSync): Promise<boolean> {
-  const store = await createIndexedDbStore(storeNames(description.chainSpec).state)
+  const names = storeNames(description.chainSpec)
+  const chain = await createIndexedDbStore(names.chain)
+  // A damaged one is found, and said to be, when the stores are opened.
+  const head = await storedHead(chain).catch(() => undefined)
+  await chain.close()
+  // Blocks were executed here, so the state is whole: opening a large one twice would cost time.
+  if (head !== undefined && head.height > head.baseHeight) return false
+  const store = await openStateStore(names.state)
   const stage = await stateStageOf(store)
   await store.close()
   if (stage === 'restoring') return true
@@ -96,5 +105,5 @@ async function closeStores({ executor, database }: TabChain): Promise<void> {
 
 async function deleteStores({ chainSpec }: NetworkDescription): Promise<void> {
   const names = storeNames(chainSpec)
-  await Promise.all([deleteDatabase(names.state), deleteDatabase(names.chain)])
+  await Promise.all([deleteStateStore(names.state), deleteDatabase(names.chain)])
 }

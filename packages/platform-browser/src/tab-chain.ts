@@ -24,6 +24,7 @@ import { createIndexedDbStore } from './indexeddb-store.ts'
 import { type LightEpochs, createLightEpochs } from './light-epochs.ts'
 import { CHAIN_BUDGET_BYTES } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
+import { deleteStateStore } from './state-store.ts'
 import { type StoreNames, storeNamesOf } from './stored-chains.ts'
 
 export interface TabTrust {
@@ -78,7 +79,7 @@ export async function openTabChain(
     if (!(error instanceof CodedError) || !DAMAGE.includes(error.code)) throw error
     deps.onDamage(error.code)
     const names = storeNames(description.chainSpec)
-    await Promise.all([deleteDatabase(names.state), deleteDatabase(names.chain)])
+    await Promise.all([deleteStateStore(names.state), deleteDatabase(names.chain)])
     return openStores(description, options, deps)
   }
 }

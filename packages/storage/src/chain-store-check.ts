@@ -9,6 +9,7 @@ import { CodedError, height } from '@cairn/primitives'
 import type { Hash, Height, Verdict } from '@cairn/primitives'
 import { blockOperations } from './block-operations.ts'
 import type { ChainBudget } from './chain-pruning.ts'
+import { createChainTables } from './chain-tables.ts'
 import type { ChainTables, HeadRecord } from './chain-tables.ts'
 
 export interface ChainStoreOptions {
@@ -37,6 +38,11 @@ export async function openHead(
   if (genesisHash !== genesis.hash) throw mismatch(genesisHash, genesis.hash)
   await checkHead(tables, head, options)
   return head
+}
+
+/** What a store that nobody has opened says of its head; not checked. */
+export function storedHead(store: KeyValueStore): Promise<HeadRecord | undefined> {
+  return createChainTables(store).head.get(null)
 }
 
 /** Durable. */

@@ -1,4 +1,5 @@
 /** @module Layer 4: chain store (key layout, repositories), WAL format, memory media. */
+export { storedHead } from './chain-store-check.ts'
 export type { ChainStoreOptions } from './chain-store-check.ts'
 export { foundChainStore } from './chain-base.ts'
 export type { BaseTrust, ChainBase } from './chain-base.ts'

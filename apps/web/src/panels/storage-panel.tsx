@@ -26,7 +26,7 @@ export function StoragePanel({ snapshot, sync, chooseSync }: StoragePanelProps) 
     >
       <dl className="facts">
         <div>
-          <dt>IndexedDB</dt>
+          <dt>Storage of this page</dt>
           <dd data-testid="storage">
             {storage === undefined ? '–' : describeUse(storage.usedBytes, storage.quotaBytes)}
           </dd>

@@ -1,7 +1,8 @@
 /** The access pattern of a tab's stores on one of two media; figures are medians, milliseconds. */
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import { createIndexedDbStore } from '../../src/indexeddb-store.ts'
-import { openOpfsLogStore } from './opfs-log-store.ts'
+import { openOpfsFiles } from '../../src/state-log/opfs-file.ts'
+import { openStateLogStore } from '../../src/state-log/state-log-store.ts'
 
 interface Question {
   readonly medium: 'indexeddb' | 'opfs'
@@ -27,8 +28,7 @@ addEventListener('message', ({ data }: MessageEvent<Question>) => {
 
 async function measure({ medium, rows: rowsText }: Question): Promise<Readonly<Record<string, number>>> {
   const rows = Number(rowsText)
-  const open = (): Promise<KeyValueStore> =>
-    medium === 'opfs' ? openOpfsLogStore('bench') : createIndexedDbStore('bench')
+  const open = (): Promise<KeyValueStore> => (medium === 'opfs' ? openLog() : createIndexedDbStore('bench'))
   let store = await open()
   const loadStartedMs = performance.now()
   for (let from = 0; from < rows; from += 5_000) {
@@ -48,10 +48,10 @@ async function measure({ medium, rows: rowsText }: Question): Promise<Readonly<R
     Array.from({ length: PREFETCH_KEYS }, (_, at) => keyOf((at * 7_919 + round * 104_729) % rows))
   await median('get', (round) => store.get(keyOf((round * 7_919) % rows)))
   await median('prefetch', (round) => store.getMany(someKeys(round)))
-  await median('scan', async (round) => {
+  await store.batch(Array.from({ length: SCAN_ROWS }, (_, row) => ownPut(row)))
+  await median('scan', async () => {
     let count = 0
-    const range = { gte: keyOf((round * 7_919) % rows), limit: SCAN_ROWS }
-    for await (const [key] of store.entries(range)) count += key.length
+    for await (const [key] of store.entries({ gte: Uint8Array.of(0, 3), lt: Uint8Array.of(0, 4) })) count += key.length
     return count
   })
   await median('commit', (round) => store.batch(commitOf(rows, round)))
@@ -63,6 +63,12 @@ async function measure({ medium, rows: rowsText }: Question): Promise<Readonly<R
   })
   await store.close()
   return figures
+}
+
+async function openLog(): Promise<KeyValueStore> {
+  const files = await openOpfsFiles('bench')
+  if (files === undefined) throw new Error('no private file system')
+  return openStateLogStore(files)
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
@@ -84,6 +90,11 @@ function appendOf(round: number): readonly BatchOperation[] {
     key: keyOf(1e9 + round * APPEND_ROWS + at),
     value: new Uint8Array(APPEND_VALUE_BYTES).fill(round),
   }))
+}
+
+/** A record of the host, as its undo lists. */
+function ownPut(row: number): BatchOperation {
+  return { type: 'put', key: Uint8Array.of(0, 3, row >> 8, row & 255), value: new Uint8Array(VALUE_BYTES) }
 }
 
 function put(row: number, seed: number): BatchOperation {
