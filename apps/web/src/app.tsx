@@ -25,7 +25,10 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
     setAnswer(undefined)
     setAnswer(await lookUp(address))
   }
-  const canLookUp = snapshot.verifiedHeight !== undefined && snapshot.peers.length > 0 && snapshot.failure === undefined
+  const { verifiedHeight = 0, peers, role, failure } = snapshot
+  // Without a peer a tab with state of its own answers from that.
+  const hasAnswer = peers.length > 0 || (role !== 'light' && verifiedHeight > 0)
+  const canLookUp = snapshot.verifiedHeight !== undefined && hasAnswer && failure === undefined
   return (
     <>
       <a className="skip" href="#main">

@@ -6,7 +6,7 @@
 import herumi from 'bls-eth-wasm'
 import { CodedError, assert, equalBytes } from '@cairn/primitives'
 import type { Bls, BlsKeySet } from './bls.ts'
-import { provePossession, verifyPossession } from './possession.ts'
+import { POSSESSION_DOMAIN, SIGNATURE_DOMAIN } from './domains.ts'
 import { assertSecretKey, secretKeyFromEntropy } from './secret-key.ts'
 
 type PublicKey = InstanceType<typeof herumi.PublicKey>
@@ -28,8 +28,26 @@ export async function createWasmBls(): Promise<Bls> {
     sign: (secretKey, message) => secretKeyFromBytes(secretKey).sign(message).serialize(),
     publicKey: (secretKey) => secretKeyFromBytes(secretKey).getPublicKey().serialize(),
     secretKeyFromEntropy,
-    provePossession,
-    verifyPossession,
+    provePossession: (secretKey) => {
+      const key = secretKeyFromBytes(secretKey)
+      return inPossessionDomain(() => key.sign(key.getPublicKey().serialize()).serialize())
+    },
+    verifyPossession: (publicKey, proof) => {
+      const key = pointFromBytes(new herumi.PublicKey(), publicKey, 48)
+      const point = signatureFromBytes(proof)
+      return key !== undefined && point !== undefined && inPossessionDomain(() => key.verify(point, publicKey))
+    },
+  }
+}
+
+/** The domain is a global of herumi's module, there once it is initialized, and not in its types. */
+function inPossessionDomain<T>(work: () => T): T {
+  const { setDstG2 } = herumi as unknown as { readonly setDstG2: (domain: string) => void }
+  setDstG2(POSSESSION_DOMAIN)
+  try {
+    return work()
+  } finally {
+    setDstG2(SIGNATURE_DOMAIN)
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * Proof of possession (draft-irtf-cfrg-bls-signature, 3.3): a signature over the own public key under its own
- * domain, which defeats rogue-key attacks on fast aggregate verification. Neither back end takes a domain, and it is
- * needed once for each validator's entry, so the pure-TypeScript curve does it for both.
+ * domain, which defeats rogue-key attacks on fast aggregate verification. The native back end takes no domain, and it is
+ * needed once for each validator's entry, so the pure-TypeScript curve does it there.
  */
 import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { POSSESSION_DOMAIN } from './domains.ts'
 import { assertSecretKey } from './secret-key.ts'
 
-const POSSESSION_DOMAIN = 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_'
 const bls = bls12_381.longSignatures
 
 /** 96 bytes. @throws CodedError `BLS_BAD_SECRET_KEY` */

@@ -15,6 +15,8 @@ it('agrees with the WASM back end in keys, signatures, aggregates and verdicts',
   expect(secrets.map((secret) => wasm.publicKey(secret))).toEqual(keys)
   const signatures = secrets.map((secret) => native.sign(secret, message))
   expect(secrets.map((secret) => wasm.sign(secret, message))).toEqual(signatures)
+  const proofs = secrets.map((secret) => native.provePossession(secret))
+  expect(secrets.map((secret) => wasm.provePossession(secret))).toEqual(proofs)
   const aggregate = native.aggregate(signatures)
   expect(wasm.aggregate(signatures)).toEqual(aggregate)
   for (const bls of [native, wasm]) {

@@ -5,15 +5,16 @@ import { CodedError } from '@cairn/primitives'
 import { executorPortFromWeb } from './executor-port.ts'
 import type { ExecutorWorkerOpen, ExecutorWorkerReady } from './executor-worker.ts'
 
+/** Loads the worker's code; it waits for `spawnBrowserExecutor`. */
+export function startExecutorWorker(): Worker {
+  return new Worker(new URL('./executor-worker.ts', import.meta.url), { type: 'module', name: 'cairn-executor' })
+}
+
 /**
  * Resolves when the state store is open; `start` reads or writes genesis. `stop` closes the store and ends the worker.
  * @throws CodedError `CORE_HASH_MISMATCH`, `STORE_FAILED`, `STORE_FULL`, `EXECUTOR_FAILED`
  */
-export async function spawnBrowserExecutor(options: ExecutorWorkerOpen): Promise<GenesisExecutor> {
-  const worker = new Worker(new URL('./executor-worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'cairn-executor',
-  })
+export async function spawnBrowserExecutor(options: ExecutorWorkerOpen, worker: Worker): Promise<GenesisExecutor> {
   const ready = Promise.withResolvers<ExecutorWorkerReady>()
   worker.addEventListener('message', (event: MessageEvent<ExecutorWorkerReady>) => ready.resolve(event.data), {
     once: true,

@@ -40,12 +40,8 @@ export async function createBrowserNetwork(
   { rtcPort, ...deps }: BrowserNetworkDeps,
 ): Promise<WakeableNetwork> {
   if (rtcPort !== undefined) installRtcShim(rtcPort)
-  const [{ createNetwork }, { webSockets }, { webRTC, webRTCDirect }, { circuitRelayTransport }] = await Promise.all([
-    import('@cairn/network'),
-    import('@libp2p/websockets'),
-    import('@libp2p/webrtc'),
-    import('@libp2p/circuit-relay-v2'),
-  ])
+  const [{ createNetwork }, { webSockets }, { webRTC, webRTCDirect }, { circuitRelayTransport }] =
+    await loadNetworkCode()
   const transports = [webSockets() as TransportFactory]
   // No ICE servers: a WebRTC-direct address says all there is to know.
   if (rtcPort !== undefined) transports.push(webRTCDirect({ rtcConfiguration: { iceServers: [] } }) as TransportFactory)
@@ -65,6 +61,16 @@ export async function createBrowserNetwork(
     },
     { ...deps, sha256: (bytes) => bytesFromHex(sha256(bytes)), transports },
   )
+}
+
+/** libp2p looks for WebRTC when a connection is made, not when it is loaded: the shim may come after. */
+export function loadNetworkCode() {
+  return Promise.all([
+    import('@cairn/network'),
+    import('@libp2p/websockets'),
+    import('@libp2p/webrtc'),
+    import('@libp2p/circuit-relay-v2'),
+  ])
 }
 
 /** What a tab dials, as `PeerSummary.transport` names it. */

@@ -1,10 +1,10 @@
 /** Entry of the node's worker: everything but rendering and peer connections happens here. */
-import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import { CodedError } from '@cairn/primitives'
 import { expose } from 'comlink'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import type { TabNodeApi } from './tab-client.ts'
 import { createTabNode, type TabNode } from './tab-node.ts'
+import { loadBls } from './tab-parts.ts'
 import type { KeyAnswer } from './tab-snapshot.ts'
 import { type ValidatorKeys, createValidatorKeys } from './validator-key.ts'
 
@@ -12,7 +12,7 @@ let node: TabNode | undefined
 let keys: Promise<ValidatorKeys> | undefined
 
 async function openKeys(): Promise<ValidatorKeys> {
-  return createValidatorKeys(await createIndexedDbStore('cairn-keys'), await createWasmBls())
+  return createValidatorKeys(await createIndexedDbStore('cairn-keys'), await loadBls())
 }
 
 /** Opened with the first question about it. */

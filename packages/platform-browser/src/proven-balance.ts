@@ -1,11 +1,12 @@
 /**
  * A balance that a peer proves. Nothing of the answer is believed: its header must be the one this tab has verified at
  * that height (a light tab: one that a finalization certifies), the Merkle proof must lead from that header's root
- * (checked in the core), and where the tab's own state is of the same height, both must agree.
+ * (checked in the core), and where the tab's own state is of the same height, both must agree. While nobody is connected,
+ * a tab that has state proves the balance to itself.
  */
 import { EMPTY_CODE_HASH, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
-import type { AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
+import type { AccountProof, AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
 import {
   type Address,
   CodedError,
@@ -29,6 +30,8 @@ export interface ProvenBalanceDeps {
   readonly verifiedHeader: (response: AccountProofResponse) => Promise<Header>
   /** Absent: there is no own state. See `compareWithOwnState`. */
   readonly compareWithOwnState?: (address: Address, proved: AccountState, height: number) => Promise<boolean>
+  /** The executor's state is the tab's own, and answers while nobody is connected. */
+  readonly hasOwnState: boolean
 }
 
 /** The part of the chain store that is needed. */
@@ -41,20 +44,58 @@ type Header = AccountProofResponse['headers'][number]
 
 /** Asks peer after peer until one proves its answer. Never rejects. */
 export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): Promise<BalanceAnswer> {
-  const bytes = tryBytesFromHex(text)
-  if (bytes?.length !== 20) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
-  const address = addressFromBytes(bytes)
+  const address = addressFromText(text)
+  if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+  const peers = serversFirst(deps.network.peers()).slice(0, PROOF_PEERS_MAX)
+  if (peers.length === 0 && deps.hasOwnState) return findOwnBalance(text, deps.executor)
   let last = refuse('NO_PEER', 'No peer is connected that could answer.')
-  for (const peerId of serversFirst(deps.network.peers()).slice(0, PROOF_PEERS_MAX)) {
-    try {
-      return { proven: await askUntilStill(peerId, address, deps) }
-    } catch (error) {
-      const { code, message } = error instanceof CodedError ? error : new CodedError('PROOF_FAILED', String(error))
-      last = refuse(code, message)
-      if (isLie(code)) deps.network.penalize(peerId, code)
-    }
+  for (const peerId of peers) {
+    const answer = await answerOf(askUntilStill(peerId, address, deps))
+    if ('proven' in answer) return answer
+    last = answer
+    if (isLie(answer.refused.code)) deps.network.penalize(peerId, answer.refused.code)
   }
   return last
+}
+
+async function answerOf(work: Promise<ProvenBalance>): Promise<BalanceAnswer> {
+  try {
+    return { proven: await work }
+  } catch (error) {
+    const { code, message } = error instanceof CodedError ? error : new CodedError('PROOF_FAILED', String(error))
+    return refuse(code, message)
+  }
+}
+
+/** From the tab's own state, without a network. Never rejects. */
+export async function findOwnBalance(text: string, executor: Executor): Promise<BalanceAnswer> {
+  const address = addressFromText(text)
+  if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+  // A state that was never brought forward says nothing about the network.
+  if (executor.head().height === 0) return refuse('NO_PEER', 'No peer is connected that could answer.')
+  return answerOf(ownBalance(executor, address))
+}
+
+function addressFromText(text: string): Address | undefined {
+  const bytes = tryBytesFromHex(text)
+  return bytes?.length === 20 ? addressFromBytes(bytes) : undefined
+}
+
+/**
+ * From the tab's own state, by the same proof that a peer would send, to the root of the newest block that this tab has
+ * verified. @throws CodedError `PROOF_INVALID`: the stored state is not that root's
+ */
+async function ownBalance(executor: Executor, address: Address): Promise<ProvenBalance> {
+  for (let attempt = 0; attempt < PROOF_ATTEMPTS_MAX; attempt++) {
+    const { height, stateRoot } = executor.head()
+    const claimed = await executor.proof(address, [])
+    const proof = await executor.verifyProof(stateRoot, claimed)
+    if (proof !== undefined)
+      return describeProof(proof, { height, stateRoot, isOwnStateEqual: true, peerId: undefined })
+    // A block was committed in between: the proof is of the next root.
+    if (executor.head().height === height) break
+  }
+  throw new CodedError('PROOF_INVALID', 'The tab’s own state does not lead to the state root verified here.')
 }
 
 /** Servers answer always; another tab only in the serving role. */
@@ -85,18 +126,23 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
   if (proof === undefined || !isSameAccount(proof.account, response.account)) {
     throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
   }
-  const { account } = proof
+  const { height, stateRoot } = header
+  const isOwnStateEqual = (await deps.compareWithOwnState?.(address, proof.account, height)) ?? false
+  return describeProof(proof, { height, stateRoot, isOwnStateEqual, peerId: peer })
+}
+
+function describeProof(
+  { address, account, accountProof }: AccountProof,
+  where: Pick<ProvenBalance, 'height' | 'stateRoot' | 'isOwnStateEqual' | 'peerId'>,
+): ProvenBalance {
   return {
+    ...where,
     address,
     balance: account.balance,
     nonce: account.nonce,
     exists: account.nonce > 0n || account.balance > 0n || !isCodeless(account),
-    height: header.height,
-    stateRoot: header.stateRoot,
-    isOwnStateEqual: (await deps.compareWithOwnState?.(address, account, header.height)) ?? false,
-    proofNodes: proof.accountProof.length,
-    proofBytes: proof.accountProof.reduce((sum, node) => sum + node.length, 0),
-    peerId: peer,
+    proofNodes: accountProof.length,
+    proofBytes: accountProof.reduce((sum, node) => sum + node.length, 0),
   }
 }
 
@@ -187,6 +233,6 @@ function lie(code: string, message: string): CodedError {
   return new CodedError(code, message)
 }
 
-function refuse(code: string, message: string): BalanceAnswer {
+function refuse(code: string, message: string): Extract<BalanceAnswer, { refused: unknown }> {
   return { refused: { code, message } }
 }

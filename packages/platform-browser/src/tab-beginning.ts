@@ -14,12 +14,10 @@ import { NEED_PATIENCE_MS } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { deleteStateStore, openStateStore } from './state-store.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import { type TabChain, type TabChainDeps, openTabChain, storeNames } from './tab-chain.ts'
+import { type TabChain, type TabChainDeps, type TabChainOptions, openTabChain, storeNames } from './tab-chain.ts'
 import type { TabSync } from './tab-snapshot.ts'
 
-export interface TabBeginningOptions {
-  readonly wasm: Uint8Array
-  readonly pinnedGenesis: Hash | undefined
+export interface TabBeginningOptions extends TabChainOptions {
   readonly checkpoint: Checkpoint | undefined
   readonly sync: TabSync
 }

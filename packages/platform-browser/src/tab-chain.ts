@@ -11,7 +11,7 @@ import {
   genesisBlock,
   verifyChainSpec,
 } from '@cairn/chain'
-import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import type { Bls } from '@cairn/crypto'
 import type { GenesisExecutor } from '@cairn/executor'
 import { type Checkpoint, type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
 import type { Clock, Executor, KeyValueStore, Log } from '@cairn/ports'
@@ -51,6 +51,8 @@ export interface TabChain extends TabTrust {
 export interface TabChainOptions {
   /** Bytes of `core.wasm`. */
   readonly wasm: Uint8Array
+  readonly bls: Promise<Bls>
+  readonly takeExecutorWorker: () => Worker
   readonly pinnedGenesis: Hash | undefined
 }
 
@@ -103,7 +105,10 @@ export async function openTabTrust(
   deps: TabChainDeps,
 ): Promise<TabTrust & { readonly lightEpochs: LightEpochs }> {
   const { chainSpec } = description
-  const executor = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: undefined })
+  const executor = await spawnBrowserExecutor(
+    { chainSpec, wasm: options.wasm, storeName: undefined },
+    options.takeExecutorWorker(),
+  )
   try {
     const lightEpochs = createLightEpochs(chainSpec, options.checkpoint)
     const trust = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
@@ -121,8 +126,10 @@ async function openStores(
 ): Promise<TabChain> {
   const { chainSpec } = description
   const names = storeNames(chainSpec)
-  const untimed = await spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: names.state })
-  const database = await createIndexedDbStore(names.chain)
+  const [untimed, database] = await Promise.all([
+    spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: names.state }, options.takeExecutorWorker()),
+    createIndexedDbStore(names.chain),
+  ])
   try {
     const epochs = await openEpochStore(database, chainSpec)
     const trust = await establishTrust({ executor: untimed, epochs }, description, options, deps)
@@ -147,15 +154,14 @@ async function establishTrust(
     epochs,
   }: { readonly executor: GenesisExecutor; readonly epochs: Pick<EpochStore, 'recentSets'> },
   { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  { pinnedGenesis }: TabChainOptions,
+  options: TabChainOptions,
   deps: TabChainDeps,
 ): Promise<TabTrust> {
-  await untimed.start()
+  // The executor has a thread of its own, on which it checks the core and computes the genesis meanwhile.
+  const [bls] = await Promise.all([verifiedSpecBls(chainSpec, options.bls), untimed.start()])
   const genesis = genesisBlock(chainSpec, untimed.genesis())
-  assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
+  assertGenesis(genesis.hash, { pinnedGenesis: options.pinnedGenesis, claimedHash })
   deps.onGenesis(genesis.hash)
-  const bls = await createWasmBls()
-  verifyChainSpec(chainSpec, bls)
   const timings = measureBlocks(untimed, bls, deps.clock)
   const keys = createEpochKeys(genesis.hash, timings.bls)
   return {
@@ -168,6 +174,13 @@ async function establishTrust(
     executor: timings.executor,
     timings,
   }
+}
+
+/** BLS, once the validators of the spec have proved that they hold their keys. @throws CodedError `CHAIN_SPEC_INVALID` */
+async function verifiedSpecBls(chainSpec: ChainSpec, loading: Promise<Bls>): Promise<Bls> {
+  const bls = await loading
+  verifyChainSpec(chainSpec, bls)
+  return bls
 }
 
 /** Short name of the chain in this origin. */

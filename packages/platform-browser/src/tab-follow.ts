@@ -111,5 +111,6 @@ export async function followChain(
       executor,
       verifiedHeader: (response) => committedHeader(response, { chain, clock: browserClock, nextBlock }),
       compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
+      hasOwnState: true,
     })
 }

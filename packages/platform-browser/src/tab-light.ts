@@ -5,7 +5,7 @@
  */
 import { type ConsensusHeader, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { Network, PeerId } from '@cairn/ports'
-import { CodedError, ZERO_ADDRESS } from '@cairn/primitives'
+import { CodedError, type Verdict, ZERO_ADDRESS, ignore } from '@cairn/primitives'
 import { browserClock, browserTimers } from './browser-ports.ts'
 import { HEAD_INTERVAL_MS, HEAD_SOON_MS, PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
 import { type LookUp, certifiedHeader, findProvenBalance, isLie, serversFirst } from './proven-balance.ts'
@@ -17,13 +17,20 @@ import { createProgressView, showHeader } from './tab-view.ts'
 /** What a light tab stands on. */
 type LightTrust = Awaited<ReturnType<typeof openTabTrust>>
 
-/** Follows finalized heads for as long as the tab lives. */
+/**
+ * Follows finalized heads for as long as the tab lives. Peers are dialled while trust is being established, since both take
+ * their time; what they say before that is not listened to. @throws what `establishing` rejects with
+ */
 export async function followHeads(
-  trust: LightTrust,
+  establishing: Promise<LightTrust>,
   connected: Network,
   snapshots: SnapshotPublisher,
 ): Promise<LookUp> {
   const network = countRefusals(connected, snapshots)
+  let judge: (data: Uint8Array) => Verdict = () => ignore('NOT_READY')
+  network.onTopic('certificates', (data) => judge(data))
+  const trust = await startTrusted(network, establishing)
+  snapshots.update({ phase: 'connecting' })
   let head: ConsensusHeader | undefined
   let askedAtMs = -HEAD_INTERVAL_MS
   let isAsking = false
@@ -55,12 +62,11 @@ export async function followHeads(
     if (browserClock.monotonicMs() - askedAtMs >= HEAD_INTERVAL_MS) void ask()
   }
 
-  network.onTopic('certificates', (data) =>
+  judge = (data) =>
     judgeFinalization(data, trust, head && hashHeader(head), () => {
       // What was finalized is committed at the peers a little later; a burst of certificates is one question.
       if (browserClock.monotonicMs() - askedAtMs >= HEAD_SOON_MS) browserTimers.after(HEAD_SOON_MS, () => void ask())
-    }),
-  )
+    })
   const showProgress = createProgressView(snapshots, network)
   const showAgain = (): void => {
     showProgress(head?.height ?? 0)
@@ -70,19 +76,29 @@ export async function followHeads(
     showProgress(head?.height ?? 0)
     if (head === undefined) void ask()
   })
-  await network.start()
   showAgain()
   again()
   return (address) =>
     findProvenBalance(address, {
       network,
       executor: trust.executor,
+      hasOwnState: false,
       verifiedHeader: async (response) => {
         const header = certifiedHeader(response, trust)
         onHeader({ header, response })
         return header
       },
     })
+}
+
+async function startTrusted(network: Network, establishing: Promise<LightTrust>): Promise<LightTrust> {
+  try {
+    const [trust] = await Promise.all([establishing, network.start()])
+    return trust
+  } catch (error) {
+    await network.stop()
+    throw error
+  }
 }
 
 /** Then the head of the new epoch is found by the next question. */

@@ -3,18 +3,14 @@
  * others; in the light role certificates and proofs alone. The same sync, commit and store code as on a server; what is
  * particular to a tab is where the chain spec comes from, the lock, and the snapshots for the page.
  */
-import { sha256 } from '@cairn/crypto'
 import type { Network } from '@cairn/ports'
 import { CodedError, type Hash } from '@cairn/primitives'
-import coreUrl from '@cairn/wasm-core/core.wasm?url'
 import { chooseBootstrapPeers, isLocalNetwork } from './bootstrap-peers.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
-import { fetchBytes } from './fetch-bytes.ts'
-import { CORE_MAX_BYTES } from './limits.ts'
 import { createBrowserNetwork } from './network-browser.ts'
 import { type NetworkDescription, fetchNetworkDescription } from './network-description.ts'
 import { acquireNodeLock } from './node-lock.ts'
-import type { LookUp } from './proven-balance.ts'
+import { type LookUp, findOwnBalance } from './proven-balance.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
 import { forgetOldChains } from './stored-chains.ts'
 import { beginTab } from './tab-beginning.ts'
@@ -22,6 +18,7 @@ import { type TabChain, chainIdOf, openTabTrust, storeNames } from './tab-chain.
 import type { TabNodeOptions } from './tab-client.ts'
 import { followChain } from './tab-follow.ts'
 import { followHeads } from './tab-light.ts'
+import { loadTabParts } from './tab-parts.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import type { RunningValidator } from './tab-validator.ts'
 import { countRefusal, showFailure, showPeers, showRestored, showTrust, watchStorage } from './tab-view.ts'
@@ -48,10 +45,11 @@ export function createTabNode(
   const snapshots = createSnapshotPublisher(attachTabs(onSnapshot), { timers: browserTimers })
   snapshots.update({ role: options.role })
   const unlocked = Promise.withResolvers<UnlockedKey>()
-  let running: RunningTab | undefined
+  let running: Partial<RunningTab> = {}
   const run = async (): Promise<void> => {
     try {
-      running = await runTabNode(options, rtcPort, snapshots, unlocked.promise)
+      const onReadable = (lookUp: LookUp): void => void (running = { lookUp })
+      running = await runTabNode(options, rtcPort, { snapshots, unlocked: unlocked.promise, onReadable })
     } catch (error) {
       showFailure(snapshots, error)
     }
@@ -59,9 +57,9 @@ export function createTabNode(
   void run()
   return {
     unlock: unlocked.resolve,
-    announceLeaving: () => running?.announceLeaving?.(),
+    announceLeaving: () => running.announceLeaving?.(),
     balance: async (address) =>
-      running?.lookUp(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } },
+      running.lookUp?.(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } },
   }
 }
 
@@ -85,33 +83,37 @@ function attachTabs(onSnapshot: (snapshot: TabSnapshot) => void): (snapshot: Tab
 
 type RunningTab = { readonly lookUp: LookUp } & Partial<Pick<RunningValidator, 'announceLeaving'>>
 
+interface RunDeps {
+  readonly snapshots: SnapshotPublisher
+  readonly unlocked: Promise<UnlockedKey>
+  /** Stored state can be read, though nobody is connected yet. */
+  readonly onReadable: (lookUp: LookUp) => void
+}
+
 async function runTabNode(
   options: TabNodeOptions,
   rtcPort: MessagePort | undefined,
-  snapshots: SnapshotPublisher,
-  unlocked: Promise<UnlockedKey>,
+  { snapshots, unlocked, onReadable }: RunDeps,
 ): Promise<RunningTab> {
   await acquireNodeLock(() => snapshots.update({ phase: 'waiting' }))
   const { pinnedGenesis } = options
   snapshots.update({ phase: 'starting', step: 'Reading the chain spec' })
+  const parts = loadTabParts()
   const description = await fetchNetworkDescription(options.networkUrl)
   snapshots.update({ step: 'Loading the execution core' })
-  const wasm = await fetchBytes(coreUrl, CORE_MAX_BYTES, 'CORE_MISSING')
-  const coreSha256 = sha256(wasm)
-  const chainOptions = { wasm, pinnedGenesis }
+  const chainOptions = { ...parts, wasm: await parts.wasm, pinnedGenesis }
   const deps = {
     clock: browserClock,
     log,
     onGenesis: (genesisHash: Hash) =>
-      showTrust(snapshots, description, { genesisHash, coreSha256, isPinned: pinnedGenesis !== undefined }),
+      showTrust(snapshots, description, { genesisHash, isPinned: pinnedGenesis !== undefined }),
     onDamage: (code: string) => countRefusal(snapshots, code),
   }
   if (options.role === 'light') {
     snapshots.update({ step: 'Computing the genesis' })
-    const trust = await openTabTrust(description, { ...chainOptions, checkpoint: options.checkpoint }, deps)
-    snapshots.update({ phase: 'connecting' })
-    const network = await connect(description, trust.genesisHash, options, rtcPort)
-    return { lookUp: await followHeads(trust, network, snapshots) }
+    const trust = openTabTrust(description, { ...chainOptions, checkpoint: options.checkpoint }, deps)
+    trust.catch(() => undefined)
+    return { lookUp: await followHeads(trust, await connect(description, options, rtcPort), snapshots) }
   }
   let key: UnlockedKey | undefined
   if (options.role === 'validator') {
@@ -122,6 +124,8 @@ async function runTabNode(
   }
   snapshots.update({ phase: 'starting', step: 'Checking what was stored' })
   const { checkpoint } = options
+  const connecting = startNetwork(description, options, rtcPort, snapshots)
+  connecting.catch(() => undefined)
   let opened: TabChain | undefined
   watchStorage(snapshots, () => opened?.chain)
   const { tab, network } = await beginTab(
@@ -132,16 +136,15 @@ async function runTabNode(
       snapshots,
       onOpened: (chain, keptHeight) => {
         opened = chain
+        onReadable((address) => findOwnBalance(address, chain.executor))
         return showOpened(chain, keptHeight, snapshots)
       },
-      connect: async (genesisHash) => {
-        const connected = await connect(description, genesisHash, options, rtcPort)
-        connected.onPeersChanged(() => showPeers(snapshots, connected))
-        await connected.start()
-        return started(connected)
-      },
+      connect: () => connecting,
     },
-  )
+  ).catch(async (error: unknown) => {
+    await connecting.then((running) => running.stop()).catch(() => undefined)
+    throw error
+  })
   void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
   if (key !== undefined) {
     // Consensus and mempool: only validators load them.
@@ -162,15 +165,26 @@ async function showOpened(
   snapshots.update({ phase: 'connecting', verifiedHeight, blocks: await storedBlocks(chain, epochs) })
 }
 
-/** It runs, whoever takes it over. */
-function started(network: Network): Network {
+/** Peers are dialled while the stores are opened. What takes the network over finds it running. */
+async function startNetwork(
+  description: NetworkDescription,
+  options: TabNodeOptions,
+  rtcPort: MessagePort | undefined,
+  snapshots: SnapshotPublisher,
+): Promise<Network> {
+  const network = await connect(description, options, rtcPort)
+  network.onPeersChanged(() => showPeers(snapshots, network))
+  await network.start()
   return { ...network, start: async () => {} }
 }
 
-/** @throws CodedError `NO_ADDRESS` */
+/**
+ * A network that is not started. Its protocols are named for the genesis that the server claims; nothing that is heard counts
+ * before that was computed here and is the same.
+ * @throws CodedError `NO_ADDRESS`
+ */
 async function connect(
-  { bootstrap, iceServers, chainSpec }: NetworkDescription,
-  genesisHash: Hash,
+  { bootstrap, iceServers, chainSpec, genesisHash }: NetworkDescription,
   { transport }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
 ): Promise<Network> {

@@ -4,7 +4,6 @@
  * without it. What a reload or a closed tab interrupts is gone on with.
  */
 import { genesisBlock, verifyChainSpec } from '@cairn/chain'
-import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import { type Checkpoint, runSnapshotSync } from '@cairn/node'
 import type { Log, Network } from '@cairn/ports'
 import { CodedError, type Hash } from '@cairn/primitives'
@@ -14,13 +13,10 @@ import { spawnBrowserExecutor } from './executor-browser.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import type { NetworkDescription } from './network-description.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import { assertGenesis, storeNames } from './tab-chain.ts'
+import { type TabChainOptions, assertGenesis, storeNames } from './tab-chain.ts'
 import { countRefusals } from './tab-gossip.ts'
 
-export interface TabRestoreOptions {
-  /** Bytes of `core.wasm`. */
-  readonly wasm: Uint8Array
-  readonly pinnedGenesis: Hash | undefined
+export interface TabRestoreOptions extends TabChainOptions {
   readonly checkpoint: Checkpoint | undefined
 }
 
@@ -39,14 +35,14 @@ export interface TabRestoreDeps {
  */
 export async function restoreFromPeers(
   { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  { wasm, pinnedGenesis, checkpoint }: TabRestoreOptions,
+  { wasm, bls: loading, takeExecutorWorker, pinnedGenesis, checkpoint }: TabRestoreOptions,
   { connect, onGenesis, snapshots, log }: TabRestoreDeps,
 ): Promise<void> {
   const names = storeNames(chainSpec)
-  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state })
+  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state }, takeExecutorWorker())
   const chainDatabase = await createIndexedDbStore(names.chain)
   try {
-    const bls = await createWasmBls()
+    const bls = await loading
     verifyChainSpec(chainSpec, bls)
     for (;;) {
       const restored = await executor.openRestore()

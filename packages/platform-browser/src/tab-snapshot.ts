@@ -79,10 +79,8 @@ export interface TrustAnchor {
   readonly validators: number
   readonly totalWeight: bigint
   readonly quorumWeight: bigint
-  /** SHA-256 of the core.wasm that runs here; `undefined` until it was computed. */
-  readonly coreSha256: Hash | undefined
-  /** SHA-256 that the chain spec commits to. */
-  readonly coreSha256Expected: Hash
+  /** SHA-256 of the core.wasm that runs here: the one that the chain spec commits to, or there would be no genesis. */
+  readonly coreSha256: Hash
   /** An account of the genesis allocation, to try a balance with. */
   readonly fundedAddress: Address | undefined
 }
@@ -151,12 +149,13 @@ export interface ProvenBalance {
   readonly exists: boolean
   readonly height: number
   readonly stateRoot: Hash
-  /** The tab's own state was of the same height and says the same; `false`: it had moved on. */
+  /** The tab's own state was of the same height and says the same; `false`: it had moved on, or there is none. */
   readonly isOwnStateEqual: boolean
   readonly proofNodes: number
   readonly proofBytes: number
   /** Peer that answered. */
-  readonly peerId: string
+  /** `undefined`: nobody was connected, and the tab's own state was read. */
+  readonly peerId: string | undefined
 }
 
 /** A balance that could not be had, or whose proof did not hold. */

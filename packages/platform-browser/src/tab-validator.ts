@@ -108,6 +108,7 @@ export async function runValidator(
       executor,
       verifiedHeader: (response) => committedHeader(response, { chain: reader, clock: browserClock, nextBlock }),
       compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
+      hasOwnState: true,
     })
   return { lookUp, announceLeaving: node.announceLeaving }
 }

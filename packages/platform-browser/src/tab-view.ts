@@ -26,7 +26,6 @@ import { verifiedBlockFromParts, verifiedHeader } from './verified-blocks.ts'
 
 interface GenesisFacts {
   readonly genesisHash: Hash
-  readonly coreSha256: Hash
   readonly isPinned: boolean
 }
 
@@ -40,7 +39,7 @@ export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDe
       validators: validators.validators.length,
       totalWeight: validators.totalWeight,
       quorumWeight: validators.quorum,
-      coreSha256Expected: chainSpec.coreWasmSha256,
+      coreSha256: chainSpec.coreWasmSha256,
       fundedAddress: chainSpec.alloc.find(({ balance }) => balance > 0n)?.address,
     },
   })

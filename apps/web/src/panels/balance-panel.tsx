@@ -70,7 +70,7 @@ export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelP
   )
 }
 
-function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes, isOwnStateEqual }: ProvenBalance) {
+function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes, ...from }: ProvenBalance) {
   return (
     <div data-testid="balance-proven">
       <p className="balance" data-testid="balance">
@@ -80,10 +80,15 @@ function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBy
       <StateMark state="passed" word="Merkle proof checked" />
       <p className="note">
         Against root <HexText value={stateRoot} /> at height {formatInteger(height)}: {plural(proofNodes, 'trie node')},{' '}
-        {formatBytes(proofBytes)}.{isOwnStateEqual ? ' The tab’s own state says the same.' : ''}
+        {formatBytes(proofBytes)}. {sourceOf(from)}
       </p>
     </div>
   )
+}
+
+function sourceOf({ peerId, isOwnStateEqual }: Pick<ProvenBalance, 'peerId' | 'isOwnStateEqual'>): string {
+  if (peerId === undefined) return 'Nobody is connected: read from the tab’s own verified state.'
+  return isOwnStateEqual ? 'The tab’s own state says the same.' : ''
 }
 
 function Refused({ code, message }: RefusedBalance) {
