@@ -4,6 +4,8 @@
 extern crate alloc;
 
 pub mod abi;
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 pub mod crypto;
 pub mod evm;
 pub mod mpt;

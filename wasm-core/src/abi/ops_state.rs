@@ -8,14 +8,14 @@ use crate::{
     state::{StateReader, Unread, commit_accounts},
     types::{ABSENT_ACCOUNT, AccountRecord, Failure, Result, codes, error, invalid},
 };
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, U256, map::AddressSet};
 use std::collections::BTreeSet;
 
 pub fn apply(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut Writer) -> Result<()> {
     let root = request.hash()?;
     let updates = account_updates(request)?;
     request.end()?;
-    let mut seen = BTreeSet::new();
+    let mut seen = AddressSet::default();
     let twice = |update: &crate::evm::AccountUpdate| {
         let slots = update.set.iter().flat_map(|set| &set.storage).map(|(slot, _)| *slot);
         let distinct: BTreeSet<B256> = slots.clone().collect();

@@ -3,17 +3,14 @@
 use super::writer::Writer;
 use crate::{
     evm::{Flags, Outcome, TxOutcome},
-    state::Changeset,
+    state::{Changeset, Entry},
     types::AccountRecord,
 };
 use alloy_primitives::{Log, U256};
 
 pub fn changeset(response: &mut Writer, changes: Changeset, with_undo: bool) {
     let entries = changes.into_sorted();
-    response.list(entries.iter(), |response, entry| {
-        response.bytes(&entry.key);
-        response.option(entry.new.as_ref(), |response, value| response.bytes(value));
-    });
+    write_changes(response, &entries);
     let undo: Vec<_> = entries.iter().filter(|entry| with_undo && entry.undoable).collect();
     response.list(undo.into_iter(), |response, entry| {
         response.bytes(&entry.key);
@@ -23,7 +20,12 @@ pub fn changeset(response: &mut Writer, changes: Changeset, with_undo: bool) {
 
 /// Without the undo list: for operations that answer none.
 pub fn changes_only(response: &mut Writer, changes: Changeset) {
-    let entries = changes.into_sorted();
+    write_changes(response, &changes.into_sorted());
+}
+
+fn write_changes(response: &mut Writer, entries: &[Entry]) {
+    let size_of = |entry: &Entry| 9 + entry.key.len() + entry.new.as_ref().map_or(0, |value| value.len());
+    response.reserve(entries.iter().map(size_of).sum());
     response.list(entries.iter(), |response, entry| {
         response.bytes(&entry.key);
         response.option(entry.new.as_ref(), |response, value| response.bytes(value));

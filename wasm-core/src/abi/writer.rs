@@ -12,6 +12,11 @@ impl Writer {
         Self { bytes: Vec::with_capacity(capacity) }
     }
 
+    /// Room for so many more bytes, so that a large part does not grow the buffer by doubling.
+    pub fn reserve(&mut self, count: usize) {
+        self.bytes.reserve(count);
+    }
+
     pub fn finish(self) -> Vec<u8> {
         self.bytes
     }

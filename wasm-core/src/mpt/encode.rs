@@ -10,6 +10,8 @@ const HASH_STRING: u8 = 0xa0;
 const LIST: u8 = 0xc0;
 const LEAF_FLAG: u8 = 0x20;
 const ODD_FLAG: u8 = 0x10;
+/// Of a list below 64 KiB.
+const HEADER_MAX_BYTES: usize = 3;
 
 /// 32 bytes: a hash. Fewer: the node's own RLP, embedded in its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,28 +55,67 @@ impl NodeRef {
 
 /// A branch's RLP from its children's references, `None` where there is no child. Branches hold no values here:
 /// all keys have the same length.
-pub fn branch_rlp<'a>(children: impl Iterator<Item = Option<&'a [u8]>> + Clone) -> Vec<u8> {
-    let mut rlp = Vec::with_capacity(536);
-    write_branch(&mut rlp, children);
-    rlp
+pub fn branch_rlp<'a>(children: impl Iterator<Item = Option<&'a [u8]>>) -> Vec<u8> {
+    BranchBuffer::default().write(children).to_vec()
 }
 
-/// `branch_rlp` into a buffer that is used again.
-pub fn write_branch<'a>(rlp: &mut Vec<u8>, children: impl Iterator<Item = Option<&'a [u8]>> + Clone) {
-    let size = |child: Option<&[u8]>| match child {
-        None => 1,
-        Some(reference) if reference.len() == 32 => 33,
-        Some(reference) => reference.len(),
-    };
-    let payload = children.clone().map(size).sum::<usize>() + 1;
-    push_list_header(rlp, payload);
-    for child in children {
-        match child {
-            None => rlp.push(EMPTY_STRING),
-            Some(reference) => push_reference(rlp, reference),
-        }
+/// The longest header in front of the longest payload: 16 hashes and the empty value.
+const BRANCH_MAX_BYTES: usize = 3 + 16 * 33 + 1;
+
+/// Place for a branch's RLP, used again and again.
+pub struct BranchBuffer([u8; BRANCH_MAX_BYTES]);
+
+impl Default for BranchBuffer {
+    fn default() -> Self {
+        Self([0; BRANCH_MAX_BYTES])
     }
-    rlp.push(EMPTY_STRING);
+}
+
+impl BranchBuffer {
+    /// As `branch_rlp`: the payload first, then its header in front of it.
+    pub fn write<'a>(&mut self, children: impl Iterator<Item = Option<&'a [u8]>>) -> &[u8] {
+        let Self(buffer) = self;
+        let mut end = HEADER_MAX_BYTES;
+        for child in children {
+            match child {
+                None => {
+                    buffer[end] = EMPTY_STRING;
+                    end += 1;
+                }
+                Some(reference) => match <&[u8; 32]>::try_from(reference) {
+                    // A copy of constant length: a few moves, no call.
+                    Ok(hash) => {
+                        buffer[end] = HASH_STRING;
+                        buffer[end + 1..end + 33].copy_from_slice(hash);
+                        end += 33;
+                    }
+                    Err(_) => {
+                        buffer[end..end + reference.len()].copy_from_slice(reference);
+                        end += reference.len();
+                    }
+                },
+            }
+        }
+        buffer[end] = EMPTY_STRING;
+        end += 1;
+        let payload = end - HEADER_MAX_BYTES;
+        let from = match payload {
+            0..=55 => {
+                buffer[2] = LIST + payload as u8;
+                2
+            }
+            56..=255 => {
+                buffer[1..3].copy_from_slice(&[0xf8, payload as u8]);
+                1
+            }
+            _ => {
+                let [high, low] = (payload as u16).to_be_bytes();
+                buffer[..3].copy_from_slice(&[0xf9, high, low]);
+                0
+            }
+        };
+        &buffer[from..end]
+    }
 }
 
 /// A leaf hanging at depth `depth`.

@@ -5,7 +5,7 @@
 //! items are proved to be all keys of the trie in `[start, last]`, with their values.
 
 use super::{
-    encode::{NodeRef, branch_edge_ref, write_branch, write_leaf},
+    encode::{BranchBuffer, NodeRef, branch_edge_ref, write_leaf},
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
     range::{Place, Range},
     verify::{Expected, ProofError, child, list_items, path_nibbles, string},
@@ -18,10 +18,17 @@ use alloy_trie::EMPTY_ROOT_HASH;
 /// A leaf: key and value (RLP).
 pub type RangeItem<'a> = (B256, &'a [u8]);
 
+/// Buffers for nodes' RLP, used again and again.
+#[derive(Default)]
+struct Scratch {
+    leaf: Vec<u8>,
+    branch: BranchBuffer,
+}
+
 struct Verifier<'a> {
     range: Range,
     nodes: core::slice::Iter<'a, &'a [u8]>,
-    scratch: Vec<u8>,
+    scratch: Scratch,
     more: bool,
 }
 
@@ -38,7 +45,7 @@ pub fn verify_range(root: &B256, start: B256, items: &[RangeItem<'_>], nodes: &[
         return if root_of(items) == *root { Ok(false) } else { Err(ProofError) };
     }
     let range = Range::new(start, items.last().map(|(key, _)| *key));
-    let mut verifier = Verifier { range, nodes: nodes.iter(), scratch: Vec::new(), more: false };
+    let mut verifier = Verifier { range, nodes: nodes.iter(), scratch: Scratch::default(), more: false };
     verifier.open(Expected::Hash(*root), &Path::ROOT, items)?;
     if verifier.nodes.next().is_some() { Err(ProofError) } else { Ok(verifier.more) }
 }
@@ -131,20 +138,20 @@ fn none(items: &[RangeItem<'_>]) -> Result<(), ProofError> {
 }
 
 fn root_of(items: &[RangeItem<'_>]) -> B256 {
-    match reference_of(items, 0, &mut Vec::new()) {
+    match reference_of(items, 0, &mut Scratch::default()) {
         None => EMPTY_ROOT_HASH,
         Some(reference) => reference.as_hash().unwrap_or_else(|| keccak256(reference.as_slice())),
     }
 }
 
 /// The reference that a parent holds for the trie of these items at `depth`; `None` for no items.
-fn reference_of(items: &[RangeItem<'_>], depth: usize, scratch: &mut Vec<u8>) -> Option<NodeRef> {
+fn reference_of(items: &[RangeItem<'_>], depth: usize, scratch: &mut Scratch) -> Option<NodeRef> {
     let (first, last) = match items {
         [] => return None,
         [(key, value)] => {
-            scratch.clear();
-            write_leaf(scratch, key, depth, value);
-            return Some(NodeRef::of_rlp(scratch));
+            scratch.leaf.clear();
+            write_leaf(&mut scratch.leaf, key, depth, value);
+            return Some(NodeRef::of_rlp(&scratch.leaf));
         }
         [(first, _), .., (last, _)] => (first, last),
     };
@@ -157,7 +164,6 @@ fn reference_of(items: &[RangeItem<'_>], depth: usize, scratch: &mut Vec<u8>) ->
         children[usize::from(nibble)] = reference_of(&rest[..count], split + 1, scratch);
         rest = &rest[count..];
     }
-    scratch.clear();
-    write_branch(scratch, children.iter().map(|child| child.as_ref().map(NodeRef::as_slice)));
-    Some(branch_edge_ref(&Path::prefix_of(first, split), depth, &NodeRef::of_rlp(scratch)))
+    let rlp = scratch.branch.write(children.iter().map(|child| child.as_ref().map(NodeRef::as_slice)));
+    Some(branch_edge_ref(&Path::prefix_of(first, split), depth, &NodeRef::of_rlp(rlp)))
 }

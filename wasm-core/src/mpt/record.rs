@@ -52,7 +52,8 @@ impl Branch {
         self.spans[usize::from(nibble)].1 != 0
     }
 
-    fn span(&self, nibble: u8) -> Range<usize> {
+    /// Where in the record the edge stands.
+    pub fn span(&self, nibble: u8) -> Range<usize> {
         let (from, to) = self.spans[usize::from(nibble)];
         usize::from(from)..usize::from(to)
     }

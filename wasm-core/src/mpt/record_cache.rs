@@ -2,16 +2,41 @@
 //! good as a read: it can change no result, only save the host a look-up.
 
 use alloc::rc::Rc;
-use alloy_primitives::{B256, map::B256Map};
-use core::{cell::RefCell, mem};
+use alloy_primitives::{B256, map::HashMap};
+use core::{
+    cell::RefCell,
+    hash::{BuildHasherDefault, Hasher},
+    mem,
+};
 
 const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
 /// Map entry and allocation, roughly.
 const ENTRY_OVERHEAD_BYTES: usize = 80;
 
+/// The keys are hashes already: their first bytes are as good as any mixing of them.
+#[derive(Default)]
+struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    /// The length before an array's bytes, which says nothing.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type Records = HashMap<B256, Rc<[u8]>, BuildHasherDefault<FirstBytes>>;
+
 struct Cache {
-    young: B256Map<Rc<[u8]>>,
-    old: B256Map<Rc<[u8]>>,
+    young: Records,
+    old: Records,
     young_bytes: usize,
     old_bytes: usize,
     limit_bytes: usize,
@@ -19,8 +44,8 @@ struct Cache {
 
 std::thread_local! {
     static CACHE: RefCell<Cache> = RefCell::new(Cache {
-        young: B256Map::default(),
-        old: B256Map::default(),
+        young: Records::default(),
+        old: Records::default(),
         young_bytes: 0,
         old_bytes: 0,
         limit_bytes: DEFAULT_LIMIT_BYTES,
@@ -57,8 +82,8 @@ pub fn set_record_cache_limit(limit_bytes: usize) {
     CACHE.with_borrow_mut(|cache| {
         cache.limit_bytes = limit_bytes;
         if record_bytes(cache) > limit_bytes {
-            cache.old = B256Map::default();
-            cache.young = B256Map::default();
+            cache.old = Records::default();
+            cache.young = Records::default();
             cache.old_bytes = 0;
             cache.young_bytes = 0;
         }

@@ -5,7 +5,7 @@
 //! reference. Deletions that collapse a branch need the remaining sibling, which the flat table or one more record gives.
 
 use super::{
-    encode::{NodeRef, branch_edge_ref, leaf_rlp, write_branch, write_leaf},
+    encode::{BranchBuffer, NodeRef, branch_edge_ref, leaf_rlp, write_leaf},
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
     record::{Branch, Edge, TAG_BRANCH, TAG_ROOT_EDGE, edge_reference, write_edge},
     record_cache::cache_record,
@@ -18,6 +18,7 @@ use crate::{
 use alloc::{rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use alloy_trie::EMPTY_ROOT_HASH;
+use core::ops::Range;
 
 /// One changed key; `None` deletes. The value is the trie leaf's (RLP).
 #[derive(Debug, Clone)]
@@ -41,14 +42,15 @@ struct Output<'a> {
     changes: &'a mut Changeset,
     record: Vec<u8>,
     rlp: Vec<u8>,
+    branch: BranchBuffer,
 }
 
 impl Trie<'_> {
     /// @param items sorted here; each key once.
     /// @return the new root hash; record changes are added to the changeset.
     pub fn update(&self, root: B256, items: &mut Vec<Item>, changes: &mut Changeset) -> Read<B256> {
-        let out = &mut Output { changes, record: Vec::new(), rlp: Vec::new() };
-        items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let out = &mut Output { changes, record: Vec::new(), rlp: Vec::new(), branch: BranchBuffer::default() };
+        items.sort_unstable_by(|a, b| head_of(&a.key).cmp(&head_of(&b.key)).then_with(|| a.key.cmp(&b.key)));
         let (after, old_root_record) = match self.root(&root)? {
             Root::Empty => (self.build(&present(items), 0, out), None),
             Root::Branch(branch) => {
@@ -105,6 +107,11 @@ impl Trie<'_> {
     }
 
     fn update_leaf(&self, key: &B256, depth: usize, items: &[Item], out: &mut Output<'_>) -> Read<After> {
+        if let [Item { key: only, value: Some(value) }] = items
+            && only == key
+        {
+            return Ok(After::Leaf(*key, value.clone()));
+        }
         let replaced = items.iter().any(|item| item.key == *key);
         let mut kept = present(items);
         if !replaced {
@@ -300,35 +307,40 @@ impl Trie<'_> {
         record.extend_from_slice(&[TAG_BRANCH, 0, 0]);
         let mut mask = 0u16;
         let mut spans = [(0usize, 0usize); 16];
-        for nibble in 0..16 {
-            let from = record.len();
-            match &children[nibble] {
-                None | Some(After::Same) => {
-                    if let Some(branch) = old {
-                        record.extend_from_slice(branch.edge_bytes(nibble as u8));
+        // Neighbouring edges that stay are copied in one piece.
+        let mut kept = 0..0;
+        for nibble in 0..16u8 {
+            let span = &mut spans[usize::from(nibble)];
+            match (&children[usize::from(nibble)], old) {
+                (None | Some(After::Same), None) => continue,
+                (Some(After::Empty), _) => {
+                    flush(record, old, &mut kept);
+                    continue;
+                }
+                (None | Some(After::Same), Some(branch)) => {
+                    if !branch.has(nibble) {
+                        continue;
                     }
+                    let edge = branch.span(nibble);
+                    if kept.is_empty() {
+                        kept.start = edge.start;
+                    }
+                    *span = (record.len() + edge.start - kept.start, record.len() + edge.end - kept.start);
+                    kept.end = edge.end;
                 }
-                Some(After::Empty) => {}
-                Some(After::Leaf(key, value)) => {
-                    out.rlp.clear();
-                    write_leaf(&mut out.rlp, key, depth, value);
-                    let reference = NodeRef::of_rlp(&out.rlp);
-                    write_edge(record, &Edge::Leaf { key: *key, reference }, depth);
-                }
-                Some(After::Branch(child, own)) => {
-                    let reference = branch_edge_ref(child, depth, own);
-                    write_edge(record, &Edge::Branch { path: *child, reference }, depth);
+                (Some(changed), _) => {
+                    flush(record, old, &mut kept);
+                    let from = record.len();
+                    write_edge(record, &edge_of(changed, depth, &mut out.rlp), depth);
+                    *span = (from, record.len());
                 }
             }
-            if record.len() > from {
-                mask |= 1 << nibble;
-                spans[nibble] = (from, record.len());
-            }
+            mask |= 1 << nibble;
         }
+        flush(record, old, &mut kept);
         record[1..3].copy_from_slice(&mask.to_le_bytes());
-        out.rlp.clear();
-        write_branch(&mut out.rlp, spans.iter().map(|(from, to)| edge_reference(&record[*from..*to], depth)));
-        let own = NodeRef::of_rlp(&out.rlp);
+        let reference = |(from, to): &(usize, usize)| edge_reference(&record[*from..*to], depth);
+        let own = NodeRef::of_rlp(out.branch.write(spans.iter().map(reference)));
         let record = Value::from(record.as_slice());
         if let Some(hash) = own.as_hash().filter(|_| path.len() <= WRITTEN_DEPTH_MAX && !self.reader.is_stateless()) {
             cache_record(hash, record.clone());
@@ -336,6 +348,31 @@ impl Trie<'_> {
         out.changes.put(self.key_of(path), Some(record), old.map(|branch| branch.raw.clone()));
         After::Branch(*path, own)
     }
+}
+
+/// The edge of a child that changed and is there. @param rlp scratch
+fn edge_of(after: &After, depth: usize, rlp: &mut Vec<u8>) -> Edge {
+    match after {
+        After::Leaf(key, value) => {
+            rlp.clear();
+            write_leaf(rlp, key, depth, value);
+            Edge::Leaf { key: *key, reference: NodeRef::of_rlp(rlp) }
+        }
+        After::Branch(path, own) => Edge::Branch { path: *path, reference: branch_edge_ref(path, depth, own) },
+        After::Empty | After::Same => unreachable!("no edge of its own"),
+    }
+}
+
+fn flush(record: &mut Vec<u8>, old: Option<&Branch>, kept: &mut Range<usize>) {
+    if let Some(branch) = old {
+        record.extend_from_slice(&branch.raw[kept.clone()]);
+    }
+    *kept = 0..0;
+}
+
+/// The key's beginning as a number: comparing two of them ends most comparisons of keys.
+fn head_of(key: &B256) -> u64 {
+    key.first_chunk().map_or(0, |head| u64::from_be_bytes(*head))
 }
 
 fn present(items: &[Item]) -> Vec<(B256, Rc<[u8]>)> {

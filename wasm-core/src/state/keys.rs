@@ -37,8 +37,15 @@ pub fn record_key(owner: Option<&B256>, path: &Path) -> Vec<u8> {
             key
         }
     };
-    key.extend((0..path.len()).map(|position| path.nibble(position) + 1));
-    key.push(PATH_END);
+    let from = key.len();
+    key.resize(from + length, PATH_END);
+    let (pairs, rest) = key[from..from + path.len()].as_chunks_mut::<2>();
+    for ([high, low], byte) in pairs.iter_mut().zip(path.bytes()) {
+        (*high, *low) = ((byte >> 4) + 1, (byte & 0x0f) + 1);
+    }
+    if let [last] = rest {
+        *last = path.nibble(path.len() - 1) + 1;
+    }
     key
 }
 
