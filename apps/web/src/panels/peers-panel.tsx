@@ -16,26 +16,29 @@ export function PeersPanel({ peers }: { readonly peers: readonly TabPeer[] }) {
       {peers.length === 0 ? (
         <p className="empty">No peer connected.</p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Peer</th>
-              <th scope="col">Transport</th>
-              <th scope="col">Dialled by</th>
-            </tr>
-          </thead>
-          <tbody data-testid="peers">
-            {peers.map(({ peerId, transport, direction }) => (
-              <tr key={peerId}>
-                <td>
-                  <code title={peerId}>{shortenPeerId(peerId)}</code>
-                </td>
-                <td>{transportNames[transport] ?? transport}</td>
-                <td>{direction === 'outbound' ? 'this tab' : 'the peer'}</td>
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of peers">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Peer</th>
+                <th scope="col">Transport</th>
+                <th scope="col">Dialled by</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody data-testid="peers">
+              {peers.map(({ peerId, transport, direction }) => (
+                <tr key={peerId}>
+                  <td>
+                    <code title={peerId}>{shortenPeerId(peerId)}</code>
+                  </td>
+                  <td>{transportNames[transport] ?? transport}</td>
+                  <td>{direction === 'outbound' ? 'this tab' : 'the peer'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </Panel>
   )
