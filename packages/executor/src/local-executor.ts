@@ -73,6 +73,8 @@ export interface ExecutorOptions {
   readonly wasm: Uint8Array
   /** How many blocks below the head stay readable. Local: no other node sees it. Default `DEFAULT_HISTORY_BLOCKS`. */
   readonly historyBlocks?: HistoryBlocks | undefined
+  /** Bytes of undo lists stored; fewer blocks stay readable where they are large. Default: no bound. */
+  readonly historyMaxBytes?: number | undefined
   readonly memoryBudget?: ExecutorMemoryBudget | undefined
 }
 
@@ -103,6 +105,7 @@ export function createExecutor(options: ExecutorOptions, deps: ExecutorDependenc
   const history = createUndoHistory({
     store: stateStore,
     blocks: historyBlocks,
+    storedMaxBytes: options.historyMaxBytes,
     cacheMaxBytes: budget.historyCacheMaxBytes,
   })
   const queue = createSerialQueue()

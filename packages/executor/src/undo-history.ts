@@ -43,16 +43,39 @@ export interface UndoHistory {
 export interface UndoHistoryOptions {
   readonly store: KeyValueStore
   readonly blocks: HistoryBlocks
+  /** Undo lists stored, together; older ones go, but for the newest. Default: only their number counts. */
+  readonly storedMaxBytes?: number | undefined
   /** Bound of the undo lists kept decoded. */
   readonly cacheMaxBytes: number
 }
 
-export function createUndoHistory({ store, blocks, cacheMaxBytes }: UndoHistoryOptions): UndoHistory {
+export function createUndoHistory({ store, blocks, storedMaxBytes, cacheMaxBytes }: UndoHistoryOptions): UndoHistory {
   const getSync = store.getSync?.bind(store)
   const lists = createLruCache<number, UndoList>(cacheMaxBytes, (list) => list.sizeBytes)
   const rows = createLruCache<number, UndoIndexRow>(HISTORY_INDEX_MAX_BYTES, rowSizeBytes)
   /** Height of the oldest stored list; `undefined`: there is none. */
   let lowest: number | undefined
+  /** Of the stored lists, by height; kept where there is a bound. */
+  const sizes = new Map<number, number>()
+  let storedBytes = 0
+  const note = (height: number, sizeBytes: number): void => {
+    if (storedMaxBytes === undefined) return
+    storedBytes += sizeBytes - (sizes.get(height) ?? 0)
+    if (sizeBytes === 0) sizes.delete(height)
+    else sizes.set(height, sizeBytes)
+  }
+  /** The lowest height kept once a list of `sizeBytes` is there for `height`. */
+  const lowestWith = (height: number, sizeBytes: number): number => {
+    let from = lowest ?? height
+    if (blocks !== 'all') from = Math.max(from, height - blocks + 1)
+    if (storedMaxBytes === undefined) return from
+    let left = storedBytes + sizeBytes
+    for (let at = lowest ?? height; at < from; at++) left -= sizes.get(at) ?? 0
+    for (; left > storedMaxBytes && from < height; from++) left -= sizes.get(from) ?? 0
+    return from
+  }
+
+  let planned: { readonly height: number; readonly lowest: number; readonly sizeBytes: number } | undefined
 
   const keep = (height: number, bytes: Uint8Array | undefined): UndoList => {
     const list = decodeUndoList(height, bytes)
@@ -93,22 +116,30 @@ export function createUndoHistory({ store, blocks, cacheMaxBytes }: UndoHistoryO
       const isConnected = newest === head.height && windowStart <= newest
       await remove(oldest, isConnected ? windowStart : newest + 1)
       lowest = isConnected ? windowStart : undefined
+      if (storedMaxBytes === undefined || lowest === undefined) return
+      for (let at = windowStart; at <= head.height; at++) {
+        note(at, (await store.get(heightKey(UNDO_PREFIX, at)))?.length ?? 0)
+      }
     },
     recordsOf: (parent, block, undo) => {
       if (blocks === 0) return []
       const keys = [...layerFromChangeset(readChangeset(new AbiReader(undo))).keys()]
       const { height } = block
-      const isFull = blocks !== 'all' && lowest !== undefined && lowest <= height - blocks
+      const from = lowestWith(height, undo.length)
+      const dropped = Array.from({ length: from - (lowest ?? from) }, (_, index) => (lowest as number) + index)
+      planned = { height, lowest: from, sizeBytes: undo.length }
       return [
         { type: 'put', key: heightKey(UNDO_PREFIX, height), value: undo },
         { type: 'put', key: heightKey(UNDO_INDEX_PREFIX, height), value: encodeUndoIndexRow(parent, keys) },
-        ...(isFull ? deletions(lowest as number) : []),
+        ...dropped.flatMap(deletions),
       ]
     },
     advance: ({ height }) => {
       if (blocks === 0) return
-      lowest ??= height
-      if (blocks !== 'all') lowest = Math.max(lowest, height - blocks + 1)
+      assert(planned?.height === height, 'the records of the new head were asked for')
+      for (let at = lowest ?? planned.lowest; at < planned.lowest; at++) note(at, 0)
+      note(height, planned.sizeBytes)
+      lowest = planned.lowest
     },
     at: async (height, head) => {
       const oldest = Math.max((lowest ?? head.height + 1) - 1, head.height - HISTORY_REACH_BLOCKS_MAX)

@@ -64,7 +64,7 @@ export const testClock = { monotonicMs: (): number => (elapsedMs += 5) }
 export interface TestExecutorOptions {
   readonly spec?: ChainSpec
   readonly store?: KeyValueStore
-  readonly executor?: Pick<ExecutorOptions, 'historyBlocks' | 'memoryBudget'>
+  readonly executor?: Pick<ExecutorOptions, 'historyBlocks' | 'historyMaxBytes' | 'memoryBudget'>
   readonly deps?: Partial<ExecutorDependencies>
 }
 

@@ -153,6 +153,28 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     expect(undoRows(medium)).toBe(6)
   })
 
+  it('keeps fewer heights where their lists are larger than the bound, also after a restart', async () => {
+    const medium = createMemoryMedium()
+    const store = keep(createMemoryStore(medium))
+    const whole = await start({ historyBlocks: 'all' }, store)
+    const seen = await mine(whole, 6)
+    await whole.stop()
+    const listBytes = undoListBytes(medium)
+    const three = listBytes.slice(-3).reduce((sum, bytes) => sum + bytes, 0)
+    const executor = await start({ historyBlocks: 10, historyMaxBytes: three + 100 }, store)
+    seen.push(...(await mine(executor, 4)))
+    expect(undoRows(medium)).toBeLessThanOrEqual(6)
+    expect(undoListBytes(medium).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(three + 100)
+    const oldest = 10 - undoRows(medium) / 2
+    expect(await look(executor, height(oldest))).toMatchObject({ slot: seen[oldest - 1]?.slot })
+    await expect(look(executor, height(oldest - 1))).rejects.toMatchObject({ code: 'STATE_PRUNED' })
+    await executor.stop()
+    const tight = await start({ historyBlocks: 10, historyMaxBytes: 1 }, store)
+    await mine(tight, 2)
+    expect(undoRows(medium)).toBe(2)
+    await expect(look(tight, height(11))).resolves.toBeDefined()
+  })
+
   it('goes on after a restart, shrinks with its option, and drops what does not reach the head', async () => {
     const medium = createMemoryMedium()
     const store = keep(createMemoryStore(medium))
@@ -212,4 +234,10 @@ async function mineEmpty(executor: GenesisExecutor, count: number): Promise<void
 
 function undoRows(medium: ReturnType<typeof createMemoryMedium>): number {
   return [...medium.values.keys()].filter((key) => key.startsWith('\0\x03') || key.startsWith('\0\x04')).length
+}
+
+/** By height. */
+function undoListBytes({ values }: ReturnType<typeof createMemoryMedium>): readonly number[] {
+  const lists = [...values].filter(([key]) => key.startsWith('\0\x03'))
+  return lists.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value.length)
 }

@@ -6,6 +6,7 @@ import type { KeyValueStore } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
 import { executorPortFromWeb } from './executor-port.ts'
+import { HISTORY_BUDGET_BYTES } from './limits.ts'
 import { openStateStore } from './state-store.ts'
 
 /** First message to the worker. */
@@ -35,7 +36,10 @@ async function open({ chainSpec, storeName, wasm, historyBlocks }: ExecutorWorke
   try {
     stateStore = storeName === undefined ? createMemoryStore() : await openStateStore(storeName)
     const clock = { monotonicMs: () => performance.now() }
-    const executor = createExecutor({ chainSpec, stateStore, wasm, historyBlocks }, { clock })
+    const executor = createExecutor(
+      { chainSpec, stateStore, wasm, historyBlocks, historyMaxBytes: HISTORY_BUDGET_BYTES },
+      { clock },
+    )
     serveExecutor(port, executor)
     port.post({ failure: undefined } satisfies ExecutorWorkerReady)
   } catch (error) {

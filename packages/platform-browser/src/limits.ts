@@ -89,3 +89,5 @@ export const STATE_LOG_READ_BYTES = 1024 * 1024
 /** The file of a page that was just left is let go a moment later: asked for this long, this often, milliseconds. */
 export const OPFS_PATIENCE_MS = 5_000
 export const OPFS_RETRY_MS = 50
+/** Undo lists that a tab stores: of large blocks fewer than 128 states stay readable, and are served to others. */
+export const HISTORY_BUDGET_BYTES = 64 * 1024 * 1024
