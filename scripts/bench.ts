@@ -24,6 +24,7 @@ const suites: Readonly<Record<string, Suite>> = {
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
   traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
+  'tab-validators': async () => (await import('../apps/web/bench/tab-validators.bench.ts')).runTabValidatorsBench(),
   'tab-compare': async () => (await import('../apps/web/bench/tab-compare.bench.ts')).runTabCompareBench(),
   'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
   'large-state': async () =>
