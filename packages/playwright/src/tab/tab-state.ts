@@ -5,6 +5,12 @@ export interface TabState {
   /** `undefined` until the tab's store is open. */
   readonly verifiedHeight: number | undefined
   /** Newest first. */
-  readonly blocks: readonly { readonly height: number; readonly ownStateRoot: string }[]
+  readonly blocks: readonly {
+    readonly height: number
+    /** `undefined` in the light role, which computes none. */
+    readonly ownStateRoot: string | undefined
+    /** What the validators signed. */
+    readonly headerStateRoot: string
+  }[]
   readonly peers: readonly { readonly peerId: string; readonly transport: string }[]
 }

@@ -18,7 +18,7 @@ export interface Tab extends PageLife {
   state(): Promise<TabState | undefined>
   /** Highest block that the tab itself has verified; 0 before. */
   height(): Promise<number>
-  /** Rejects, with the tab's state, after `timeoutMs` (default 60 s). */
+  /** Rejects after `timeoutMs` (default 60 s), and at once when the tab's node has stopped, with its reason. */
   waitForHeight(height: number, timeoutMs?: number): Promise<void>
   /** State roots that the tab computed for its latest blocks, by height. */
   stateRoots(): Promise<ReadonlyMap<number, string>>
@@ -47,6 +47,11 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   const state = (): Promise<TabState | undefined> =>
     page.evaluate(() => (typeof cairn === 'undefined' ? undefined : cairn.snapshot()))
   const height = async (): Promise<number> => (await state())?.verifiedHeight ?? 0
+  const heightOf = async (): Promise<number> => {
+    const { verifiedHeight, failure } = (await state()) ?? {}
+    if (failure !== undefined) throw new Error(`the tab has stopped: ${failure.code}: ${failure.message}`)
+    return verifiedHeight ?? 0
+  }
   return {
     ...life,
     page,
@@ -55,10 +60,14 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
     height,
     waitForHeight: (target, timeoutMs = HEIGHT_TIMEOUT_MS) =>
       expect
-        .poll(height, { timeout: timeoutMs, message: `the tab verifies block ${target}`, intervals: [100] })
+        .poll(heightOf, { timeout: timeoutMs, message: `the tab verifies block ${target}`, intervals: [100] })
         .toBeGreaterThanOrEqual(target),
     stateRoots: async () =>
-      new Map((await state())?.blocks.map(({ height: at, ownStateRoot }) => [at, ownStateRoot] as const)),
+      new Map(
+        (await state())?.blocks.flatMap(({ height: at, ownStateRoot }) =>
+          ownStateRoot === undefined ? [] : [[at, ownStateRoot] as const],
+        ),
+      ),
     close: async () => {
       await page.close()
       if (options.context === undefined) await context.close()
