@@ -1,30 +1,19 @@
 /** Tabs among themselves, over WebRTC: they find each other over a relay and serve what they have verified. */
-import { type BrowserContext, type Page, expect, test } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { DEV_ACCOUNTS } from '@cairn/cli'
 import { createNodeNetwork, generateIdentity, systemClock, systemRandom, systemTimers } from '@cairn/platform-node'
 import type { Log, Metrics, Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
-import { startNetwork, type TestNetwork } from '@cairn/playwright/network'
+import { expect, test } from '@cairn/playwright'
 import { blockRows, verifiedHeight, waitForVerified } from './tab-page.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
 const noMetrics: Metrics = { count: () => {}, gauge: () => {}, observe: () => {} }
 
-let network: TestNetwork
-let url: string
-
-test.beforeAll(async () => {
-  network = await startNetwork()
-  url = await network.startWeb()
-  await network.waitForHeight(3)
-})
-
-test.afterAll(async () => {
-  await network?.stop()
-})
+test.use({ cairn: { heartbeatMs: 500 } })
 
 /** A server without a chain: it only relays. */
-async function startRelay(): Promise<Network> {
+async function startRelay(url: string): Promise<Network> {
   const { genesisHash } = (await (await fetch(new URL('network.json', url))).json()) as { readonly genesisHash: Hash }
   const relay = await createNodeNetwork(
     {
@@ -41,31 +30,26 @@ async function startRelay(): Promise<Network> {
   return relay
 }
 
-/** A page of its own browser profile whose list of first peers is `choose(of the server's)`. */
-async function openTab(
-  context: BrowserContext,
-  choose: (addresses: readonly string[]) => readonly string[],
-): Promise<Page> {
-  const page = await context.newPage()
-  await page.route('**/network.json', async (route) => {
-    const response = await route.fetch()
-    const description = (await response.json()) as { readonly bootstrap: readonly string[] }
-    await route.fulfill({ response, json: { ...description, bootstrap: choose(description.bootstrap) } })
-  })
-  await page.goto(url)
-  return page
-}
+/** Before a page is loaded: its list of first peers is `choose(of the server's)`. */
+const withFirstPeers =
+  (choose: (addresses: readonly string[]) => readonly string[]) =>
+  (page: Page): Promise<unknown> =>
+    page.route('**/network.json', async (route) => {
+      const response = await route.fetch()
+      const description = (await response.json()) as { readonly bootstrap: readonly string[] }
+      await route.fulfill({ response, json: { ...description, bootstrap: choose(description.bootstrap) } })
+    })
 
 test('tabs serve each other: a new one takes and proves everything from others when all validators are gone', async ({
-  browser,
+  network,
+  url,
+  openTab,
 }) => {
-  const contexts = await Promise.all([1, 2, 3].map(() => browser.newContext({ permissions: ['camera', 'microphone'] })))
-  const [first, second, third] = contexts as [BrowserContext, BrowserContext, BrowserContext]
-  const relay = await startRelay()
-  const a = await openTab(first, (servers) => [...servers, ...relay.addresses()])
+  const relay = await startRelay(url)
+  const { page: a } = await openTab({ prepare: withFirstPeers((servers) => [...servers, ...relay.addresses()]) })
   await waitForVerified(a, 3)
   // Of this tab's first peers none has a block.
-  const b = await openTab(second, () => relay.addresses())
+  const { page: b } = await openTab({ prepare: withFirstPeers(() => relay.addresses()) })
   await waitForVerified(b, 3)
   await expect(b.getByTestId('peers')).toContainText('WebRTC')
   const before = await verifiedHeight(b)
@@ -73,7 +57,7 @@ test('tabs serve each other: a new one takes and proves everything from others w
 
   await Promise.all([0, 1, 2, 3].map((index) => network.kill(index)))
   const end = await settledHeight(a)
-  const c = await openTab(third, () => relay.addresses())
+  const { page: c } = await openTab({ prepare: withFirstPeers(() => relay.addresses()) })
   await waitForVerified(c, end)
   expect(await blockRows(c)).toEqual(await blockRows(a))
   await c.getByLabel('Account address').fill(DEV_ACCOUNTS[0]?.address ?? '')
@@ -93,7 +77,24 @@ test('tabs serve each other: a new one takes and proves everything from others w
     for (const page of [a, b, c]) expect(await transports(page)).toEqual(['WebRTC', 'WebRTC'])
   }).toPass({ timeout: 60_000 })
   await c.screenshot({ path: 'test-results/mesh-tab.png', fullPage: true })
-  await Promise.all(contexts.map((context) => context.close()))
+})
+
+test('the one server that a tab knew is killed, and with it its relay: it goes on with a tab that knows another', async ({
+  network,
+  openTab,
+}) => {
+  await network.waitForHeight(1)
+  const [lost = '', kept = ''] = [0, 1].map((index) => network.status(index)?.peerId)
+  const knowing = (...peers: readonly string[]) =>
+    withFirstPeers((servers) => servers.filter((address) => peers.some((peer) => address.includes(peer))))
+  const a = await openTab({ prepare: knowing(lost, kept) })
+  const b = await openTab({ prepare: knowing(lost) })
+  const transports = async (): Promise<readonly string[]> =>
+    ((await b.state())?.peers ?? []).map(({ transport }) => transport)
+  await expect.poll(transports, { timeout: 60_000 }).toContain('webrtc')
+  await network.kill(0)
+  const height = network.maxHeight()
+  for (const tab of [a, b]) await tab.waitForHeight(height + 10)
 })
 
 /** The height where a tab stays when nothing is finalized any more. */

@@ -9,6 +9,7 @@ import { chooseBootstrapPeers, isLocalNetwork } from './bootstrap-peers.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
 import { createBrowserNetwork } from './network-browser.ts'
 import { type NetworkDescription, fetchNetworkDescription } from './network-description.ts'
+import { attachTabs } from './attached-tabs.ts'
 import { acquireNodeLock } from './node-lock.ts'
 import { type LookUp, findOwnBalance } from './proven-balance.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
@@ -60,24 +61,6 @@ export function createTabNode(
     announceLeaving: () => running.announceLeaving?.(),
     balance: async (address) =>
       running.lookUp?.(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } },
-  }
-}
-
-/**
- * Further tabs of the origin show what the node of the first one says: they wait, and hear its snapshots. What a tab
- * hears from another one is of the same origin and of its own code.
- */
-function attachTabs(onSnapshot: (snapshot: TabSnapshot) => void): (snapshot: TabSnapshot) => void {
-  const channel = new BroadcastChannel('cairn-node')
-  let own: TabSnapshot | undefined
-  channel.addEventListener('message', ({ data }: MessageEvent<TabSnapshot>) => {
-    if (own?.phase === 'waiting') onSnapshot({ ...data, phase: 'waiting' })
-  })
-  return (snapshot) => {
-    own = snapshot
-    onSnapshot(snapshot)
-    // Before the lock is had, or while waiting, there is nothing to say to others.
-    if (snapshot.trust !== undefined) channel.postMessage(snapshot)
   }
 }
 
