@@ -72,6 +72,7 @@ test('a fresh tab takes its whole snapshot from another tab, and follows it', as
   // The relay leads to the first tab and has nothing itself.
   await b.goto(`${await pageOf(chain, [relay])}?role=verifying&sync=snapshot`)
   await expectRestored(b, chain)
+  await expect(b.getByTestId('peers').getByRole('cell', { name: 'WebRTC', exact: true })).toHaveCount(1)
   await expect(b.getByTestId('refused')).toHaveText('none')
   await Promise.all([first.close(), second.close()])
 })

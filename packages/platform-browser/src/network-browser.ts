@@ -39,9 +39,8 @@ export async function createBrowserNetwork(
   { isMeshed, iceServers = [], ...options }: BrowserNetworkOptions,
   { rtcPort, ...deps }: BrowserNetworkDeps,
 ): Promise<WakeableNetwork> {
-  if (rtcPort !== undefined) installRtcShim(rtcPort)
   const [{ createNetwork }, { webSockets }, { webRTC, webRTCDirect }, { circuitRelayTransport }] =
-    await loadNetworkCode()
+    await loadNetworkCode(rtcPort)
   const transports = [webSockets() as TransportFactory]
   // No ICE servers: a WebRTC-direct address says all there is to know.
   if (rtcPort !== undefined) transports.push(webRTCDirect({ rtcConfiguration: { iceServers: [] } }) as TransportFactory)
@@ -63,8 +62,19 @@ export async function createBrowserNetwork(
   )
 }
 
-/** libp2p looks for WebRTC when a connection is made, not when it is loaded: the shim may come after. */
-export function loadNetworkCode() {
+/**
+ * Once for each worker: libp2p takes the WebRTC classes when its module is evaluated, so the shim must be there before.
+ * Asked for early, the code is there when a network is made.
+ */
+export function loadNetworkCode(rtcPort: MessagePort | undefined) {
+  if (rtcPort !== undefined && code === undefined) installRtcShim(rtcPort)
+  code ??= importNetwork()
+  return code
+}
+
+let code: ReturnType<typeof importNetwork> | undefined
+
+function importNetwork() {
   return Promise.all([
     import('@cairn/network'),
     import('@libp2p/websockets'),

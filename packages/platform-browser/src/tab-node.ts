@@ -81,7 +81,7 @@ async function runTabNode(
   await acquireNodeLock(() => snapshots.update({ phase: 'waiting' }))
   const { pinnedGenesis } = options
   snapshots.update({ phase: 'starting', step: 'Reading the chain spec' })
-  const parts = loadTabParts()
+  const parts = loadTabParts(rtcPort)
   const description = await fetchNetworkDescription(options.networkUrl)
   snapshots.update({ step: 'Loading the execution core' })
   const chainOptions = { ...parts, wasm: await parts.wasm, pinnedGenesis }

@@ -17,10 +17,11 @@ export interface TabParts {
   readonly takeExecutorWorker: () => Worker
 }
 
-export function loadTabParts(): TabParts {
+/** `rtcPort` leads to `startRtcHost` in the window. */
+export function loadTabParts(rtcPort: MessagePort | undefined): TabParts {
   const parts = { wasm: fetchBytes(coreUrl, CORE_MAX_BYTES, 'CORE_MISSING'), bls: loadBls() }
   // Whoever needs a part hears of its failure; a start that ends before that has another reason.
-  for (const part of [...Object.values(parts), loadNetworkCode()]) part.catch(() => undefined)
+  for (const part of [...Object.values(parts), loadNetworkCode(rtcPort)]) part.catch(() => undefined)
   let loaded: Worker | undefined = startExecutorWorker()
   const takeExecutorWorker = (): Worker => {
     const worker = loaded ?? startExecutorWorker()
