@@ -60,3 +60,41 @@ test('a lost record means listening first; with its record the same key goes on 
   await expect(panel).toContainText(/Voting|Listening/, { timeout: 30_000 })
   await expect(panel).toContainText('Voting', { timeout: 1_000 })
 })
+
+test('a passkey opens the key besides the passphrase, in the place of typing it', async ({ browser, network, url }) => {
+  // A browser makes passkeys for names only, not for addresses of digits.
+  const named = new URL('?role=validator', url)
+  named.hostname = 'localhost'
+  const page = await browser.newPage()
+  const session = await page.context().newCDPSession(page)
+  await session.send('WebAuthn.enable')
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  const secretKey = network.secretKey(3)
+  const sealed = await sealKey(secretKey, createNativeBls().publicKey(secretKey), PASSPHRASE, 1_000)
+  await page.goto(named.href)
+  const buffer = Buffer.from(JSON.stringify(sealed))
+  await page.getByLabel('Backup file').setInputFiles({ name: 'backup.json', mimeType: 'application/json', buffer })
+  await submit(page, 'Take over a key from its backup')
+  await page.getByText('Open the key with a passkey').click()
+  await submit(page, 'Add a passkey', 'not the passphrase')
+  await expect(page.getByTestId('key-message')).toContainText('does not open')
+  await submit(page, 'Add a passkey')
+  await expect(page.getByTestId('key-message')).toContainText('The passkey opens this key')
+  await page.screenshot({ path: 'test-results/validator-passkey.png', fullPage: true })
+
+  await page.reload()
+  await page.getByRole('button', { name: 'Start with the passkey' }).click()
+  await expect(page.getByTestId('validator')).toContainText(/Voting|Listening/, { timeout: 60_000 })
+  await page.close()
+})

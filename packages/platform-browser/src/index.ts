@@ -8,6 +8,7 @@ export type { TabNodeClient, TabNodeOptions, ValidatorKeyClient } from './tab-cl
 export type {
   BalanceAnswer,
   KeyAnswer,
+  KeyStatus,
   ProvenBalance,
   RefusedBalance,
   SyncProgress,

@@ -46,6 +46,16 @@ const api: TabNodeApi = {
       node?.unlock(await own.unlock(passphrase))
       return { done: 'The validator starts.', status: (await own.status()) ?? 'none' }
     }),
+  addPasskey: (passphrase, passkey, secret) =>
+    withKeys(async (own) => {
+      await own.addPasskey(passphrase, passkey, secret)
+      return { done: 'The passkey opens this key from now on.', status: (await own.status()) ?? 'none' }
+    }),
+  unlockWithPasskey: (secret) =>
+    withKeys(async (own) => {
+      node?.unlock(await own.unlockWithPasskey(secret))
+      return { done: 'The validator starts.', status: (await own.status()) ?? 'none' }
+    }),
 }
 
 expose(api)

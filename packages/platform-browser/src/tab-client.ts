@@ -4,11 +4,20 @@
  */
 import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Checkpoint } from '@cairn/node'
-import type { Hash } from '@cairn/primitives'
+import { CodedError, type Hash } from '@cairn/primitives'
 import { RESTART_INTERVAL_MS } from './limits.ts'
+import { createPasskey, passkeySecret } from './passkey.ts'
 import { onLeaving } from './page-leaving.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
-import type { BalanceAnswer, KeyAnswer, KeyStatus, TabRole, TabSnapshot, TabSync } from './tab-snapshot.ts'
+import type {
+  BalanceAnswer,
+  KeyAnswer,
+  KeyStatus,
+  PasskeyReference,
+  TabRole,
+  TabSnapshot,
+  TabSync,
+} from './tab-snapshot.ts'
 import { initialSnapshot } from './snapshot-publisher.ts'
 
 export interface TabNodeOptions {
@@ -35,6 +44,8 @@ export interface TabNodeApi {
   createKey(passphrase: string): Promise<KeyAnswer>
   restoreKey(backup: string, passphrase: string): Promise<KeyAnswer>
   unlockKey(passphrase: string): Promise<KeyAnswer>
+  addPasskey(passphrase: string, passkey: PasskeyReference, secret: string): Promise<KeyAnswer>
+  unlockWithPasskey(secret: string): Promise<KeyAnswer>
 }
 
 export interface TabNodeClient {
@@ -56,6 +67,9 @@ export interface ValidatorKeyClient {
   create(passphrase: string): Promise<KeyAnswer>
   restore(backup: string, passphrase: string): Promise<KeyAnswer>
   unlock(passphrase: string): Promise<KeyAnswer>
+  /** Makes a passkey that opens the key besides the passphrase. */
+  addPasskey(passphrase: string): Promise<KeyAnswer>
+  unlockWithPasskey(): Promise<KeyAnswer>
 }
 
 /**
@@ -101,7 +115,10 @@ function createKeyClient(api: () => Remote<TabNodeApi>): ValidatorKeyClient {
   let status: KeyStatus | 'none' | undefined
   const listeners = new Set<() => void>()
   const after = async (work: Promise<KeyAnswer>): Promise<KeyAnswer> => {
-    const answer = await work.catch((error: unknown): KeyAnswer => refusedBalance('WORKER_FAILED', String(error)))
+    const answer = await work.catch((error: unknown): KeyAnswer => {
+      const { code, message } = error instanceof CodedError ? error : new CodedError('WORKER_FAILED', String(error))
+      return refusedBalance(code, message)
+    })
     if ('status' in answer) {
       status = answer.status
       for (const listener of listeners) listener()
@@ -122,7 +139,27 @@ function createKeyClient(api: () => Remote<TabNodeApi>): ValidatorKeyClient {
     },
     restore: (backup, passphrase) => after(api().restoreKey(backup, passphrase)),
     unlock: (passphrase) => after(api().unlockKey(passphrase)),
+    addPasskey: (passphrase) =>
+      after(
+        (async () => {
+          const passkey = await createPasskey(known(status).publicKey)
+          return api().addPasskey(passphrase, passkey, await passkeySecret(passkey))
+        })(),
+      ),
+    unlockWithPasskey: () =>
+      after(
+        (async () => {
+          const { passkey } = known(status)
+          if (passkey === undefined) throw new CodedError('KEY_PASSKEY_WRONG', 'No passkey opens this key.')
+          return api().unlockWithPasskey(await passkeySecret(passkey))
+        })(),
+      ),
   }
+}
+
+function known(status: KeyStatus | 'none' | undefined): KeyStatus {
+  if (status !== undefined && status !== 'none') return status
+  throw new CodedError('KEY_MISSING', 'There is no validator key in this browser.')
 }
 
 function download(name: string, text: string): void {

@@ -177,9 +177,19 @@ export type KeyAnswer =
     }
   | { readonly refused: { readonly code: string; readonly message: string } }
 
+/** What asks a passkey for its secret again; nothing of it is secret. */
+export interface PasskeyReference {
+  /** `0x` and hex. */
+  readonly credentialId: string
+  /** 32 bytes, `0x` and hex: where the function is evaluated. */
+  readonly salt: string
+}
+
 export interface KeyStatus {
   /** `0x` and hex, 48 bytes. */
   readonly publicKey: string
   /** The restore drill was passed: nothing votes before. */
   readonly isBackedUp: boolean
+  /** A passkey opens it besides the passphrase. */
+  readonly passkey: PasskeyReference | undefined
 }

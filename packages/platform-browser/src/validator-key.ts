@@ -4,10 +4,10 @@
  */
 import type { Bls } from '@cairn/crypto'
 import type { VoteMarker } from '@cairn/node'
-import { CodedError, hexFromBytes } from '@cairn/primitives'
+import { CodedError, hexFromBytes, tryBytesFromHex } from '@cairn/primitives'
 import type { KeyValueStore } from '@cairn/ports'
 import { type SealedKey, openKey, parseSealedKey, sealKey } from './sealed-key.ts'
-import type { KeyStatus } from './tab-snapshot.ts'
+import type { KeyStatus, PasskeyReference } from './tab-snapshot.ts'
 
 export interface UnlockedKey {
   /** 32 bytes; secret. */
@@ -31,13 +31,29 @@ export interface ValidatorKeys {
    * @throws CodedError `KEY_MISSING`, `KEY_NOT_BACKED_UP`, `KEY_PASSPHRASE_WRONG`, `KEY_FILE_INVALID`
    */
   unlock(passphrase: string): Promise<UnlockedKey>
+  /**
+   * From now on the key opens with the passkey's secret too; its backup stays with the passphrase.
+   * @throws CodedError those of `unlock`
+   */
+  addPasskey(passphrase: string, passkey: PasskeyReference, secret: string): Promise<void>
+  /** For voting. @throws CodedError `KEY_MISSING`, `KEY_NOT_BACKED_UP`, `KEY_PASSKEY_WRONG` */
+  unlockWithPasskey(secret: string): Promise<UnlockedKey>
 }
 
 interface StoredKey {
   readonly sealed: SealedKey
   readonly isBackedUp: boolean
   readonly mayHaveSigned: boolean
+  readonly passkey: StoredPasskey | undefined
 }
+
+/** The key a second time, sealed with what the passkey gives. */
+interface StoredPasskey extends PasskeyReference {
+  readonly sealed: SealedKey
+}
+
+/** The secret is 32 random bytes: stretching it adds nothing. */
+const PASSKEY_KDF_ITERATIONS = 1
 
 /** `store` keeps one record. */
 export function createValidatorKeys(store: KeyValueStore, bls: Bls): ValidatorKeys {
@@ -53,21 +69,33 @@ export function createValidatorKeys(store: KeyValueStore, bls: Bls): ValidatorKe
     return secretKey
   }
 
+  const readUsable = async (): Promise<StoredKey> => {
+    const key = await read()
+    if (key === undefined) throw new CodedError('KEY_MISSING', 'There is no validator key in this browser.')
+    if (key.isBackedUp) return key
+    throw new CodedError('KEY_NOT_BACKED_UP', 'The key votes only once its backup has been opened successfully.')
+  }
   const markerOf = (key: StoredKey): VoteMarker => ({
     isSet: async () => ((await read()) ?? key).mayHaveSigned,
     set: () => write({ ...key, mayHaveSigned: true }),
   })
 
+  const unlocked = (key: StoredKey, secretKey: Uint8Array): UnlockedKey => ({
+    secretKey,
+    publicKey: key.sealed.publicKey,
+    voteMarker: markerOf(key),
+  })
+
   return {
     async status() {
       const key = await read()
-      return key && { publicKey: key.sealed.publicKey, isBackedUp: key.isBackedUp }
+      return key && statusOf(key)
     },
     async create(passphrase) {
       if ((await read()) !== undefined) throw new CodedError('KEY_EXISTS', 'This browser has a validator key already.')
       const secretKey = bls.secretKeyFromEntropy(crypto.getRandomValues(new Uint8Array(32)))
       const sealed = await sealKey(secretKey, bls.publicKey(secretKey), passphrase)
-      await write({ sealed, isBackedUp: false, mayHaveSigned: false })
+      await write({ sealed, isBackedUp: false, mayHaveSigned: false, passkey: undefined })
       return JSON.stringify(sealed, undefined, 2)
     },
     async restore(backup, passphrase) {
@@ -78,17 +106,27 @@ export function createValidatorKeys(store: KeyValueStore, bls: Bls): ValidatorKe
       }
       await openChecked(sealed, passphrase)
       // A key from elsewhere may have signed there.
-      await write({ sealed, isBackedUp: true, mayHaveSigned: own?.mayHaveSigned ?? true })
-      return { publicKey: sealed.publicKey, isBackedUp: true }
+      const key = { sealed, isBackedUp: true, mayHaveSigned: own?.mayHaveSigned ?? true, passkey: own?.passkey }
+      await write(key)
+      return statusOf(key)
     },
     async unlock(passphrase) {
-      const key = await read()
-      if (key === undefined) throw new CodedError('KEY_MISSING', 'There is no validator key in this browser.')
-      if (!key.isBackedUp) {
-        throw new CodedError('KEY_NOT_BACKED_UP', 'The key votes only once its backup has been opened successfully.')
-      }
+      const key = await readUsable()
+      return unlocked(key, await openChecked(key.sealed, passphrase))
+    },
+    async addPasskey(passphrase, { credentialId, salt }, secret) {
+      const key = await readUsable()
       const secretKey = await openChecked(key.sealed, passphrase)
-      return { secretKey, publicKey: key.sealed.publicKey, voteMarker: markerOf(key) }
+      const sealed = await sealKey(secretKey, bls.publicKey(secretKey), secret, PASSKEY_KDF_ITERATIONS)
+      await write({ ...key, passkey: { credentialId, salt, sealed } })
+    },
+    async unlockWithPasskey(secret) {
+      const key = await readUsable()
+      if (key.passkey === undefined) throw wrongPasskey()
+      const secretKey = await openChecked(key.passkey.sealed, secret).catch((cause: unknown) => {
+        throw wrongPasskey(cause)
+      })
+      return unlocked(key, secretKey)
     },
   }
 }
@@ -103,12 +141,35 @@ function parseRecord(text: string): StoredKey {
   } catch {
     throw new CodedError('KEY_FILE_INVALID', 'The key stored in this browser is damaged: restore it from its backup.')
   }
-  const { sealed, isBackedUp, mayHaveSigned } = (value ?? {}) as Readonly<Record<string, unknown>>
+  const { sealed, isBackedUp, mayHaveSigned, passkey } = (value ?? {}) as Readonly<Record<string, unknown>>
   return {
     sealed: parseSealedKey(JSON.stringify(sealed ?? null)),
     isBackedUp: isBackedUp === true,
     mayHaveSigned: mayHaveSigned !== false,
+    passkey: parsePasskey(passkey),
   }
+}
+
+/** What is damaged is dropped: the passphrase opens the key all the same. */
+function parsePasskey(value: unknown): StoredPasskey | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { credentialId, salt, sealed } = value as Readonly<Record<string, unknown>>
+  if (typeof credentialId !== 'string' || typeof salt !== 'string') return undefined
+  if (tryBytesFromHex(credentialId) === undefined || tryBytesFromHex(salt)?.length !== 32) return undefined
+  try {
+    return { credentialId, salt, sealed: parseSealedKey(JSON.stringify(sealed ?? null)) }
+  } catch {
+    return undefined
+  }
+}
+
+function statusOf({ sealed, isBackedUp, passkey }: StoredKey): KeyStatus {
+  const reference = passkey && { credentialId: passkey.credentialId, salt: passkey.salt }
+  return { publicKey: sealed.publicKey, isBackedUp, passkey: reference }
+}
+
+function wrongPasskey(cause?: unknown): CodedError {
+  return new CodedError('KEY_PASSKEY_WRONG', 'This passkey does not open the key; use the passphrase.', { cause })
 }
 
 function notTheKey(): CodedError {

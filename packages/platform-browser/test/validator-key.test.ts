@@ -78,6 +78,25 @@ describe('the validator key of a browser', () => {
     expect(hexFromBytes(bls.publicKey(unlocked.secretKey))).toBe(unlocked.publicKey)
   }, 20_000)
 
+  test('opens with a passkey’s secret too, once the passphrase has allowed it', async () => {
+    const keys = createValidatorKeys(createMemoryStore(), bls)
+    const passkey = { credentialId: '0x0102', salt: `0x${'03'.repeat(32)}` }
+    const secret = `0x${'5e'.repeat(32)}`
+    await keys.restore(await keys.create(passphrase), passphrase)
+    await expect(keys.unlockWithPasskey(secret)).rejects.toMatchObject({ code: 'KEY_PASSKEY_WRONG' })
+    await expect(keys.addPasskey('something else', passkey, secret)).rejects.toMatchObject({
+      code: 'KEY_PASSPHRASE_WRONG',
+    })
+    expect(await keys.status()).toMatchObject({ passkey: undefined })
+    await keys.addPasskey(passphrase, passkey, secret)
+    expect(await keys.status()).toMatchObject({ passkey })
+    await expect(keys.unlockWithPasskey(`0x${'5f'.repeat(32)}`)).rejects.toMatchObject({ code: 'KEY_PASSKEY_WRONG' })
+    const unlocked = await keys.unlockWithPasskey(secret)
+    expect(unlocked.secretKey).toEqual((await keys.unlock(passphrase)).secretKey)
+    await unlocked.voteMarker.set()
+    expect(await keys.status()).toMatchObject({ passkey })
+  }, 20_000)
+
   test('a new key has signed nothing; after its first start it may have, whatever happens to its record', async () => {
     const store = createMemoryStore()
     const first = createValidatorKeys(store, bls)

@@ -1,5 +1,5 @@
 import { useId, useState, useSyncExternalStore, type FormEvent } from 'react'
-import type { KeyAnswer, TabSnapshot, ValidatorKeyClient } from '@cairn/platform-browser'
+import type { KeyAnswer, KeyStatus, TabSnapshot, ValidatorKeyClient } from '@cairn/platform-browser'
 import { formatInteger, shortenHex } from '../format.ts'
 import { StateMark } from '../state-mark.tsx'
 import { Panel } from './panel.tsx'
@@ -88,9 +88,32 @@ function KeySteps({ snapshot, keys, status, report }: KeyStepsProps) {
         Key <code title={status.publicKey}>{shortenHex(status.publicKey)}</code>, backed up.
       </p>
       {snapshot.phase === 'locked' ? (
-        <PassphraseForm action="Start validating" onSubmit={(passphrase) => report(keys.unlock(passphrase))} />
+        <>
+          <PassphraseForm action="Start validating" onSubmit={(passphrase) => report(keys.unlock(passphrase))} />
+          <Passkey status={status} keys={keys} report={report} />
+        </>
       ) : undefined}
     </>
+  )
+}
+
+/** Besides the passphrase, which the backup keeps needing. */
+function Passkey({ status, keys, report }: Pick<KeyStepsProps, 'keys' | 'report'> & { readonly status: KeyStatus }) {
+  if (!('PublicKeyCredential' in globalThis)) return undefined
+  if (status.passkey !== undefined) {
+    return (
+      <p className="passkey">
+        <button type="button" onClick={() => void report(keys.unlockWithPasskey())}>
+          Start with the passkey
+        </button>
+      </p>
+    )
+  }
+  return (
+    <details className="passkey">
+      <summary>Open the key with a passkey from now on</summary>
+      <PassphraseForm action="Add a passkey" onSubmit={(passphrase) => report(keys.addPasskey(passphrase))} />
+    </details>
   )
 }
 
