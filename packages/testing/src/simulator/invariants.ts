@@ -19,6 +19,8 @@ export interface Invariants {
   readonly commits: number
   /** State of the newest finalized block. */
   readonly ledger: Ledger
+  /** Votes so far. */
+  votesOf(slot: number): number
   /** Nothing is wrong and nobody faulty: from here on no view may be given up. */
   beginFairWeather(): void
   violate(what: string): void
@@ -53,6 +55,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
   let violation: string | undefined
   let maxHeight = 0
   let commits = 0
+  const voteCounts = new Map<number, number>()
   let isFair = false
 
   /** By epoch; one set each. A certificate of an epoch follows a commit of the block that leads there. */
@@ -87,6 +90,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
     get ledger() {
       return ledger
     },
+    votesOf: (slot) => voteCounts.get(slot) ?? 0,
     beginFairWeather() {
       isFair = true
     },
@@ -99,6 +103,7 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no block notarized there in view ${view}`)
     },
     onHonestVote(slot, vote, block, parent) {
+      voteCounts.set(slot, (voteCounts.get(slot) ?? 0) + 1)
       const isNewest = !sets.has(vote.epoch + 1)
       if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)

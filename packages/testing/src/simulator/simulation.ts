@@ -34,6 +34,8 @@ const LAG_MAX = 8
 /** After everybody has caught up: what is under way may still go wrong. */
 const SETTLING_MS = 500
 const FAIR_WEATHER_MS = 2_000
+/** Who was away counts as silent until it votes again (R8), and its views are given up at once: it gets so long. */
+const RETURN_MAX_MS = 5_000
 /** A run beyond this many events is a storm: something answers itself. */
 const EVENTS_PER_NODE_MAX = 250_000
 
@@ -51,6 +53,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const eventsMax = EVENTS_PER_NODE_MAX * options.nodes
   let events = 0
   let doneAtMs: number | undefined
+  let settlingAtMs: number | undefined
+  let votesBefore: readonly number[] = []
   while (invariants.violation === undefined) {
     const event = queue.pop()
     if (event === undefined) break
@@ -62,10 +66,18 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       invariants.violate(`CRASHED: ${String(error)}`)
     }
     if (queue.nowMs < schedule.healedAtMs || !progress.isDone()) continue
-    doneAtMs ??= queue.nowMs
+    if (doneAtMs === undefined) {
+      doneAtMs = queue.nowMs
+      votesBefore = run.honest.map(({ slot }) => invariants.votesOf(slot))
+    }
     if (options.adversary !== 'none' || !isAllWell(run)) break
-    if (queue.nowMs > doneAtMs + SETTLING_MS) invariants.beginFairWeather()
-    if (queue.nowMs > doneAtMs + SETTLING_MS + FAIR_WEATHER_MS) break
+    if (settlingAtMs === undefined) {
+      if (haveAllVoted(run, votesBefore)) settlingAtMs = queue.nowMs
+      else if (queue.nowMs > doneAtMs + RETURN_MAX_MS) break
+      continue
+    }
+    if (queue.nowMs > settlingAtMs + SETTLING_MS) invariants.beginFairWeather()
+    if (queue.nowMs > settlingAtMs + SETTLING_MS + FAIR_WEATHER_MS) break
   }
   return {
     violation: invariants.violation,
@@ -83,6 +95,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 /** Somebody faulty may cost views at any time. */
 function isAllWell({ schedule, honest }: Run): boolean {
   return schedule.skewed === undefined && honest.every((node) => node.isUp && !node.consensus.isAmnesiac)
+}
+
+function haveAllVoted({ honest, world }: Run, before: readonly number[]): boolean {
+  return honest.every(
+    ({ slot, consensus }, index) =>
+      consensus.self === undefined || world.invariants.votesOf(slot) > (before[index] ?? 0),
+  )
 }
 
 interface Progress {
