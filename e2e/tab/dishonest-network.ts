@@ -2,7 +2,6 @@
  * A network of one validator that lies in one chosen way: a quorum of itself, in this process. Two blocks, real in
  * everything but the lie. What a tab refuses here it would refuse from any number of colluding validators and servers.
  */
-import { fileURLToPath } from 'node:url'
 import {
   type Block,
   type Certificate,
@@ -17,7 +16,6 @@ import {
   genesisBlock,
   genesisValidatorSet,
   randaoSigningBytes,
-  serializeChainSpec,
   voteSigningBytes,
   type ChainSpec,
 } from '@cairn/chain'
@@ -27,18 +25,16 @@ import { createNativeBls } from '@cairn/crypto/bls-native'
 import { createExecutor, type GenesisExecutor } from '@cairn/executor'
 import {
   coreWasmSha256,
-  createNodeNetwork,
   generateIdentity,
   peerIdFromIdentity,
   readCoreWasm,
-  serveStatic,
   systemClock,
   systemRandom,
-  systemTimers,
 } from '@cairn/platform-node'
-import type { Log, Metrics, Network } from '@cairn/ports'
+import type { Network } from '@cairn/ports'
 import { ZERO_HASH, addressFromBytes, epoch, height, view, type Hash } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
+import { createWsServer, serveOwnPage } from './own-network.ts'
 
 /**
  * `root`: block 2 is signed with a state root that does not follow from it · `certificate`: its signature is another
@@ -52,9 +48,6 @@ export interface DishonestNetwork {
   stop(): Promise<void>
 }
 
-const DIST = fileURLToPath(new URL('../../apps/web/dist', import.meta.url))
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
-const noMetrics: Metrics = { count: () => {}, gauge: () => {}, observe: () => {} }
 const bls = createNativeBls()
 
 interface Chain {
@@ -71,22 +64,15 @@ interface Chain {
 export async function startDishonestNetwork(lie: Lie): Promise<DishonestNetwork> {
   const identity = await generateIdentity()
   const chain = await makeChain(lie, peerIdFromIdentity(identity))
-  const network = await createNodeNetwork(
-    { genesisHash: chain.genesisHash, identity, peers: [], localNetwork: true, listen: { wsPort: 0 } },
-    { clock: systemClock, timers: systemTimers, random: systemRandom, log: silent, metrics: noMetrics },
-  )
+  const network = await createWsServer(chain.genesisHash, identity)
   answerRequests(network, chain, lie)
   await network.start()
-  const description = JSON.stringify({
-    chainSpec: JSON.parse(serializeChainSpec(chain.spec)) as unknown,
-    genesisHash: chain.genesisHash,
-    bootstrap: network.addresses().filter((address) => address.includes('/ws')),
-  })
-  const server = await serveStatic({ directory: DIST, port: 0, extraFiles: { '/network.json': () => description } })
+  const addresses = network.addresses().filter((address) => address.includes('/ws'))
+  const page = await serveOwnPage(chain, addresses)
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url: page.url,
     stop: async () => {
-      await server.stop()
+      await page.stop()
       await network.stop()
       await chain.executor.stop()
     },

@@ -1,5 +1,6 @@
 /** What `@cairn/playwright` does to real nodes: each fault is seen to happen, and to end. */
 import { expect, test } from '@cairn/playwright'
+import { standstill } from './standstill.ts'
 
 // Each test leaves the network as it found it: all four running, linked and fast.
 test.use({ cairn: { validators: 4, heartbeatMs: 200, isShared: true } })
@@ -80,19 +81,3 @@ test('a tab whose renderer is killed goes on from its store', async ({ network, 
     await context.close()
   }
 })
-
-/** Resolves with the height once no validator has finalized a block for three seconds, fifteen block times. */
-async function standstill({ maxHeight }: { maxHeight(): number }): Promise<number> {
-  let height = maxHeight()
-  await expect
-    .poll(
-      () => {
-        const before = height
-        height = maxHeight()
-        return height - before
-      },
-      { intervals: [3_000], timeout: 30_000 },
-    )
-    .toBe(0)
-  return height
-}

@@ -183,10 +183,7 @@ export async function startOwnServer(
   chain: OwnChain | undefined,
   manner: Manner = (_protocol, answer) => answer,
 ): Promise<OwnServer> {
-  const network = await createNodeNetwork(
-    { genesisHash, identity: await generateIdentity(), peers: [], localNetwork: true, listen: { wsPort: 0 } },
-    { clock: systemClock, timers: systemTimers, random: systemRandom, log: silent, metrics: noMetrics },
-  )
+  const network = await createWsServer(genesisHash, await generateIdentity())
   const counts = new Map<RequestProtocol, number>()
   chain?.serve({
     ...network,
@@ -209,6 +206,14 @@ export async function startOwnServer(
   }
 }
 
+/** A network of a server, not started: tabs dial it by WebSocket. */
+export function createWsServer(genesisHash: Hash, identity: Uint8Array): Promise<Network> {
+  return createNodeNetwork(
+    { genesisHash, identity, peers: [], localNetwork: true, listen: { wsPort: 0 } },
+    { clock: systemClock, timers: systemTimers, random: systemRandom, log: silent, metrics: noMetrics },
+  )
+}
+
 export interface OwnPage {
   readonly url: string
   stop(): Promise<void>
@@ -217,7 +222,10 @@ export interface OwnPage {
 const DIST = fileURLToPath(new URL('../../apps/web/dist', import.meta.url))
 
 /** The page, told to use only these addresses. */
-export async function serveOwnPage(chain: OwnChain, bootstrap: readonly string[]): Promise<OwnPage> {
+export async function serveOwnPage(
+  chain: Pick<OwnChain, 'spec' | 'genesisHash'>,
+  bootstrap: readonly string[],
+): Promise<OwnPage> {
   const description = JSON.stringify({
     chainSpec: JSON.parse(serializeChainSpec(chain.spec)) as unknown,
     genesisHash: chain.genesisHash,

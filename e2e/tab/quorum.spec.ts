@@ -1,5 +1,6 @@
 /** Three servers and two validator tabs: four of five are a quorum, so that the network needs the tabs' votes. */
 import { type TestNetwork, expect, test } from '@cairn/playwright'
+import { standstill } from './standstill.ts'
 
 test.use({ cairn: { validators: 5, tabValidators: 2, heartbeatMs: 200, epochLengthBlocks: 100_000 } })
 
@@ -61,20 +62,4 @@ test('finality needs both tabs: it stops when they are gone, nobody waits for on
 /** Views led by validator `index` that the servers gave up because a timer ran out. */
 function timeouts(network: TestNetwork, index: number): number {
   return SERVERS.reduce((sum, server) => sum + (network.status(server)?.timedOut[index] ?? 0), 0)
-}
-
-/** Resolves with the height once no validator has finalized a block for three seconds, fifteen block times. */
-async function standstill({ maxHeight }: TestNetwork): Promise<number> {
-  let height = maxHeight()
-  await expect
-    .poll(
-      () => {
-        const before = height
-        height = maxHeight()
-        return height - before
-      },
-      { intervals: [3_000], timeout: 30_000 },
-    )
-    .toBe(0)
-  return height
 }

@@ -8,21 +8,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { EMPTY_LIST_HASH, genesisBlock } from '@cairn/chain'
-import type { ChainSpec, GenesisAccount } from '@cairn/chain'
-import { keccak256, keccak256Bytes, sha256 } from '@cairn/crypto'
+import type { GenesisAccount } from '@cairn/chain'
+import { keccak256, keccak256Bytes } from '@cairn/crypto'
 import { NODE_HISTORY_BLOCKS, NODE_MEMORY_BUDGET, createLevelStore } from '@cairn/platform-node'
 import type { ExecuteRequest, KeyValueStore, SenderRecovery } from '@cairn/ports'
-import {
-  ZERO_ADDRESS,
-  ZERO_HASH,
-  addressFromBytes,
-  bytesFromHex,
-  concatBytes,
-  encodeRlp,
-  height,
-  rlpUint,
-} from '@cairn/primitives'
-import type { Address, Hash } from '@cairn/primitives'
+import { ZERO_ADDRESS, ZERO_HASH, addressFromBytes, concatBytes, encodeRlp, height, rlpUint } from '@cairn/primitives'
+import type { Hash } from '@cairn/primitives'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { encodeApply, encodeGenesisHeader, readApply, readGenesisHeader } from '../src/abi/state.ts'
 import { createCore, operations } from '../src/core-instance.ts'
 import { writeGenesis } from '../src/genesis.ts'
@@ -58,29 +50,7 @@ const accountCount = Number(accountsText)
 /** One copy for all steps: a build of the artefact in between would be another chain. */
 const wasm = readFileSync(join(directory, '..', 'core.wasm'))
 
-const chainSpec: ChainSpec = {
-  name: 'bench',
-  chainId: CHAIN_ID,
-  genesisTimeMs: 1_700_000_000_000,
-  epochLengthBlocks: 1000,
-  unbondingEpochs: 28,
-  timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
-  gasLimit: 60_000_000n,
-  baseFeePerGas: 1_000_000_000n,
-  blockSizeMaxBytes: 2_000_000,
-  coreWasmSha256: sha256(wasm),
-  depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
-  validators: [
-    {
-      publicKey: bytesFromHex(`0x${'11'.repeat(48)}`),
-      weight: 1n,
-      feeRecipient: ZERO_ADDRESS,
-      peerId: '',
-      proofOfPossession: new Uint8Array(96),
-    },
-  ],
-  alloc: [],
-}
+const chainSpec = sampleChainSpec(wasm, { name: 'bench', chainId: CHAIN_ID })
 
 /** In the order of the trie's keys: each record is written about once, and LevelDB's files need no merging. */
 async function generate(): Promise<GenerateReport> {

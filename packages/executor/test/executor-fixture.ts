@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ChainSpec } from '@cairn/chain'
-import { keccak256, sha256 } from '@cairn/crypto'
+import { keccak256 } from '@cairn/crypto'
 import type { BuiltPayload, ExecuteRequest, Executor, KeyValueStore } from '@cairn/ports'
-import { ZERO_ADDRESS, height } from '@cairn/primitives'
+import { height } from '@cairn/primitives'
 import type { Address, Hash, Hex } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { hexToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { PrivateKeyAccount } from 'viem/accounts'
@@ -25,27 +26,8 @@ export function testAccount(index: number): PrivateKeyAccount {
 export const addressOf = (account: PrivateKeyAccount): Address => account.address.toLowerCase() as Address
 
 export function testSpec(changes: Partial<ChainSpec> = {}): ChainSpec {
-  return {
-    name: 'test',
+  return sampleChainSpec(wasm, {
     chainId: CHAIN_ID,
-    genesisTimeMs: 1_700_000_000_000,
-    epochLengthBlocks: 1000,
-    unbondingEpochs: 28,
-    timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
-    gasLimit: 60_000_000n,
-    baseFeePerGas: 1_000_000_000n,
-    blockSizeMaxBytes: 2_000_000,
-    coreWasmSha256: sha256(wasm),
-    depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
-    validators: [
-      {
-        publicKey: new Uint8Array(48).fill(1),
-        weight: 1n,
-        feeRecipient: ZERO_ADDRESS,
-        peerId: '',
-        proofOfPossession: new Uint8Array(96),
-      },
-    ],
     alloc: Array.from({ length: 20 }, (_, index) => ({
       address: addressOf(testAccount(index)),
       balance: 10n ** 21n,
@@ -54,7 +36,7 @@ export function testSpec(changes: Partial<ChainSpec> = {}): ChainSpec {
       storage: [],
     })).sort((a, b) => (a.address < b.address ? -1 : 1)),
     ...changes,
-  }
+  })
 }
 
 let elapsedMs = 0

@@ -22,14 +22,15 @@ import {
   encodeFinalizedRangeResponse,
 } from '@cairn/chain'
 import type { Block, Certificate, ChainSpec, EpochEnd, EpochState } from '@cairn/chain'
-import { keccak256, sha256 } from '@cairn/crypto'
+import { keccak256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
 import { createExecutor } from '@cairn/executor'
 import type { GenesisExecutor } from '@cairn/executor'
 import type { KeyValueStore, RequestProtocol, SenderRecovery } from '@cairn/ports'
-import { ZERO_ADDRESS, ZERO_HASH, assert, height, view } from '@cairn/primitives'
+import { ZERO_HASH, assert, height, view } from '@cairn/primitives'
 import type { Address, Decoded, Hash, Height, Hex } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { hexToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { executeRequestFor } from '../src/execute-request.ts'
@@ -76,29 +77,13 @@ function worldSpec({ accounts = 200, slots = 250, epochLengthBlocks = 100_000 }:
     { address: writer, balance: 0n, nonce: 1, code: WRITER_CODE, storage },
     { ...rich, code: '0x' as Hex, storage: [] },
   ]
-  return {
+  return sampleChainSpec(wasm, {
     name: 'snapshot',
     chainId: CHAIN_ID,
-    genesisTimeMs: 1_700_000_000_000,
     epochLengthBlocks,
     unbondingEpochs: 4,
-    timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
-    gasLimit: 60_000_000n,
-    baseFeePerGas: 1_000_000_000n,
-    blockSizeMaxBytes: 2_000_000,
-    coreWasmSha256: sha256(wasm),
-    depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
-    validators: [
-      {
-        publicKey: new Uint8Array(48).fill(1),
-        weight: 1n,
-        feeRecipient: ZERO_ADDRESS,
-        peerId: '',
-        proofOfPossession: new Uint8Array(96),
-      },
-    ],
     alloc: alloc.sort((a, b) => (a.address < b.address ? -1 : 1)),
-  }
+  })
 }
 
 let elapsedMs = 0

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import type { ChainSpec } from '@cairn/chain'
-import { keccak256, sha256 } from '@cairn/crypto'
+import { keccak256 } from '@cairn/crypto'
 import { createExecutor } from '@cairn/executor'
 import type { GenesisExecutor } from '@cairn/executor'
 import type { ExecuteRequest, KeyValueStore } from '@cairn/ports'
 import { ZERO_ADDRESS, ZERO_HASH, bytesFromHex, height, hexFromBytes } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLevelStore } from '../src/level-store.ts'
@@ -24,29 +24,9 @@ const child = fileURLToPath(new URL('./executor-crash-writer.ts', import.meta.ur
 const wasm = await readFile(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
 const payer = privateKeyToAccount(`0x${'00'.repeat(31)}07`)
 const payerAddress = payer.address.toLowerCase() as Address
-const chainSpec: ChainSpec = {
-  name: 'test',
-  chainId: 7007,
-  genesisTimeMs: 1_700_000_000_000,
-  epochLengthBlocks: 1000,
-  unbondingEpochs: 28,
-  timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
-  gasLimit: 60_000_000n,
-  baseFeePerGas: 1_000_000_000n,
-  blockSizeMaxBytes: 2_000_000,
-  coreWasmSha256: sha256(wasm),
-  depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
-  validators: [
-    {
-      publicKey: new Uint8Array(48),
-      weight: 1n,
-      feeRecipient: ZERO_ADDRESS,
-      peerId: '',
-      proofOfPossession: new Uint8Array(96),
-    },
-  ],
+const chainSpec = sampleChainSpec(wasm, {
   alloc: [{ address: payerAddress, balance: 10n ** 20n, nonce: 0, code: '0x', storage: [] }],
-}
+})
 const steps = ['before-chain', 'during-chain', 'after-chain', 'before-state', 'during-state', 'after-state'] as const
 
 describe('crash consistency', () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChainSpec } from '@cairn/chain'
-import { keccak256, sha256 } from '@cairn/crypto'
+import { keccak256 } from '@cairn/crypto'
 import { ZERO_ADDRESS, ZERO_HASH, bytesFromHex, height } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { measureExecutor } from '../src/executor-metrics.ts'
@@ -17,30 +18,11 @@ const recipient = `0x${'ab'.repeat(20)}` as Address
 
 async function chainSpec(): Promise<ChainSpec> {
   const wasm = await readFile(fileURLToPath(import.meta.resolve('@cairn/wasm-core/core.wasm')))
-  const validator = {
-    publicKey: new Uint8Array(48),
-    weight: 1n,
-    feeRecipient: ZERO_ADDRESS,
-    peerId: '',
-    proofOfPossession: new Uint8Array(96),
-  }
-  return {
-    name: 'test',
-    chainId: 7007,
-    genesisTimeMs: 1_700_000_000_000,
-    epochLengthBlocks: 1000,
-    unbondingEpochs: 28,
-    timing: { leaderTimeoutMs: 1000, leaderTimeoutMaxMs: 8000, heartbeatMs: 1000 },
-    gasLimit: 60_000_000n,
-    baseFeePerGas: 1_000_000_000n,
-    blockSizeMaxBytes: 2_000_000,
-    coreWasmSha256: sha256(wasm),
-    depositContractAddress: '0x00000000219ab540356cbb839cbe05303d7705fa' as Address,
-    validators: [validator],
+  return sampleChainSpec(wasm, {
     alloc: [
       { address: account.address.toLowerCase() as Address, balance: 10n ** 20n, nonce: 0, code: '0x', storage: [] },
     ],
-  }
+  })
 }
 
 describe('executor in a worker thread', () => {
