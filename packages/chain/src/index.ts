@@ -59,6 +59,8 @@ export { genesisBlock, genesisValidatorSet } from './genesis.ts'
 export type { GenesisExecution } from './genesis.ts'
 export { createLeaderSchedule, leader } from './leader.ts'
 export type { LeaderSchedule } from './leader.ts'
+export { decodeAnnouncement, encodeAnnouncement, verifyAnnouncement } from './announcement.ts'
+export type { Announcement } from './announcement.ts'
 export { decodeLeaving, encodeLeaving, verifyLeaving } from './leaving.ts'
 export type { Leaving } from './leaving.ts'
 export {
@@ -142,7 +144,7 @@ export type {
 } from './snapshot-requests.ts'
 export type { KeyInterval, OpenedRestore, PartialStorage, StorageRange } from './snapshot-state.ts'
 export { bitmapFromIndices, indicesFromBitmap } from './signers.ts'
-export { leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from './signing.ts'
+export { announcementSigningBytes, leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from './signing.ts'
 export { createValidatorSet, decodeValidatorSet, encodeValidatorSet, weightOf } from './validator-set.ts'
 export type { Validator, ValidatorSet } from './validator-set.ts'
 export {

@@ -37,6 +37,9 @@ export const VOTE_MAX_BYTES = 192
 /** One leaving: epoch 9, view 9, index 3, signature 98, framing. */
 export const LEAVING_MAX_BYTES = 128
 
+/** One announcement: a leaving's 118, peer id ≤ 130, framing. */
+export const ANNOUNCEMENT_MAX_BYTES = 256
+
 /** One certificate: subject 46, signature 98, bitmap ≤ 131, framing. */
 export const CERTIFICATE_MAX_BYTES = 320
 

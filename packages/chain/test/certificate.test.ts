@@ -5,18 +5,20 @@ import { ZERO_HASH, ACCEPT, epoch, reject, view } from '@cairn/primitives'
 import type { Verdict } from '@cairn/primitives'
 import {
   assembleCertificate,
+  announcementSigningBytes,
   bitmapFromIndices,
   checkCertificateShape,
   createValidatorSet,
   leavingSigningBytes,
   randaoSigningBytes,
+  verifyAnnouncement,
   verifyCertificate,
   verifyLeaving,
   verifyRandaoReveal,
   verifyVote,
   voteSigningBytes,
 } from '../src/index.ts'
-import type { Leaving, ValidatorSet, Vote, VoteSubject } from '../src/index.ts'
+import type { Announcement, Leaving, ValidatorSet, Vote, VoteSubject } from '../src/index.ts'
 import { GENESIS_HASH, hashOf, keyedSet, sampleCertificate, sampleHeader, sampleValidators } from './fixtures.ts'
 
 let bls: Bls
@@ -65,6 +67,22 @@ describe('verifyLeaving', () => {
     // A RANDAO reveal of the same place is another thing.
     const reveal = bls.sign(secrets[1] as Uint8Array, randaoSigningBytes(GENESIS_HASH, ...place))
     expect(check({ signature: reveal })).toEqual(reject('LEAVING_BAD_SIGNATURE'))
+  })
+})
+
+describe('verifyAnnouncement', () => {
+  it('accepts the word of the validator itself, for its peer, place and chain only', () => {
+    const place = { epoch: epoch(2), view: view(5) }
+    const signature = bls.sign(secrets[1] as Uint8Array, announcementSigningBytes(GENESIS_HASH, place, 'peer'))
+    const check = (changes: Partial<Announcement>, genesisHash = GENESIS_HASH): Verdict =>
+      verifyAnnouncement({ ...place, validator: 1, peerId: 'peer', signature, ...changes }, set, keySet, genesisHash)
+    expect(check({})).toEqual(ACCEPT)
+    expect(check({ validator: 2 })).toEqual(reject('ANNOUNCEMENT_BAD_SIGNATURE'))
+    expect(check({ validator: 4 })).toEqual(reject('ANNOUNCEMENT_UNKNOWN_VALIDATOR'))
+    expect(check({ peerId: 'other' })).toEqual(reject('ANNOUNCEMENT_BAD_SIGNATURE'))
+    expect(check({ view: view(6) })).toEqual(reject('ANNOUNCEMENT_BAD_SIGNATURE'))
+    expect(check({ epoch: epoch(3) })).toEqual(reject('ANNOUNCEMENT_WRONG_EPOCH'))
+    expect(check({}, hashOf(9))).toEqual(reject('ANNOUNCEMENT_BAD_SIGNATURE'))
   })
 })
 

@@ -68,6 +68,18 @@ const cases: Readonly<Record<string, Case<unknown>>> = {
     chain.encodeLeaving,
     chain.decodeLeaving,
   ),
+  announcement: define(
+    '0xf8e42b366d2dbf173578194c0fb99c13ff50d329dd066f35404696e336e329f0',
+    {
+      epoch: epoch(Number.MAX_SAFE_INTEGER),
+      view: view(Number.MAX_SAFE_INTEGER),
+      validator: 1023,
+      peerId: '12D3KooW'.padEnd(128, 'x'),
+      signature: new Uint8Array(96).fill(7),
+    },
+    chain.encodeAnnouncement,
+    chain.decodeAnnouncement,
+  ),
   certificate: define(
     '0xc11ff673f09629e993d9450b18d62d259a96fd9bbe2873bc0110808671c937c4',
     sampleCertificate('notarize'),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { epoch, hexFromBytes, view } from '@cairn/primitives'
-import { leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from '../src/index.ts'
+import { announcementSigningBytes, leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from '../src/index.ts'
 import { hashOf, sampleVote } from './fixtures.ts'
 
 it('lays a vote out as "cairn/1", kind, genesis, epoch, view, hash', () => {
@@ -9,12 +9,13 @@ it('lays a vote out as "cairn/1", kind, genesis, epoch, view, hash', () => {
   expect(hexFromBytes(voteSigningBytes(hashOf(4), vote))).toBe(`0x${expected.join('')}`)
 })
 
-it('has a kind byte for each kind, RANDAO and leaving included, and fixed lengths', () => {
+it('has a kind byte for each kind, RANDAO, leaving and announcement included, and fixed lengths', () => {
   const votes = (['notarize', 'nullify', 'finalize'] as const).map((kind) =>
     voteSigningBytes(hashOf(4), sampleVote(kind)),
   )
   const randao = randaoSigningBytes(hashOf(4), epoch(2), view(9))
   const leaving = leavingSigningBytes(hashOf(4), epoch(2), view(9))
-  expect([...votes, randao, leaving].map((bytes) => bytes[7])).toEqual([1, 2, 3, 4, 5])
-  expect([...votes, randao, leaving].map((bytes) => bytes.length)).toEqual([88, 88, 88, 56, 56])
+  const announcement = announcementSigningBytes(hashOf(4), { epoch: epoch(2), view: view(9) }, 'peer')
+  expect([...votes, randao, leaving, announcement].map((bytes) => bytes[7])).toEqual([1, 2, 3, 4, 5, 6])
+  expect([...votes, randao, leaving, announcement].map((bytes) => bytes.length)).toEqual([88, 88, 88, 56, 56, 88])
 })

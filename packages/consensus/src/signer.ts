@@ -3,7 +3,7 @@
  * whatever the rules ask for (Diem's safety-rules; EIP-3076): per view at most one notarize hash and one
  * finalize hash, and never both nullify and finalize. A vote's record is durable before `sign` returns (R10).
  */
-import { leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
+import { announcementSigningBytes, leavingSigningBytes, randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
 import type { Certificate, Vote, VoteSubject } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { CodedError } from '@cairn/primitives'
@@ -58,6 +58,8 @@ export interface Signer {
   signRandao(epoch: Epoch, view: View): Uint8Array
   /** 96 bytes. It binds this key to nothing, so it needs no record. */
   signLeaving(epoch: Epoch, view: View): Uint8Array
+  /** 96 bytes. That this validator is reached at `peerId`; it binds the key to nothing, so it needs no record. */
+  signAnnouncement(place: { readonly epoch: Epoch; readonly view: View }, peerId: string): Uint8Array
   /**
    * Shortens the log when everything at or below `floor` is final: votes there can never be asked for again.
    * `certificates` above the floor are kept for liveness (`consensus.certificatesFrom`).
@@ -114,6 +116,7 @@ export function createSigner(options: SignerOptions, { bls, log }: SignerDeps): 
     },
     signRandao: (epoch, view) => bls.sign(secretKey, randaoSigningBytes(genesisHash, epoch, view)),
     signLeaving: (epoch, view) => bls.sign(secretKey, leavingSigningBytes(genesisHash, epoch, view)),
+    signAnnouncement: (place, peerId) => bls.sign(secretKey, announcementSigningBytes(genesisHash, place, peerId)),
     compact: (floor, certificates) =>
       inOrder(async () => {
         guard.raiseFloor(floor)

@@ -16,6 +16,7 @@ export const TOPIC_SIZE_MAX_BYTES: Readonly<Record<Topic, number>> = {
   status: 2 * MIB,
   evidence: KIB,
   leaving: KIB,
+  announcements: KIB,
 }
 
 /** Gossip messages of one peer under validation at once; more are ignored (not scored). */
@@ -26,7 +27,7 @@ export const PENDING_BYTES_MAX = 64 * MIB
 export const GOSSIP_RPC_SIZE_MAX_BYTES = 16 * MIB
 /** Gossip queued for one slow peer; beyond it the stream is reset and reopened by the watch. */
 export const GOSSIP_OUTBOUND_BUFFER_MAX_BYTES = 16 * MIB
-/** Subscriptions in one RPC; the network has seven topics. */
+/** Subscriptions in one RPC; the network has eight topics. */
 export const GOSSIP_SUBSCRIPTIONS_MAX = 64
 
 /** Largest request body. */

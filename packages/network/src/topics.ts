@@ -14,6 +14,7 @@ export const TOPICS: readonly Topic[] = [
   'status',
   'evidence',
   'leaving',
+  'announcements',
 ]
 
 /** `/cairn/<first 8 hex of the genesis hash>/<topic>/1` */

@@ -31,6 +31,14 @@ export const BLOCKS_ANSWER_MAX_BYTES = 1_500_000
 export const WAL_COMPACT_INTERVAL_BLOCKS = 500
 /** A validator's last word gets this long to leave the machine, milliseconds. */
 export const FAREWELL_MS = 100
+/** A validator says which peer it is this often, for those who came since. Two hundred of them: three verifications a second. */
+export const ANNOUNCE_INTERVAL_MS = 60_000
+/** And when a peer comes, but not within this after the last time. */
+export const ANNOUNCE_PAUSE_MS = 12_000
+/** Another one of the same validator is not verified before; less than the pause, since clocks and ways differ. */
+export const ANNOUNCEMENTS_APART_MIN_MS = 8_000
+/** An announcement may be of a view this far beyond the own one: its sender is ahead. As for votes. */
+export const ANNOUNCEMENT_VIEWS_AHEAD_MAX = 32
 /** A finalized range is up to a megabyte; a slow peer is given up after this long. */
 export const RANGE_TIMEOUT_MS = 10_000
 /** A status is some hundred bytes. */

@@ -26,6 +26,7 @@ import { routeRequests } from './request-routes.ts'
 import { createRpcBackend } from './rpc-backend.ts'
 import { type SyncDriver, createSyncDriver } from './sync-driver.ts'
 import { type TransactionPool, createTransactionPool, headBaseFee } from './transaction-pool.ts'
+import { createValidatorPeers } from './validator-peers.ts'
 
 export interface CairnNode {
   readonly rpcBackend: RpcBackend
@@ -85,6 +86,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
       proposed.prune(height).catch(deps.onFatal)
       const isEpochEnd = isBoundaryHeight(height, options.chainSpec.epochLengthBlocks)
+      if (isEpochEnd) validatorPeers.onEpoch()
       if (isEpochEnd || height % WAL_COMPACT_INTERVAL_BLOCKS === 0)
         compactWal(recovered, { epoch, view: block.finalization.view }).catch(deps.onFatal)
     },
@@ -131,6 +133,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
   })
   routeGossip(network, consensus, runtime, recovered)
   routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
+  const validatorPeers = createValidatorPeers({ ...deps, consensus, signer, keys: recovered.keys })
   const greeting = greetNewPeers(network, runtime)
   const farewell = async (): Promise<void> => {
     if (consensus.self === undefined || network.peers().length === 0) return
@@ -161,11 +164,13 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       greeting.start()
       await network.start()
       sync.start()
+      validatorPeers.start()
       log.info('node started', { height: start.head.header.height, validator: consensus.self, peerId: network.peerId })
     },
     announceLeaving: () => runtime.input({ type: 'leave' }),
     stop: async () => {
       greeting.stop()
+      validatorPeers.stop()
       pool.stop()
       await sync.stop()
       await farewell()

@@ -25,7 +25,7 @@ const evidence = evidenceFromVotes(first, second)
 if (evidence === undefined) throw new Error('the votes conflict')
 const leaving = { epoch: epoch(0), view: view(3), validator: 2, signature: new Uint8Array(96).fill(7) }
 
-const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions'>, readonly [Uint8Array, Message]>> = {
+const MESSAGES: Readonly<Record<Exclude<Topic, 'transactions' | 'announcements'>, readonly [Uint8Array, Message]>> = {
   proposals: [encodeProposal(sampleProposal(2)), { type: 'proposal', proposal: sampleProposal(2), from: 'peer' }],
   votes: [encodeVote(first), { type: 'vote', vote: first, from: 'peer' }],
   certificates: [

@@ -4,7 +4,15 @@ import type { Verdict } from '@cairn/primitives'
 /** libp2p peer id in its text form. */
 export type PeerId = string
 
-export type Topic = 'transactions' | 'proposals' | 'votes' | 'certificates' | 'status' | 'evidence' | 'leaving'
+export type Topic =
+  | 'transactions'
+  | 'proposals'
+  | 'votes'
+  | 'certificates'
+  | 'status'
+  | 'evidence'
+  | 'leaving'
+  | 'announcements'
 
 /**
  * `finalized-range`, `epoch-ends`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
