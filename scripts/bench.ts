@@ -22,6 +22,8 @@ const suites: Readonly<Record<string, Suite>> = {
   phases: async () => (await import('../wasm-core/bench/phases.bench.ts')).runPhasesBench(),
   executor: async () => (await import('../packages/executor/bench/executor.bench.ts')).runExecutorBench(),
   bls: async () => (await import('../packages/crypto/bench/bls.bench.ts')).runBlsBench(),
+  'light-client': async () =>
+    (await import('../packages/light-client/bench/light-client.bench.ts')).runLightClientBench(),
   traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
   'tab-validators': async () => (await import('../apps/web/bench/tab-validators.bench.ts')).runTabValidatorsBench(),
@@ -43,6 +45,7 @@ const suites: Readonly<Record<string, Suite>> = {
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } })
 /** Minutes each, or in need of a build of their own: only when asked for. */
 const longSuites: readonly string[] = [
+  'light-client',
   'phases',
   'sim',
   'worst-case',

@@ -11,9 +11,9 @@
  * and writes it when it is complete, so an interrupted installation is repeated.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -24,6 +24,7 @@ const lockWaitMaxMs = 15 * 60_000
 
 const [script, ...scriptArguments] = process.argv.slice(2)
 if (script === undefined) fail('usage: node scripts/bootstrap.mjs <script.ts> [arguments]')
+linkOwnPackages()
 if (!isInstalled() || findNode() === undefined) withInstallLock(install)
 handOver(findNode() ?? fail(`no Node ${nodeMajorNeeded} after the installation: install it yourself and run again`))
 
@@ -39,6 +40,16 @@ function isInstalled() {
     if (found === undefined ? !entry.optional : found.version !== entry.version) return false
   }
   return true
+}
+
+/** A package of this repository that came with an update needs no installation, only its link. */
+function linkOwnPackages() {
+  for (const [path, entry] of Object.entries(readPackages(join(root, 'package-lock.json')) ?? {})) {
+    const link = join(root, path)
+    if (!entry.link || existsSync(link) || !existsSync(join(modules, '.package-lock.json'))) continue
+    const target = resolve(root, entry.resolved)
+    symlinkSync(onWindows ? target : relative(dirname(link), target), link, 'junction')
+  }
 }
 
 function readPackages(path) {

@@ -17,6 +17,7 @@ const layers: Readonly<Record<string, number>> = {
   consensus: 2,
   mempool: 2,
   sync: 2,
+  'light-client': 2,
   ports: 3,
   storage: 4,
   network: 4,

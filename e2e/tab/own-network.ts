@@ -43,6 +43,8 @@ export interface OwnChainOptions {
   /** Accounts in the genesis beside the development accounts. */
   readonly accounts: number
   readonly epochLengthBlocks?: number
+  /** Blocks follow a second apart. */
+  readonly genesisAgeMs?: number
 }
 
 export interface OwnChain {
@@ -61,9 +63,9 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 const noMetrics: Metrics = { count: () => {}, gauge: () => {}, observe: () => {} }
 const bls = createNativeBls()
 
-export async function createOwnChain({ accounts, epochLengthBlocks = 1_000 }: OwnChainOptions): Promise<OwnChain> {
+export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain> {
   const secretKey = bls.secretKeyFromEntropy(systemRandom.bytes(32))
-  const spec = ownSpec(secretKey, peerIdFromIdentity(await generateIdentity()), accounts, epochLengthBlocks)
+  const spec = ownSpec(secretKey, peerIdFromIdentity(await generateIdentity()), options)
   const executor = createExecutor(
     { chainSpec: spec, stateStore: createMemoryStore(), wasm: readCoreWasm() },
     { clock: systemClock, senderRecovery: createSenderRecovery() },
@@ -136,12 +138,16 @@ export async function createOwnChain({ accounts, epochLengthBlocks = 1_000 }: Ow
   }
 }
 
-function ownSpec(secretKey: Uint8Array, peerId: string, accounts: number, epochLengthBlocks: number): ChainSpec {
+function ownSpec(
+  secretKey: Uint8Array,
+  peerId: string,
+  { accounts, epochLengthBlocks = 1_000, genesisAgeMs = 100_000_000 }: OwnChainOptions,
+): ChainSpec {
   const publicKey = bls.publicKey(secretKey)
   const spec = createLocalSpec({
     members: [{ peerId, publicKey, proofOfPossession: bls.provePossession(secretKey), feeRecipient: addressOf(1) }],
     coreWasmSha256: coreWasmSha256(),
-    genesisTimeMs: Date.now() - 100_000_000,
+    genesisTimeMs: Date.now() - genesisAgeMs,
     epochLengthBlocks,
     heartbeatMs: 1_000,
   })

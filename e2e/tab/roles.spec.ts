@@ -22,7 +22,7 @@ test('a light tab follows certificates, proves balances, and executes and stores
   await page.getByLabel('Account address').fill(DEV_ACCOUNTS[0]?.address ?? '')
   await page.getByRole('button', { name: 'Look up' }).click()
   await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
-  expect((await databases(page)).filter((name) => /chain|state/.test(name))).toEqual([])
+  expect((await databases(page)).filter((name) => /cairn-(chain|state)-/.test(name))).toEqual([])
   await page.screenshot({ path: 'test-results/light-tab.png', fullPage: true })
 })
 

@@ -70,11 +70,13 @@ export function decodeEpochEndsResponse(bytes: Uint8Array): Decoded<EpochEndsRes
   })
 }
 
-function rlpFromEpochEnd(end: EpochEnd): RlpInput {
+/** For codecs of objects that contain an epoch end. */
+export function rlpFromEpochEnd(end: EpochEnd): RlpInput {
   return [rlpFromHeader(end.header), rlpFromCertificate(end.finalization), rlpFromValidatorSet(end.nextValidators)]
 }
 
-function readEpochEnd(item: RlpReader): EpochEnd {
+/** For codecs of objects that contain an epoch end. */
+export function readEpochEnd(item: RlpReader): EpochEnd {
   const fields = item.list()
   const header = readHeader(fields)
   const finalization = readCertificate(fields)

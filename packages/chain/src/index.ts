@@ -64,6 +64,15 @@ export type { Announcement } from './announcement.ts'
 export { decodeLeaving, encodeLeaving, verifyLeaving } from './leaving.ts'
 export type { Leaving } from './leaving.ts'
 export {
+  decodeLightBlock,
+  decodeLightBlockRequest,
+  decodeLightBlockResponse,
+  encodeLightBlock,
+  encodeLightBlockRequest,
+  encodeLightBlockResponse,
+} from './light-block.ts'
+export type { LightBlock, LightBlockRequest, LightBlockResponse } from './light-block.ts'
+export {
   BLOCKS_BY_HASH_MAX,
   BLOCK_DATA_MAX_BYTES,
   BLOCK_MAX_BYTES,
@@ -75,6 +84,7 @@ export {
   EVIDENCE_PER_BLOCK_MAX,
   FINALIZED_RANGE_MAX,
   HEADER_TRAIL_MAX,
+  LIGHT_BLOCK_MAX_BYTES,
   LINK_HEADERS_MAX,
   NULLIFICATIONS_MAX,
   PROOF_HEADERS_MAX,

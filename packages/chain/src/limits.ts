@@ -76,6 +76,9 @@ export const STATUS_MAX_BYTES = ENTRY_PROOF_MAX_BYTES + STATUS_VOTES_MAX * VOTE_
 /** One encoded validator set. */
 export const VALIDATOR_SET_MAX_BYTES = VALIDATORS_MAX * 256
 
+/** One light block: header, certificate, the epoch's set and the next one's. */
+export const LIGHT_BLOCK_MAX_BYTES = 2 * VALIDATOR_SET_MAX_BYTES + HEADER_MAX_BYTES + CERTIFICATE_MAX_BYTES + 64
+
 /** Any request message: 32 slots of 33 bytes are the longest. */
 export const REQUEST_MAX_BYTES = 2048
 

@@ -38,6 +38,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   certificates: MIB,
   'finalized-range': 4 * MIB,
   'epoch-ends': 4 * MIB,
+  'light-block': MIB,
   'chain-status': 256 * KIB,
   'account-proof': MIB,
   peers: 64 * KIB,
@@ -100,6 +101,10 @@ export const PENALTY = {
   /** The sender may be an honest relay: gossip goes on before signatures are checked. */
   VOTE_SIGNATURE_INVALID: 1,
   PROPOSAL_SIGNATURE_INVALID: 1,
+  /** An epoch's end that its validators have not finalized: nobody hands that on by mistake. A ban at once. */
+  LIGHT_BAD_CERTIFICATE: 60,
+  /** A chain of made-up validators. */
+  LIGHT_LUNATIC: 60,
   /** Slowness is rarely malice. */
   REQUEST_TIMEOUT: 0.5,
   /** Faster than `REQUESTS_PER_SECOND_MAX`; our own pace stays below. */

@@ -43,6 +43,10 @@ export const ANNOUNCEMENT_VIEWS_AHEAD_MAX = 32
 export const RANGE_TIMEOUT_MS = 10_000
 /** A status is some hundred bytes. */
 export const STATUS_TIMEOUT_MS = 3_000
+/** A light block with the largest sets is half a megabyte. */
+export const LIGHT_BLOCK_TIMEOUT_MS = 5_000
+/** Validator sets that a light client keeps: certificates of the epoch before arrive late. */
+export const LIGHT_SETS_MAX = 3
 /** A peer that has not said where it is is asked again after this. */
 export const STATUS_RETRY_MS = 1_000
 /** After a finalization was heard of, before the block is asked for. */

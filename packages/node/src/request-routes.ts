@@ -7,6 +7,7 @@ import {
   decodeEpochEndsRequest,
   decodeFinalizedRangeRequest,
   decodeHeaderTrailRequest,
+  decodeLightBlockRequest,
   decodeSnapshotChunkRequest,
   decodeSnapshotCodesRequest,
   encodeAccountProofResponse,
@@ -16,6 +17,7 @@ import {
   encodeEpochEndsResponse,
   boundaryHeight,
   encodeFinalizedRangeResponse,
+  encodeLightBlockResponse,
 } from '@cairn/chain'
 import type { Block, Certificate, ChainSpec, ConsensusHeader } from '@cairn/chain'
 import type { Consensus } from '@cairn/consensus'
@@ -23,7 +25,7 @@ import type { Executor, Network, RequestHandler, RequestProtocol } from '@cairn/
 import { type Decoded, type Epoch, type Hash, epoch, height } from '@cairn/primitives'
 import type { ChainReader, EpochStore } from '@cairn/storage'
 import { serveFinalizedRange } from '@cairn/sync'
-import { serveEpochEnds } from './epoch-ends.ts'
+import { serveEpochEnds, serveLightBlock } from './epoch-ends.ts'
 import { BLOCKS_ANSWER_MAX_BYTES } from './limits.ts'
 import { serveHeaderTrail, serveSnapshotChunk, serveSnapshotCodes } from './snapshot-server.ts'
 
@@ -61,6 +63,9 @@ export function routeRequests(deps: RequestRoutesDeps): void {
   })
   route('epoch-ends', decodeEpochEndsRequest, async ({ fromEpoch }) =>
     encodeEpochEndsResponse({ ends: await serveEpochEnds(fromEpoch, { chain, epochs, spec }) }),
+  )
+  route('light-block', decodeLightBlockRequest, async ({ epoch: of }) =>
+    encodeLightBlockResponse({ block: await serveLightBlock(of, { chain, epochs, spec }) }),
   )
   route('finalized-range', decodeFinalizedRangeRequest, async (request) =>
     encodeFinalizedRangeResponse(await serveFinalizedRange(chain, request)),

@@ -60,8 +60,6 @@ export const CHAINS_LISTED_MAX = 256
 export const RESTART_INTERVAL_MS = 10_000
 /** A validator's page stays this long when it is closed or frozen, milliseconds: 20 were too few for its last word, 120 enough. */
 export const LAST_WORD_MS = 200
-/** Validator sets that a light tab keeps: certificates of the epoch before arrive late. */
-export const LIGHT_SETS_MAX = 3
 /** Iterations of PBKDF2-SHA256 for a new key (OWASP's figure), about half a second … */
 export const KDF_ITERATIONS = 600_000
 /** … and the most that a backup file may ask for: more would hang the tab. */

@@ -6,7 +6,7 @@
  */
 import { EMPTY_CODE_HASH, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
-import type { AccountProof, AccountState, Clock, Executor, Network, PeerId, PeerSummary } from '@cairn/ports'
+import type { AccountProof, AccountState, Clock, Executor, Network, PeerId } from '@cairn/ports'
 import {
   type Address,
   CodedError,
@@ -18,6 +18,7 @@ import {
 } from '@cairn/primitives'
 import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
 import type { TabTrust } from './tab-chain.ts'
+import { serversFirst } from './servers-first.ts'
 import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
 
 /** A balance for the page; never rejects. */
@@ -96,12 +97,6 @@ async function ownBalance(executor: Executor, address: Address): Promise<ProvenB
     if (executor.head().height === height) break
   }
   throw new CodedError('PROOF_INVALID', 'The tab’s own state does not lead to the state root verified here.')
-}
-
-/** Servers answer always; another tab only in the serving role. */
-export function serversFirst(peers: readonly PeerSummary[]): readonly PeerId[] {
-  const isTab = ({ transport }: PeerSummary): number => Number(transport === 'webrtc' || transport === 'p2p-circuit')
-  return peers.toSorted((a, b) => isTab(a) - isTab(b)).map(({ peerId }) => peerId)
 }
 
 /** The chain moves on between answer and check; a few attempts find both at one height. */

@@ -12,16 +12,22 @@ import { deleteStateStore } from './state-store.ts'
 
 const REGISTRY = 'cairn-chains'
 
-/** The databases of a chain: verified blocks, state, peers. */
+/** The databases of a chain: verified blocks, state, peers, what a light tab trusts. */
 export interface StoreNames {
   readonly state: string
   readonly chain: string
   readonly peers: string
+  readonly light: string
 }
 
 /** `id` names the chain in this origin. */
 export function storeNamesOf(id: string): StoreNames {
-  return { state: `cairn-state-${id}`, chain: `cairn-chain-${id}`, peers: `cairn-peers-${id}` }
+  return {
+    state: `cairn-state-${id}`,
+    chain: `cairn-chain-${id}`,
+    peers: `cairn-peers-${id}`,
+    light: `cairn-light-${id}`,
+  }
 }
 
 /** Notes that chain `id` is in use and deletes those used longest ago. Never rejects: it is housekeeping. */
@@ -32,7 +38,7 @@ export async function forgetOldChains(id: string, deps: { readonly clock: Clock;
     for (const old of chainsToForget(await readChains(registry), id)) {
       const names = storeNamesOf(old)
       await deleteStateStore(names.state)
-      for (const name of [names.chain, names.peers]) await deleteDatabase(name)
+      for (const name of [names.chain, names.peers, names.light]) await deleteDatabase(name)
       await registry.batch([{ type: 'delete', key: bytesOf(old) }])
       deps.log.info('databases of an earlier chain deleted', { chain: old })
     }

@@ -22,6 +22,7 @@ import { spawnBrowserExecutor } from './executor-browser.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import { type LightEpochs, createLightEpochs } from './light-epochs.ts'
+import { createLightMemory } from './light-memory.ts'
 import { CHAIN_BUDGET_BYTES } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { deleteStateStore } from './state-store.ts'
@@ -110,7 +111,8 @@ export async function openTabTrust(
     options.takeExecutorWorker(),
   )
   try {
-    const lightEpochs = createLightEpochs(chainSpec, options.checkpoint)
+    const memory = createLightMemory(storeNames(chainSpec).light, options.checkpoint)
+    const lightEpochs = createLightEpochs(chainSpec, options.checkpoint, { ...deps, memory })
     const trust = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
     return { ...trust, lightEpochs }
   } catch (error) {

@@ -4,15 +4,17 @@
  * state follows from the transactions such a tab does not check: it takes two thirds of them at their word for it.
  */
 import { type ConsensusHeader, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
+import { isTrustLost } from '@cairn/node'
 import type { Network, PeerId } from '@cairn/ports'
 import { CodedError, type Verdict, ZERO_ADDRESS, ignore } from '@cairn/primitives'
 import { browserClock, browserTimers } from './browser-ports.ts'
 import { HEAD_INTERVAL_MS, HEAD_SOON_MS, PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
-import { type LookUp, certifiedHeader, findProvenBalance, isLie, serversFirst } from './proven-balance.ts'
+import { type LookUp, certifiedHeader, findProvenBalance, isLie } from './proven-balance.ts'
+import { serversFirst } from './servers-first.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabTrust, openTabTrust } from './tab-chain.ts'
 import { countRefusals, judgeFinalization } from './tab-gossip.ts'
-import { createProgressView, showHeader } from './tab-view.ts'
+import { createProgressView, showFailure, showHeader } from './tab-view.ts'
 
 /** What a light tab stands on. */
 type LightTrust = Awaited<ReturnType<typeof openTabTrust>>
@@ -51,7 +53,9 @@ export async function followHeads(
         break
       } catch (error) {
         // Away, busy or of another role: the next one is asked.
-        if (error instanceof CodedError && error.code === 'EPOCH_UNKNOWN') await advanceEpochs(peer, network, trust)
+        if (error instanceof CodedError && error.code === 'EPOCH_UNKNOWN') {
+          await advanceEpochs(peer, network, trust, snapshots)
+        }
         if (error instanceof CodedError && isLie(error.code)) network.penalize(peer, error.code)
       }
     }
@@ -101,12 +105,17 @@ async function startTrusted(network: Network, establishing: Promise<LightTrust>)
   }
 }
 
-/** Then the head of the new epoch is found by the next question. */
-async function advanceEpochs(peer: PeerId, network: Network, { lightEpochs, keys }: LightTrust): Promise<void> {
+/** Then the head of the new epoch is found by the next question. Whoever lies about epochs is penalized on the way. */
+async function advanceEpochs(
+  peer: PeerId,
+  network: Network,
+  { lightEpochs, keys }: LightTrust,
+  snapshots: SnapshotPublisher,
+): Promise<void> {
   try {
     await lightEpochs.advance(peer, network, keys)
   } catch (error) {
-    if (error instanceof CodedError && isLie(error.code)) network.penalize(peer, error.code)
+    if (error instanceof CodedError && isTrustLost(error.code)) showFailure(snapshots, error)
   }
 }
 

@@ -96,6 +96,7 @@ async function runTabNode(
     snapshots.update({ step: 'Computing the genesis' })
     const trust = openTabTrust(description, { ...chainOptions, checkpoint: options.checkpoint }, deps)
     trust.catch(() => undefined)
+    void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
     return { lookUp: await followHeads(trust, await connect(description, options, rtcPort), snapshots) }
   }
   let key: UnlockedKey | undefined

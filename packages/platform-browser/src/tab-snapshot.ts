@@ -6,7 +6,7 @@ import type { Address, Hash } from '@cairn/primitives'
 import type { SnapshotProgress } from '@cairn/sync'
 
 /**
- * `light`: certificates and proofs only, nothing is executed or stored. `verifying`: executes every block. `serving`:
+ * `light`: certificates and proofs only, no block is executed or stored. `verifying`: executes every block. `serving`:
  * answers others besides, with what it has verified. `validator`: votes and proposes besides, with the key of this browser.
  */
 export type TabRole = 'light' | 'verifying' | 'serving' | 'validator'

@@ -198,6 +198,12 @@ const TEXTS: Readonly<Record<string, string>> = {
     'Every piece of the state was proved, and yet the whole is not the finalized one: this browser’s storage changes what is written. Nothing of it was accepted.',
   SNAPSHOT_FORKED:
     'Two valid certificates finalize different chains: more than a third of the validators have broken the rules. Nothing of it was accepted.',
+  LIGHT_TRUST_EXPIRED:
+    'What this tab has verified last is too old to go on from: validators that have left could sign another past by now. Reload the page to begin anew, or open it with ?checkpoint=epoch:hash from somebody you trust.',
+  CHECKPOINT_TOO_OLD:
+    'The checkpoint in this page’s address is too old: validators that have left could sign another chain through it by now. Open the page with a newer one (?checkpoint=epoch:hash), from somebody you trust.',
+  LIGHT_FORKED:
+    'More than a third of the validators have signed two chains that contradict each other. Nothing of either is accepted any more: open the page with ?checkpoint=epoch:hash of the right one, from somebody you trust.',
   STORE_CLOSED:
     'The browser took the page’s storage away, or another version of the page needs it. The node starts anew.',
 }

@@ -15,15 +15,16 @@ export type Topic =
   | 'announcements'
 
 /**
- * `finalized-range`, `epoch-ends`: sync; `blocks-by-hash`, `certificates`: consensus repair; `chain-status`: head; `account-proof`:
- * light reads; `snapshot-chunk`, `snapshot-codes`: state for nodes that begin; `peers`: addresses of others, asked and
- * answered by the network itself.
+ * `finalized-range`, `epoch-ends`: sync; `light-block`: an epoch's end with its own validators; `blocks-by-hash`,
+ * `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads; `snapshot-chunk`, `snapshot-codes`:
+ * state for nodes that begin; `peers`: addresses of others, asked and answered by the network itself.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
   | 'certificates'
   | 'finalized-range'
   | 'epoch-ends'
+  | 'light-block'
   | 'chain-status'
   | 'account-proof'
   | 'peers'

@@ -20,7 +20,7 @@ export function StoragePanel({ snapshot, sync, chooseSync }: StoragePanelProps) 
       title="Storage and refusals"
       intro={
         snapshot.role === 'light'
-          ? 'A light tab keeps nothing of the chain in this browser.'
+          ? 'A light tab keeps no block in this browser, only who the validators are by now.'
           : 'Blocks, certificates and the state stay in this browser and are checked again at each start.'
       }
     >

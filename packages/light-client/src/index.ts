@@ -1,0 +1,11 @@
+/** @module Layer 2: the light client's trust updates, by certificates alone. */
+export { verifyAttack } from './attack.ts'
+export type { AttackProof, AttackVerdict } from './attack.ts'
+export { createLightClient } from './light-client.ts'
+export type { LightClient, LightClientOptions, LightEffect, LightInput, LightRefusal } from './light-client.ts'
+export { trustFromStored } from './stored-trust.ts'
+export type { StoredTrust } from './stored-trust.ts'
+export { provenKeysOf, trustInGenesis, trustingPeriodMs } from './trust.ts'
+export type { TrustedState } from './trust.ts'
+export type { ChainRules, EpochPoint } from './verify-block.ts'
+export type { LightFault, LightPeer } from './walk.ts'

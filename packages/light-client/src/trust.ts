@@ -1,0 +1,53 @@
+/**
+ * What a light client stands on (consensus.md «Light client»: trusted (header, V_e, time)), and for how long: beyond the
+ * unbonding time validators can sign another past at no cost, so the trusting period is shorter.
+ */
+import { genesisValidatorSet } from '@cairn/chain'
+import type { ChainSpec, ConsensusHeader, LightBlock, ValidatorSet } from '@cairn/chain'
+import { height, hexFromBytes } from '@cairn/primitives'
+import type { Hex } from '@cairn/primitives'
+
+export interface TrustedState {
+  /** Genesis, or the last block of the epoch before that of `validators`: what counts of it besides the next set's hash. */
+  readonly header: Pick<ConsensusHeader, 'height' | 'timeMs'>
+  /** V_e: who finalizes what follows `header`. */
+  readonly validators: ValidatorSet
+  /** From when the trusting period counts, wall time: the header's, or when somebody trusted has vouched for it or its past. */
+  readonly trustedAtMs: number
+}
+
+/** In the chain spec, by whoever has handed it over at `vouchedAtMs`. */
+export function trustInGenesis(spec: ChainSpec, vouchedAtMs: number): TrustedState {
+  const header = { height: height(0), timeMs: spec.genesisTimeMs }
+  return { header, validators: genesisValidatorSet(spec), trustedAtMs: vouchedAtMs }
+}
+
+/**
+ * After a verified block. It is trusted at least as long as what it was verified from: a chain that has stood still has
+ * old headers, and the validators of its last one are still bonded.
+ */
+export function trustAfter({ header, nextValidators }: LightBlock, from: TrustedState): TrustedState {
+  const { height: at, timeMs } = header
+  return { header: { height: at, timeMs }, validators: nextValidators, trustedAtMs: Math.max(timeMs, from.trustedAtMs) }
+}
+
+/**
+ * Two thirds of the unbonding time. The spec counts that in epochs; an idle chain makes a block each heartbeat, so this is
+ * right for such a chain and too long for one that is always busy: its operators name a shorter one (ADR 043).
+ */
+export function trustingPeriodMs({ unbondingEpochs, epochLengthBlocks, timing }: ChainSpec): number {
+  return Math.floor((2 * unbondingEpochs * epochLengthBlocks * timing.heartbeatMs) / 3)
+}
+
+export function isExpired({ trustedAtMs }: TrustedState, periodMs: number, nowMs: number): boolean {
+  return nowMs > trustedAtMs + periodMs
+}
+
+/**
+ * Keys whose owners have proved that they have the secret: the chain spec's, which `verifyChainSpec` has checked. An
+ * aggregate with any other key proves nothing (rogue keys), unless a trusted set vouches for it.
+ */
+export function provenKeysOf({ validators, validatorChanges = [] }: ChainSpec): ReadonlySet<Hex> {
+  const all = [validators, ...validatorChanges.map((change) => change.validators)].flat()
+  return new Set(all.map(({ publicKey }) => hexFromBytes(publicKey)))
+}
