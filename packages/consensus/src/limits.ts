@@ -30,6 +30,9 @@ export const VERIFICATIONS_PER_PEER_MAX = 1024
 /** Heights above the head up to which missing blocks are fetched one by one; further away is sync's work. */
 export const FETCH_DEPTH_MAX = 32
 
+/** Heights above the head up to which they are fetched by that alone; from there on sync is asked as well, for many at once. */
+export const FETCH_ALONE_MAX = 4
+
 /** Block fetches under way at once. */
 export const FETCHES_MAX = 16
 

@@ -47,6 +47,12 @@ describe('a run', () => {
     expect(result.violation).toBeUndefined()
   })
 
+  it('brings a node back that is more than one epoch behind where each lasts four blocks', async () => {
+    // Found by this seed: a request for each block is as slow as such a chain, and its votes came too late for ever.
+    const result = await simulate({ seed: 2_002_036, nodes: 4, adversary: 'none' })
+    expect(result.violation).toBeUndefined()
+  })
+
   it('leaves out the faults that are not wanted', async () => {
     const options = { seed: 3, nodes: 4, adversary: 'none' } as const
     const calm: string[] = []

@@ -5,7 +5,7 @@ import type { Hash } from '@cairn/primitives'
 import type { Block } from '@cairn/chain'
 import type { From } from '../input.ts'
 import { ancestorsAboveHead, epochStateOf, executedHeader } from '../justification.ts'
-import { FETCHES_MAX, FETCH_DEPTH_MAX } from '../limits.ts'
+import { FETCHES_MAX, FETCH_ALONE_MAX, FETCH_DEPTH_MAX, OTHER_EPOCH_INTERVAL_MS } from '../limits.ts'
 import type { BlockEntry, Core } from '../state.ts'
 
 /** Takes block data whose bytes belong to its header. */
@@ -77,13 +77,19 @@ function fetchAncestry(core: Core, tip: Hash): void {
   const { state } = core
   const headHeight = state.head.header.height
   let hash = tip
+  let above = headHeight
   while (hash !== state.head.hash) {
     const block = state.blocks.get(hash)?.block
     if (block === undefined) {
       fetch(core, hash)
+      // One block after the other takes a round trip for each; short epochs pass as quickly.
+      const isSlow = isEpochsBehind(core) || above > headHeight + FETCH_ALONE_MAX
+      const tipBlock = state.blocks.get(tip)?.block
+      if (tipBlock !== undefined && isSlow && tip === state.finalization?.hash) reportBehind(core, tipBlock)
       return
     }
     const { height, parentHash } = block.header
+    above = height
     if (height > headHeight + FETCH_DEPTH_MAX) {
       if (tip === state.finalization?.hash) reportBehind(core, block)
       return
@@ -100,6 +106,11 @@ function reportBehind({ state, effects }: Core, block: Block): void {
   if (state.behindHeight === block.header.height) return
   state.behindHeight = block.header.height
   effects.push({ type: 'behind', finalization, height: block.header.height })
+}
+
+/** More than one, as of the last second. */
+function isEpochsBehind({ run, now }: Core): boolean {
+  return now.monotonicMs - run.farAheadAtMs < OTHER_EPOCH_INTERVAL_MS
 }
 
 function fetch({ state, effects }: Core, hash: Hash): void {

@@ -19,7 +19,7 @@ export interface Invariants {
   readonly commits: number
   /** State of the newest finalized block. */
   readonly ledger: Ledger
-  /** Votes so far. */
+  /** Votes so far in what was the newest epoch at the time: those that the others can count. */
   votesOf(slot: number): number
   /** Nothing is wrong and nobody faulty: from here on no view may be given up. */
   beginFairWeather(): void
@@ -103,8 +103,8 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no block notarized there in view ${view}`)
     },
     onHonestVote(slot, vote, block, parent) {
-      voteCounts.set(slot, (voteCounts.get(slot) ?? 0) + 1)
       const isNewest = !sets.has(vote.epoch + 1)
+      if (isNewest) voteCounts.set(slot, (voteCounts.get(slot) ?? 0) + 1)
       if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
       if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)

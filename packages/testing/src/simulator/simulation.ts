@@ -5,6 +5,7 @@
 import { applyFaults } from './faults/apply-faults.ts'
 import { createRun } from './run.ts'
 import type { Run, SimulationOptions } from './run.ts'
+import type { SimulatedNode } from './node/simulated-node.ts'
 import { watchNodes } from './watch/node-watch.ts'
 
 export interface SimulationResult {
@@ -72,8 +73,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     if (options.adversary !== 'none' || !isAllWell(run)) break
     if (settlingAtMs === undefined) {
-      if (haveAllVoted(run, votesBefore)) settlingAtMs = queue.nowMs
-      else if (queue.nowMs > doneAtMs + RETURN_MAX_MS) break
+      const missing = run.honest.filter((node, index) => !hasVoted(run, node, votesBefore[index] ?? 0))
+      if (missing.length === 0) settlingAtMs = queue.nowMs
+      else if (queue.nowMs > doneAtMs + RETURN_MAX_MS) invariants.violate(`TRAILS: node ${missing[0]?.slot}`)
       continue
     }
     if (queue.nowMs > settlingAtMs + SETTLING_MS) invariants.beginFairWeather()
@@ -97,11 +99,9 @@ function isAllWell({ schedule, honest }: Run): boolean {
   return schedule.skewed === undefined && honest.every((node) => node.isUp && !node.consensus.isAmnesiac)
 }
 
-function haveAllVoted({ honest, world }: Run, before: readonly number[]): boolean {
-  return honest.every(
-    ({ slot, consensus }, index) =>
-      consensus.self === undefined || world.invariants.votesOf(slot) > (before[index] ?? 0),
-  )
+/** Or has no vote in its epoch. */
+function hasVoted({ world }: Run, { slot, consensus }: SimulatedNode, before: number): boolean {
+  return consensus.self === undefined || world.invariants.votesOf(slot) > before
 }
 
 interface Progress {
