@@ -16,6 +16,18 @@ const MASK_64 = (1n << 64n) - 1n
 
 /** Permutes once (n hashes); each view then costs O(log n). */
 export function createLeaderSchedule(set: ValidatorSet): LeaderSchedule {
+  const validatorAt = createWeightLine(set)
+  const start = BigInt(set.leaderSeed.slice(0, 18))
+  return (view) => validatorAt((start + BigInt(view) * GOLDEN_STEP) & MASK_64)
+}
+
+/** Leader(e, v) for one view; `createLeaderSchedule` for many. */
+export function leader(set: ValidatorSet, view: View): number {
+  return createLeaderSchedule(set)(view)
+}
+
+/** The permuted validators beside each other, each as long as its weight: who is at `point` · 2^−64 of the whole. */
+export function createWeightLine(set: ValidatorSet): (point: bigint) => number {
   const seedBytes = bytesFromHex(set.leaderSeed)
   const order = set.validators
     .map((validator, index) => ({ index, key: keccak256Bytes(concatBytes(seedBytes, validator.publicKey)) }))
@@ -24,19 +36,11 @@ export function createLeaderSchedule(set: ValidatorSet): LeaderSchedule {
   const cumulative: bigint[] = []
   let sum = 0n
   for (const index of order) cumulative.push((sum += set.validators[index]?.weight ?? 0n))
-  const start = BigInt(set.leaderSeed.slice(0, 18))
-  return (view) => {
-    const point = (start + BigInt(view) * GOLDEN_STEP) & MASK_64
-    const weight = (point * set.totalWeight) >> 64n
-    const leader = order[firstAbove(cumulative, weight)]
-    assert(leader !== undefined, 'the point is below the total weight')
-    return leader
+  return (point) => {
+    const index = order[firstAbove(cumulative, (point * set.totalWeight) >> 64n)]
+    assert(index !== undefined, 'the point is below the total weight')
+    return index
   }
-}
-
-/** Leader(e, v) for one view; `createLeaderSchedule` for many. */
-export function leader(set: ValidatorSet, view: View): number {
-  return createLeaderSchedule(set)(view)
 }
 
 /** Least index with `ascending[index] > value`. */

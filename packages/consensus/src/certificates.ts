@@ -8,6 +8,7 @@ import { assert } from '@cairn/primitives'
 import type { View } from '@cairn/primitives'
 import { noteSeen } from './activity.ts'
 import { noteShown } from './amnesia.ts'
+import { noteCollected } from './dissemination.ts'
 import { pruneViews } from './prune.ts'
 import { halt } from './halt.ts'
 import { certificateConflict, reportCertificates } from './evidence/detection.ts'
@@ -104,8 +105,10 @@ export function acceptCertificate(core: Core, certificate: Certificate, gossiped
 
 /** R8 and R10: who has signed it is there, and was in its view. */
 function noteSigners(core: Core, certificate: Certificate): void {
-  const size = core.options.validators.validators.length
-  for (const index of indicesFromBitmap(certificate.signers, size) ?? []) noteSeen(core, index, certificate.view)
+  const { self, validators } = core.options
+  const signers = indicesFromBitmap(certificate.signers, validators.validators.length) ?? []
+  for (const index of signers) noteSeen(core, index, certificate.view)
+  noteCollected(core, certificate, self !== undefined && signers.includes(self))
   noteShown(core, certificate)
 }
 

@@ -11,6 +11,13 @@ export interface BlockChecks {
   checkBlock(block: Block, context: BlockContext): Verdict
 }
 
+/** From how many validators on votes go to how many collectors. It need not be the same everywhere: only traffic depends on it. */
+export interface Dissemination {
+  /** Up to so many validators send everything to everybody. */
+  readonly gossipMax: number
+  readonly collectors: number
+}
+
 export interface ConsensusOptions {
   readonly spec: ChainSpec
   /** 48 bytes; votes in each epoch whose set has it. `undefined`: follows, checks and relays, but never votes. */
@@ -20,6 +27,8 @@ export interface ConsensusOptions {
   readonly blockChecks: BlockChecks
   /** Outlives the epoch; absent: an empty one. */
   readonly evidence?: EvidenceBook
+  /** Absent: as `limits.ts` has it. */
+  readonly dissemination?: Dissemination
 }
 
 /** The options as the rules of one epoch see them. */

@@ -5,6 +5,7 @@ import { assert, equalBytes, view as viewOf } from '@cairn/primitives'
 import type { View } from '@cairn/primitives'
 import { createActivity } from './activity.ts'
 import { createAmnesia } from './amnesia.ts'
+import { COLLECT_SHARE, collectorsFor } from './dissemination.ts'
 import type { ConsensusOptions, EpochOptions } from './consensus-options.ts'
 import type { EvidenceBook } from './evidence/evidence-book.ts'
 import type { FinalizedHead, Input, Now } from './input.ts'
@@ -24,6 +25,7 @@ export function firstCore(
   return {
     options: epochOptions,
     leaderOf: rememberLast(createLeaderSchedule(epochOptions.validators)),
+    collectorsOf: collectorsFor(epochOptions),
     state: initialState(epochOptions, head, { jitter, nextVerificationId: 1, pendingSinceMs: undefined }),
     activity: createActivity(epochOptions.validators, now.monotonicMs),
     run: {
@@ -35,6 +37,8 @@ export function firstCore(
       farAheadAtMs: Number.NEGATIVE_INFINITY,
       leadAskedAtMs: now.monotonicMs,
       leadAskedIn: undefined,
+      collectMs: COLLECT_SHARE * options.spec.timing.leaderTimeoutMs,
+      shownAtMs: Number.NEGATIVE_INFINITY,
       lastStep: undefined,
       silentUntilMs: undefined,
     },
@@ -65,6 +69,7 @@ export function nextCore(before: Core): Core {
   return {
     options,
     leaderOf: rememberLast(createLeaderSchedule(options.validators)),
+    collectorsOf: collectorsFor(options),
     state: initialState(options, head, {
       jitter: state.jitter,
       nextVerificationId: state.nextVerificationId,
@@ -119,6 +124,7 @@ function initialState(
     certificateChecks: new Map(),
     verifications: new Map(),
     verificationsByPeer: new Map(),
+    collected: new Map(),
     nextVerificationId: carried.nextVerificationId,
     ownProposal: undefined,
     aheadPeer: undefined,

@@ -57,7 +57,11 @@ export type Effect =
     }
   /** To everybody. */
   | { readonly type: 'broadcast-proposal'; readonly proposal: Proposal }
-  | { readonly type: 'broadcast-vote'; readonly vote: Vote }
+  /**
+   * `to`: indices of those who collect the votes of the view, in the set of the vote's epoch; everybody where it is absent, and
+   * where the runtime does not reach them.
+   */
+  | { readonly type: 'broadcast-vote'; readonly vote: Vote; readonly to?: readonly number[] }
   /** R6 «send once». `gossiped`: the overlay is forwarding it already; a gossip network may skip it. */
   | { readonly type: 'broadcast-certificate'; readonly certificate: Certificate; readonly gossiped: boolean }
   | { readonly type: 'broadcast-status'; readonly status: Status }

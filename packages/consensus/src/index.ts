@@ -1,7 +1,7 @@
 /** @module Layer 2: Simplex consensus as a step function, and the vote signer. */
 export { createConsensus } from './consensus.ts'
 export type { Consensus } from './consensus.ts'
-export type { BlockChecks, ConsensusOptions } from './consensus-options.ts'
+export type { BlockChecks, ConsensusOptions, Dissemination } from './consensus-options.ts'
 export type { Effect, Halt, PeerFault } from './effect.ts'
 export { createEvidenceBook } from './evidence/evidence-book.ts'
 export type { EvidenceBook, EvidenceBookOptions } from './evidence/evidence-book.ts'

@@ -95,3 +95,12 @@ export const PROTECTION_KEYS_MAX = 1_024
 
 /** Votes of one key in a slashing-protection file; a log is shortened long before. */
 export const PROTECTION_VOTES_MAX = 100_000
+
+/** Of so many validators everybody is sent every vote; of more, collectors. */
+export const GOSSIP_VALIDATORS_MAX = 64
+
+/** Validators that collect the votes of a view; with a third of the weight faulty, all of them are in one of 6 561. */
+export const COLLECTORS_MAX = 8
+
+/** A validator that is in no certificate for this long shows a vote to everybody (R8): well before it counts as silent. Milliseconds. */
+export const SHOWN_INTERVAL_MS = 1_500

@@ -50,6 +50,10 @@ export interface RunState {
   /** Monotonic: when a message of an epoch beyond the next one came last. */
   farAheadAtMs: number
   leadAskedAtMs: number
+  /** From an own vote to its certificate, by way of collectors: rises at once, falls slowly. Milliseconds. */
+  collectMs: number
+  /** Monotonic: when everybody last saw a signature of this node, in a certificate or because it was sent to all. */
+  shownAtMs: number
   /** Time of the last step: a long gap between two is a sleep. */
   lastStep: Now | undefined
   /** Monotonic: no own vote before, after a sleep or while leaving. */

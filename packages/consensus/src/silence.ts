@@ -24,4 +24,6 @@ export function watchSleep(core: Core): void {
 
 export function fallSilent({ run, now }: Core): void {
   run.silentUntilMs = now.monotonicMs + SILENCE_MS
+  // The first vote after it is for everybody: they wait for a sign.
+  run.shownAtMs = Number.NEGATIVE_INFINITY
 }

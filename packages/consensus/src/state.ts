@@ -3,7 +3,16 @@
  * view, proposals, own flags sN, sX, sF. Owned by one `Consensus`; rules and input handlers change it in place.
  * Everything of views below the finalized one is dropped with the finalization.
  */
-import type { Block, Certificate, EpochState, LeaderSchedule, Proposal, Vote, VoteKind } from '@cairn/chain'
+import type {
+  Block,
+  Certificate,
+  CollectorSchedule,
+  EpochState,
+  LeaderSchedule,
+  Proposal,
+  Vote,
+  VoteKind,
+} from '@cairn/chain'
 import type { Hash, Height, View } from '@cairn/primitives'
 import type { EpochOptions } from './consensus-options.ts'
 import type { Effect } from './effect.ts'
@@ -89,6 +98,14 @@ export interface OwnProposal {
   blockHash: Hash | undefined
 }
 
+/** An own vote on its way through collectors. */
+export interface CollectedVote {
+  readonly vote: Vote
+  /** Monotonic. */
+  readonly sentAtMs: number
+  isShown: boolean
+}
+
 /** Monotonic milliseconds. */
 interface ViewTimers {
   enteredAtMs: number
@@ -132,6 +149,8 @@ export interface ConsensusState {
   behindHeight: Height | undefined
   /** State of the jitter's generator (xorshift32). */
   jitter: number
+  /** Own votes that collectors were sent and no certificate has come of, by kind and view. */
+  readonly collected: Map<string, CollectedVote>
   /** Certificates, blocks or the head changed: R1, R4, R7 and execution have to look again. */
   isDirty: boolean
   readonly timers: ViewTimers
@@ -141,6 +160,8 @@ export interface ConsensusState {
 export interface Core {
   readonly options: EpochOptions
   readonly leaderOf: LeaderSchedule
+  /** Above `gossipMax` validators. */
+  readonly collectorsOf: CollectorSchedule | undefined
   readonly book: EvidenceBook
   readonly state: ConsensusState
   readonly activity: Activity

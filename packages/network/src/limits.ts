@@ -45,6 +45,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'snapshot-chunk': 4 * MIB,
   'snapshot-codes': 4 * MIB,
   'header-trail': 4 * MIB,
+  votes: 1,
 }
 /** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
 export const REQUESTS_AT_ONCE_MAX = 2

@@ -1,5 +1,6 @@
 /** Where the effects of consensus go: executor, stores, network, sync. */
 import { encodeCertificateRecord } from '@cairn/consensus'
+import type { PeerId } from '@cairn/ports'
 import { ACCEPT, CodedError, ignore } from '@cairn/primitives'
 import { makeBlock } from './block-maker.ts'
 import type { Committer } from './committer.ts'
@@ -26,6 +27,8 @@ export interface ConsensusServicesDeps {
   readonly repair: Repair
   readonly sync: SyncDriver
   readonly meter: FinalityMeter
+  /** Of a validator of the current epoch. */
+  readonly peerOf: (validator: number) => PeerId | undefined
   /** The set of transactions under way changed. */
   readonly onExecuted: () => void
 }
@@ -66,7 +69,7 @@ export function createConsensusServices(options: NodeOptions, deps: ConsensusSer
     persistBlock: (block) => recovered.proposed.put(block),
     broadcast: (effect) => {
       if (effect.type === 'broadcast-evidence') reportFound(effect.evidence, consensus.self, deps.node)
-      broadcast(network, effect, log)
+      broadcast(network, effect, log, deps.peerOf)
     },
     logCertificate: ({ certificate }) => {
       const fault = foreignSignature(certificate, consensus, signer)

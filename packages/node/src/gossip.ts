@@ -14,11 +14,13 @@ import {
   encodeVote,
   verifyLeaving,
 } from '@cairn/chain'
+import type { Vote } from '@cairn/chain'
 import type { Consensus, EvidenceVerifier, Message } from '@cairn/consensus'
 import type { Log, Network, PeerId, Topic } from '@cairn/ports'
 import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 import type { EpochKeys } from './epoch-keys.ts'
+import { VOTE_TIMEOUT_MS } from './limits.ts'
 
 const WANTED_UNFORWARDED: ReadonlySet<string> = new Set(['EPOCH_OVER', 'EPOCH_AHEAD', 'LATE_VOTE'])
 
@@ -76,6 +78,16 @@ export function routeGossip(
     if (verdict.verdict === 'accept') runtime.input(message)
     return verdict
   })
+  // A vote that was sent here to be collected. Its sender made it or had it from gossip: the verdict is the same.
+  network.onRequest('votes', async (data, from) => {
+    const decoded = decodeVote(data)
+    if (!decoded.ok) return { refused: decoded.code }
+    const message: Message = { type: 'vote', vote: decoded.value, from }
+    const verdict = consensus.screen(message)
+    if (isOfUse(verdict)) runtime.input(message)
+    else if (verdict.verdict === 'reject') network.penalize(from, verdict.code)
+    return new Uint8Array(0)
+  })
   route('status', decodeStatus, (status, from) => ({ type: 'status', status, from }))
 }
 
@@ -85,7 +97,12 @@ function isOfUse(verdict: Verdict): boolean {
 }
 
 /** Sends what the rules broadcast. Gossip has no unicast, so a status for one peer goes to all. Never throws. */
-export function broadcast(network: Network, effect: BroadcastEffect, log: Log): void {
+export function broadcast(
+  network: Network,
+  effect: BroadcastEffect,
+  log: Log,
+  peerOf: (validator: number) => PeerId | undefined,
+): void {
   const publish = (topic: Topic, data: Uint8Array): void => {
     // Lost messages are R9's business: no retry here. One that is too large for its topic must not end the process.
     network.publish(topic, data).catch((error: unknown) => {
@@ -96,6 +113,7 @@ export function broadcast(network: Network, effect: BroadcastEffect, log: Log): 
     case 'broadcast-proposal':
       return publish('proposals', encodeProposal(effect.proposal))
     case 'broadcast-vote':
+      if (effect.to !== undefined && sendToCollectors(network, effect.vote, effect.to.map(peerOf))) return undefined
       return publish('votes', encodeVote(effect.vote))
     case 'broadcast-certificate':
       return effect.gossiped ? undefined : publish('certificates', encodeCertificate(effect.certificate))
@@ -107,4 +125,17 @@ export function broadcast(network: Network, effect: BroadcastEffect, log: Log): 
     case 'broadcast-leaving':
       return publish('leaving', encodeLeaving(effect.leaving))
   }
+}
+
+/** `false`: fewer than half of them are connected here, which gossip must make up for. */
+function sendToCollectors(network: Network, vote: Vote, peers: readonly (PeerId | undefined)[]): boolean {
+  const connected = new Set(network.peers().map(({ peerId }) => peerId))
+  const reached = new Set(peers.filter((peer) => peer !== undefined && connected.has(peer)))
+  if (2 * reached.size < peers.length) return false
+  const data = encodeVote(vote)
+  for (const peer of reached) {
+    // Who does not answer is why the rules show the vote to everybody after a while.
+    if (peer !== undefined) network.request(peer, 'votes', data, { timeoutMs: VOTE_TIMEOUT_MS }).catch(() => undefined)
+  }
+  return true
 }

@@ -39,6 +39,8 @@ export const ANNOUNCE_PAUSE_MS = 12_000
 export const ANNOUNCEMENTS_APART_MIN_MS = 8_000
 /** An announcement may be of a view this far beyond the own one: its sender is ahead. As for votes. */
 export const ANNOUNCEMENT_VIEWS_AHEAD_MAX = 32
+/** A vote to a collector is given up after this; the rules have shown it to everybody long before. */
+export const VOTE_TIMEOUT_MS = 2_000
 /** A finalized range is up to a megabyte; a slow peer is given up after this long. */
 export const RANGE_TIMEOUT_MS = 10_000
 /** A status is some hundred bytes. */

@@ -114,6 +114,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     },
   )
   const repair = createRepair(network, proposed)
+  const validatorPeers = createValidatorPeers({ ...deps, consensus, signer, keys: recovered.keys })
   const runtime: ConsensusRuntime = createConsensusRuntime({
     ...deps,
     consensus,
@@ -128,12 +129,12 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       repair,
       sync,
       meter,
+      peerOf: validatorPeers.peerOf,
       onExecuted: onPoolChanged,
     }),
   })
   routeGossip(network, consensus, runtime, recovered)
   routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
-  const validatorPeers = createValidatorPeers({ ...deps, consensus, signer, keys: recovered.keys })
   const greeting = greetNewPeers(network, runtime)
   const farewell = async (): Promise<void> => {
     if (consensus.self === undefined || network.peers().length === 0) return

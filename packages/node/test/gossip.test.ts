@@ -117,19 +117,60 @@ describe('routing', () => {
   })
 })
 
+const peerOf = (validator: number): string | undefined => ['a', 'b', undefined, 'd'][validator]
+
+describe('votes for collectors', () => {
+  const collected = { type: 'broadcast-vote', vote: first, to: [0, 1, 2, 3] } as const
+
+  it('go to those who are connected, and to nobody else', async () => {
+    const network = createFakeNetwork(async () => new Uint8Array(0))
+    network.connect('a', 'd', 'other')
+    broadcast(network, collected, createKeptLog(), peerOf)
+    await settle()
+    expect(network.asked).toEqual([
+      { peer: 'a', protocol: 'votes' },
+      { peer: 'd', protocol: 'votes' },
+    ])
+    expect(network.published).toEqual([])
+  })
+
+  it('go to everybody where few are connected, and an answer that does not come hurts nobody', async () => {
+    const network = createFakeNetwork()
+    network.connect('a', 'other')
+    broadcast(network, collected, createKeptLog(), peerOf)
+    expect(network.published.map(({ topic }) => topic)).toEqual(['votes'])
+    network.connect('b')
+    broadcast(network, collected, createKeptLog(), peerOf)
+    await settle()
+    expect(network.asked).toHaveLength(2)
+    expect(network.published).toHaveLength(1)
+  })
+
+  it('are stepped when they come, and their sender pays for what no honest node sends', async () => {
+    const { network, inputs } = start()
+    expect(await network.serve('votes', encodeVote(first))).toEqual(new Uint8Array(0))
+    expect(inputs).toEqual([{ type: 'vote', vote: first, from: 'peer' }])
+    expect(await network.serve('votes', Uint8Array.of(0xc0))).toMatchObject({ refused: expect.any(String) })
+    const strict = start(() => reject('VOTE_UNKNOWN_VALIDATOR'))
+    await strict.network.serve('votes', encodeVote(first))
+    expect(strict.network.penalties).toEqual([{ peer: 'peer', code: 'VOTE_UNKNOWN_VALIDATOR' }])
+    expect(strict.inputs).toEqual([])
+  })
+})
+
 describe('broadcasting', () => {
   it('puts each message on its topic, and a certificate that gossip forwards on none', () => {
     const network = createFakeNetwork()
     const log = createKeptLog()
     const certificate = sampleCertificate('notarize', 2)
-    broadcast(network, { type: 'broadcast-proposal', proposal: sampleProposal(2) }, log)
-    broadcast(network, { type: 'broadcast-vote', vote: first }, log)
-    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: true }, log)
-    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: false }, log)
-    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log)
-    broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, log)
-    broadcast(network, { type: 'broadcast-evidence', evidence }, log)
-    broadcast(network, { type: 'broadcast-leaving', leaving }, log)
+    broadcast(network, { type: 'broadcast-proposal', proposal: sampleProposal(2) }, log, peerOf)
+    broadcast(network, { type: 'broadcast-vote', vote: first }, log, peerOf)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: true }, log, peerOf)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: false }, log, peerOf)
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log, peerOf)
+    broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, log, peerOf)
+    broadcast(network, { type: 'broadcast-evidence', evidence }, log, peerOf)
+    broadcast(network, { type: 'broadcast-leaving', leaving }, log, peerOf)
     const topics = network.published.map(({ topic }) => topic)
     expect(topics).toEqual(['proposals', 'votes', 'certificates', 'status', 'status', 'evidence', 'leaving'])
     expect(network.published[1]?.data).toEqual(encodeVote(first))
@@ -139,7 +180,7 @@ describe('broadcasting', () => {
     const network = createFakeNetwork()
     const log = createKeptLog()
     network.breakPublishing()
-    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log)
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log, peerOf)
     await settle()
     expect(log.lines).toEqual(['warn message not published'])
   })

@@ -17,7 +17,8 @@ export type Topic =
 /**
  * `finalized-range`, `epoch-ends`: sync; `light-block`: an epoch's end with its own validators; `blocks-by-hash`,
  * `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads; `snapshot-chunk`, `snapshot-codes`:
- * state for nodes that begin; `peers`: addresses of others, asked and answered by the network itself.
+ * state for nodes that begin; `peers`: addresses of others, asked and answered by the network itself; `votes`:
+ * a vote for who collects them, answered with nothing.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
@@ -31,6 +32,7 @@ export type RequestProtocol =
   | 'snapshot-chunk'
   | 'snapshot-codes'
   | 'header-trail'
+  | 'votes'
 
 export interface PeerSummary {
   readonly peerId: PeerId

@@ -2,7 +2,7 @@
  * A network without faults but silent validators, measured: how long blocks and transactions take to be final, what is
  * sent. Every node speaks to every node; verifications cost virtual time of a node's one core.
  */
-import type { VerificationRequest } from '@cairn/consensus'
+import type { Dissemination, VerificationRequest } from '@cairn/consensus'
 import { createEventQueue } from '../src/simulator/event-queue.ts'
 import { createInvariants } from '../src/simulator/invariants.ts'
 import { encodeTransaction, SENDERS } from '../src/simulator/model/ledger.ts'
@@ -27,6 +27,8 @@ export interface CalmNetworkOptions {
   readonly forMs: number
   /** What was proposed or handed in before is not counted; everything where it is absent. */
   readonly countedFromMs?: number
+  /** As production has it where it is absent. */
+  readonly dissemination?: Dissemination
   /** So many correct nodes are cut off in this time. */
   readonly absence?: { readonly nodes: number; readonly fromMs: number; readonly toMs: number }
 }
@@ -39,6 +41,8 @@ export interface CalmNetworkResult {
   readonly views: number
   /** Proposals, votes, certificates, statuses sent, and their bytes; per view and node. */
   readonly messages: number
+  /** Of them. */
+  readonly votes: number
   readonly sizeBytes: number
   /** End of the absence to the next commit, ms; `undefined` without one. */
   readonly resumedMs: number | undefined
@@ -72,7 +76,7 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
   const chain = createSimulatedChain(plan, options.seed)
   const queue = createEventQueue()
   const sizes = new WeakMap<WireMessage, number>()
-  const sent = { messages: 0, sizeBytes: 0 }
+  const sent = { messages: 0, votes: 0, sizeBytes: 0 }
   const { absence } = options
   const isCut = (id: number): boolean =>
     absence !== undefined && id < absence.nodes && queue.nowMs >= absence.fromMs && queue.nowMs < absence.toMs
@@ -93,6 +97,7 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
       const size = sizes.get(message) ?? encodeMessage(message)?.length ?? 0
       sizes.set(message, size)
       sent.messages++
+      if (message.type === 'vote') sent.votes++
       sent.sizeBytes += size
     }
     if (isCut(from) || isCut(to)) return
@@ -119,6 +124,7 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
     trace: createTrace(),
     actors: [],
     crashRate: 0,
+    ...(options.dissemination === undefined ? {} : { dissemination: options.dissemination }),
   }
 
   const blockFinalMs: number[] = []
@@ -173,6 +179,7 @@ export async function measureCalmNetwork(options: CalmNetworkOptions): Promise<C
     transactionFinalMs: transactionFinalMs.toSorted((a, b) => a - b),
     views,
     messages: sent.messages / views / honest.length,
+    votes: sent.votes / views / honest.length,
     sizeBytes: sent.sizeBytes / views / honest.length,
     resumedMs,
     commitsInAbsence,

@@ -13,6 +13,8 @@ export interface BenchRow {
   readonly reference: string
 }
 
+/** No set is so large that it has collectors. */
+const TO_ALL = { gossipMax: 1_024, collectors: 0 } as const
 const LAN = { delayMinMs: 0.2, delayMaxMs: 1 } as const
 const WORLD_WIDE = { delayMinMs: 50, delayMaxMs: 200 } as const
 const SILENT_REFERENCES = {
@@ -83,16 +85,22 @@ async function largeSetRows(): Promise<readonly BenchRow[]> {
 
 async function messageRows(): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = []
-  for (const [nodes, forMs] of [
-    [4, 20_000],
-    [16, 8_000],
-    [64, 1_000],
-    [200, 300],
+  for (const [nodes, forMs, to] of [
+    [4, 20_000, 'all'],
+    [16, 8_000, 'all'],
+    [64, 1_000, 'all'],
+    [100, 600, 'all'],
+    [100, 600, 'collectors'],
+    [200, 300, 'all'],
+    [200, 300, 'collectors'],
   ] as const) {
-    const { messages, sizeBytes } = await measureCalmNetwork({ seed: 2, nodes, silent: 0, ...LAN, forMs })
-    const reference = 'all to all; gossip of degree 8 forwards each message 8 times instead of n − 1'
-    rows.push({ name: `consensus/messages-per-view-and-node/n=${nodes}`, value: messages, unit: '', reference })
-    rows.push({ name: `consensus/bytes-per-view-and-node/n=${nodes}`, value: sizeBytes, unit: 'B', reference })
+    const dissemination = to === 'all' ? { dissemination: TO_ALL } : {}
+    const result = await measureCalmNetwork({ seed: 2, nodes, silent: 0, ...LAN, forMs, ...dissemination })
+    const reference = `all to all but votes to ${to}; gossip forwards each message 8 times instead of n − 1; ${result.views} views`
+    const key = `n=${nodes},votes-to=${to}`
+    rows.push({ name: `consensus/messages-per-view-and-node/${key}`, value: result.messages, unit: '', reference })
+    rows.push({ name: `consensus/votes-per-view-and-node/${key}`, value: result.votes, unit: '', reference })
+    rows.push({ name: `consensus/bytes-per-view-and-node/${key}`, value: result.sizeBytes, unit: 'B', reference })
   }
   return rows
 }

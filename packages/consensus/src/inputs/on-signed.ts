@@ -1,4 +1,5 @@
 /** The own vote is durable and signed: into the own tally (R9), and out. A leader's notarize vote leaves in its proposal. */
+import { sendVote } from '../dissemination.ts'
 import type { Input } from '../input.ts'
 import { leaderProposal } from '../own-proposal.ts'
 import { recordOf } from '../state.ts'
@@ -12,7 +13,7 @@ export function onSigned(core: Core, { vote }: Extract<Input, { type: 'signed' }
   const record = recordOf(state, vote.view)
   if (!record.ownVotes.some((other) => other.kind === vote.kind)) record.ownVotes.push(vote)
   const proposal = vote.kind === 'notarize' && state.ownProposal?.view === vote.view ? leaderProposal(core) : undefined
-  if (proposal === undefined) effects.push({ type: 'broadcast-vote', vote })
+  if (proposal === undefined) sendVote(core, vote)
   else {
     record.proposals.push(proposal)
     effects.push({ type: 'broadcast-proposal', proposal })

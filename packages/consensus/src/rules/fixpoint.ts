@@ -1,5 +1,6 @@
 /** R0: after every input the rules run until none of them has anything to do. */
 import { assert } from '@cairn/primitives'
+import { showOverdue } from '../dissemination.ts'
 import { isEpochOver } from '../state.ts'
 import type { Core } from '../state.ts'
 import { executeBlocks, fetchMissingBlocks } from './blocks.ts'
@@ -26,7 +27,9 @@ export function runRules(core: Core): void {
     // R3 before R5: a block that came in time is voted for even when the timer's input is handled first.
     hasChanged = propose(core) || notarize(core) || nullify(core) || standstill(core) || state.isDirty
   }
-  if (!state.isHalted && !isEpochOver(core)) armTimer(core)
+  if (state.isHalted || isEpochOver(core)) return
+  showOverdue(core)
+  armTimer(core)
 }
 
 /** Rules that only certificates, blocks and the head can wake; skipped for a mere vote. */

@@ -1,4 +1,5 @@
 /** One timer serves all deadlines: it is set to the next one that a rule waits for. */
+import { overdueTimes } from '../dissemination.ts'
 import { executedHeader, highestBase } from '../justification.ts'
 import { isVoter } from '../state.ts'
 import type { Core } from '../state.ts'
@@ -22,6 +23,7 @@ function deadlines(core: Core): readonly number[] {
   const { timers } = state
   const found = [timers.standstillAtMs]
   if (run.silentUntilMs !== undefined) found.push(run.silentUntilMs)
+  else found.push(...overdueTimes(core))
   if (!isVoter(core, state.view)) return found
   if (timers.clockWaitUntilMs !== undefined) found.push(timers.clockWaitUntilMs)
   const record = state.views.get(state.view)

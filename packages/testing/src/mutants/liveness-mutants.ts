@@ -108,4 +108,28 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     ],
     expected: /EGRESS/,
   },
+  {
+    name: 'fall-back-missing',
+    rule: 'dissemination',
+    patches: [
+      {
+        file: `${CONSENSUS}/dissemination.ts`,
+        find: 'else if (!sent.isShown && now.monotonicMs >= dueAtMs(core, sent)) {',
+        replace: 'else if (sent.isShown) {',
+      },
+    ],
+    expected: /COLLECTED_ONLY/,
+  },
+  {
+    name: 'collectors-trusted-for-ever',
+    rule: 'dissemination',
+    patches: [
+      {
+        file: `${CONSENSUS}/dissemination.ts`,
+        find: 'Math.min(COLLECT_SHARE_MAX * leaderTimeoutMs, Math.max(COLLECT_SHARE_MIN * leaderTimeoutMs, nextMs))',
+        replace: 'Math.max(COLLECT_SHARE_MIN * leaderTimeoutMs, nextMs)',
+      },
+    ],
+    expected: /COLLECTED_ONLY/,
+  },
 ]

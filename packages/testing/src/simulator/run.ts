@@ -1,4 +1,5 @@
 /** Puts a run together from its seed: chain, network, honest nodes, adversaries, clients, faults. */
+import type { Dissemination } from '@cairn/consensus'
 import { ADVERSARY_NAMES, createAdversary, drawAdversary } from './adversaries/adversaries.ts'
 import type { AdversaryName } from './adversaries/adversaries.ts'
 import { createClients } from './clients.ts'
@@ -23,6 +24,8 @@ import type { World } from './world.ts'
 /** `none`: only faults; `mixed`: each faulty slot its own; else all of them the same. */
 export const ADVERSARIES = ['none', ...ADVERSARY_NAMES, 'mixed'] as const
 export type Adversary = AdversaryName | 'none' | 'mixed'
+
+const COLLECTORS_DOMAIN = 0x2c0113c7
 
 export interface SimulationOptions {
   readonly seed: number
@@ -49,7 +52,7 @@ export function createRun(options: SimulationOptions): Run {
   const faultyMax = Math.floor((options.nodes - 1) / 3)
   const { plan, faulty } = drawPlan(options.nodes, faultyMax, random)
   const chain = createSimulatedChain(plan, options.seed)
-  const world = createWorld(chain, random, options.onTrace)
+  const world = createWorld(chain, random, drawDissemination(options.seed), options.onTrace)
   const byzantine = [...faulty]
   // One of the faulty may be a correct node with a broken disk or clock instead.
   const hasSpare = options.adversary === 'none' || (faulty.length > 1 && random.chance(0.3))
@@ -84,6 +87,7 @@ export function createRun(options: SimulationOptions): Run {
 function createWorld(
   chain: SimulatedChain,
   random: SeededRandom,
+  dissemination: Dissemination | undefined,
   onTrace: ((line: string) => void) | undefined,
 ): World {
   const queue = createEventQueue()
@@ -102,6 +106,23 @@ function createWorld(
     },
   )
   const verifications = createVerificationCache()
-  const world: World = { chain, queue, network, invariants, verifications, random, trace, actors: [], crashRate: 0 }
+  const world: World = {
+    chain,
+    queue,
+    network,
+    invariants,
+    verifications,
+    random,
+    trace,
+    actors: [],
+    crashRate: 0,
+    ...(dissemination === undefined ? {} : { dissemination }),
+  }
   return world
+}
+
+/** In a third of the runs votes go to a collector or two, as in large sets. Of a generator of its own: the others stay as they were. */
+function drawDissemination(seed: number): Dissemination | undefined {
+  const random = createSeededRandom(seed ^ COLLECTORS_DOMAIN)
+  return random.below(3) === 0 ? { gossipMax: 0, collectors: 1 + random.below(2) } : undefined
 }

@@ -1,5 +1,5 @@
 /** What actors of a run share: time, network, chain, invariants, the trace. */
-import type { VerificationRequest } from '@cairn/consensus'
+import type { Dissemination, VerificationRequest } from '@cairn/consensus'
 import type { EventQueue } from './event-queue.ts'
 import type { Invariants } from './invariants.ts'
 import type { LossyNetwork } from './lossy-network.ts'
@@ -21,6 +21,8 @@ export interface World {
   readonly actors: Actor[]
   /** Time of a node's one core that a verification takes; absent: 1 ms each, as many at once as there are. */
   readonly verifyCostMs?: (request: VerificationRequest) => number
+  /** Absent: as production has it. */
+  readonly dissemination?: Dissemination
   /** During chaos honest nodes crash at WAL writes with this probability. */
   crashRate: number
 }

@@ -10,6 +10,7 @@ import { createFutureFlooder } from './future-flooder.ts'
 import { createGarbler } from './garbler.ts'
 import { createInvalidRoot } from './invalid-root.ts'
 import { createSignEverything } from './sign-everything.ts'
+import { createSilentCollector } from './silent-collector.ts'
 import { createSilent } from './silent.ts'
 import { createStaleProof } from './stale-proof.ts'
 import { createTwins } from './twins.ts'
@@ -33,6 +34,7 @@ const CREATE = {
   'invalid-root': createInvalidRoot,
   forger: createForger,
   garbler: createGarbler,
+  'silent-collector': createSilentCollector,
 } satisfies Record<string, CreateAdversary>
 
 export type AdversaryName = keyof typeof CREATE

@@ -13,8 +13,8 @@ import type { Ledger } from '../model/ledger.ts'
 import { EPOCH_START_MS, modelChecks } from '../model/model-chain.ts'
 import type { SeededRandom } from '../random.ts'
 import type { Actor, WireMessage } from '../wire.ts'
-import { createEgressWatch } from '../watch/egress-watch.ts'
-import type { EgressWatch } from '../watch/egress-watch.ts'
+import { createSendingWatch } from '../watch/sending-watch.ts'
+import type { SendingWatch } from '../watch/sending-watch.ts'
 import type { World } from '../world.ts'
 import { commitToDisk, drawCrashPoint, evidenceIn } from './disk.ts'
 import type { Disk } from './disk.ts'
@@ -36,7 +36,7 @@ interface Running {
   readonly signer: Signer
   readonly mempool: NodeMempool
   readonly sync: NodeSync
-  readonly egress: EgressWatch
+  readonly sending: SendingWatch
 }
 
 const TIMER_MIN_MS = 0.1
@@ -110,12 +110,13 @@ export class SimulatedNode implements Actor {
   start(): void {
     const recovered = this.#recover()
     if (recovered === undefined) return
-    const { chain, queue } = this.#world
+    const { chain, queue, dissemination } = this.#world
     const consensus = createConsensus({
       spec: chain.spec,
       publicKey: this.#options.isVoting ? chain.publicKeys[this.slot] : undefined,
       jitterSeed: this.#random.below(2 ** 32),
       blockChecks: modelChecks,
+      ...(dissemination === undefined ? {} : { dissemination }),
       evidence: createEvidenceBook({ ...chain.spec, committed: evidenceIn(this.disk.committed) }),
     })
     const mempool = createNodeMempool()
@@ -123,8 +124,8 @@ export class SimulatedNode implements Actor {
     assert(secretKey !== undefined, 'each slot has a key')
     const { bls, genesisHash } = chain
     const signer = createSigner({ secretKey, genesisHash, recovered }, { bls, log: this.disk.log })
-    const egress = createEgressWatch(queue.nowMs * this.#rate)
-    this.#running = { consensus, signer, mempool, sync: this.#createSync(), egress }
+    const sending = createSendingWatch(queue.nowMs * this.#rate)
+    this.#running = { consensus, signer, mempool, sync: this.#createSync(), sending }
     this.#armedTimer++
     this.#isPending = false
     this.#signerFreeAtMs = queue.nowMs
@@ -191,10 +192,10 @@ export class SimulatedNode implements Actor {
     const { nowMs } = queue
     const now = { monotonicMs: nowMs * this.#rate, wallMs: EPOCH_START_MS + nowMs + this.#skewMs }
     try {
-      const { consensus, egress } = this.#running
+      const { consensus, sending } = this.#running
       for (const effect of consensus.step(input, now)) {
-        const excess = this.isHonest ? egress.note(effect, now.monotonicMs) : undefined
-        if (excess !== undefined) invariants.violate(`EGRESS: node ${this.slot}: ${excess}`)
+        const fault = this.isHonest ? sending.note(effect, now.monotonicMs, consensus) : undefined
+        if (fault !== undefined) invariants.violate(`${fault.code}: node ${this.slot}: ${fault.what}`)
         if (this.#options.onEffect?.(effect) !== true) this.#perform(effect)
       }
     } catch (error) {
@@ -245,9 +246,10 @@ export class SimulatedNode implements Actor {
         return undefined
       default: {
         if (effect.type === 'broadcast-evidence' && this.isHonest) watchFastPath(this, this.#world, effect.evidence)
-        const sent = sentFor(effect, this.#running?.signer)
-        if (sent.to === 'all') return this.#sendAll(sent.message)
-        return this.#send(sent.to ?? this.#requests.randomPeer(), sent.message)
+        const { to, message } = sentFor(effect, this.#running?.signer, this.#world, this.consensus.validators)
+        if (to === 'all') return this.#sendAll(message)
+        for (const one of to ?? [this.#requests.randomPeer()]) if (one !== this.id) this.#send(one, message)
+        return undefined
       }
     }
   }

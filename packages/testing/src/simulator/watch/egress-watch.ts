@@ -36,7 +36,10 @@ export function createEgressWatch(startedAtMs: number): EgressWatch {
       switch (effect.type) {
         case 'broadcast-vote': {
           const { kind, epoch, view } = effect.vote
-          return once(`${kind} ${epoch}:${view}`) ? undefined : `${kind} vote of view ${view} again`
+          // Once to collectors, and once to everybody.
+          return once(`${kind} ${epoch}:${view} ${effect.to === undefined}`)
+            ? undefined
+            : `${kind} vote of view ${view} again`
         }
         case 'broadcast-certificate': {
           const { kind, epoch, view } = effect.certificate
