@@ -75,6 +75,24 @@ describe('R3: notarize', () => {
     expect(namesOf(h.signed())).toEqual(['notarize 1'])
   })
 
+  it('waits for a block from beyond ta as long as for none, and votes for it when the clock is set right', () => {
+    const beyond = follower(1)
+    // ta is 680 ms; a block may be 5 s ahead.
+    const block = beyond.block(1, beyond.genesis, { timeMs: beyond.genesis.header.timeMs + 5_000 + 680 })
+    beyond.feed({ type: 'proposal', proposal: beyond.proposal(block), from: 'p' })
+    beyond.wait(399)
+    expect(beyond.signed()).toEqual([])
+    beyond.wait(1)
+    expect(namesOf(beyond.signed())).toEqual(['nullify 1'])
+    beyond.wait(280)
+    expect(namesOf(beyond.signed())).toEqual(['nullify 1', 'notarize 1'])
+    const within = follower(1)
+    const early = within.block(1, within.genesis, { timeMs: within.genesis.header.timeMs + 5_000 + 679 })
+    within.feed({ type: 'proposal', proposal: within.proposal(early), from: 'p' })
+    within.wait(679)
+    expect(namesOf(within.signed())).toEqual(['notarize 1'])
+  })
+
   it('still notarizes after an own nullify of the view', () => {
     const h = follower(1)
     h.wait(400)

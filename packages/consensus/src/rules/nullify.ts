@@ -45,7 +45,9 @@ function whyHopeless(core: Core, record: ViewRecord): 'timer' | 'leader' | undef
   if (record.isLeaderEquivocating) return 'leader'
   if (proposal === undefined && hasLeft(core, leader)) return 'leader'
   if (now.monotonicMs >= advanceMs) return 'timer'
-  if (proposal === undefined && now.monotonicMs >= leaderMs) return 'timer'
+  // R3 abstains from a block from the future. One that it must abstain from until ta is as good as none: wait tl for it.
+  const isOfNoUse = (state.timers.clockWaitUntilMs ?? 0) >= advanceMs
+  if ((proposal === undefined || isOfNoUse) && now.monotonicMs >= leaderMs) return 'timer'
   if (hasVerified(record, 'nullify', leader)) return 'leader'
   verifyAlone(core, record, 'nullify', leader)
   return undefined
