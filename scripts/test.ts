@@ -1,10 +1,11 @@
 /**
  * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the core rebuilt where its
- * toolchain is, the unit tests, the integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
+ * toolchain is, the unit tests, a campaign of the simulator, the integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
  * `N passed, N failed`, with skips and their reasons if there are any.
  */
 import { locateFixtures } from '../wasm-core/conformance/fixtures.ts'
 import { buildWeb } from './build-web.ts'
+import { campaignStep } from './campaign.ts'
 import { ensureChromium } from './chromium.ts'
 import { playwrightSuite } from './playwright-suite.ts'
 import { coreRebuildStep } from './core-artefact.ts'
@@ -38,6 +39,7 @@ conclude(
     coreRebuildStep,
     buildPage,
     vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
+    campaignStep,
     vitestSuite('integration tests', 'e2e', 14 * minuteMs, environment),
     playwrightSuite('page tests (Chromium)', 12 * minuteMs, () => chromium),
   ]),

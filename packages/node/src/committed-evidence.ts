@@ -1,6 +1,7 @@
-/** Evidence that finalized blocks include: for the ledger at start, and for JSON-RPC. */
+/** What the stores say about evidence: for ledger and pool at start, and for JSON-RPC. */
 import { type ChainSpec, type Evidence, accusedOf, evidenceHash } from '@cairn/chain'
-import { type Height, height } from '@cairn/primitives'
+import type { EvidenceBook, EvidenceVerifier } from '@cairn/consensus'
+import { type Epoch, type Height, height } from '@cairn/primitives'
 import type { RpcEvidence } from '@cairn/rpc'
 import type { ChainReader, EpochStore } from '@cairn/storage'
 
@@ -19,6 +20,15 @@ export async function committedEvidence(
     items.push(...found.evidence)
     next = height(found.height + 1)
   }
+}
+
+/** Puts what waited for a block when the node stopped back into the book: what is still proven, of an epoch that is known. */
+export function restoreEvidence(
+  kept: readonly Evidence[],
+  current: Epoch,
+  { book, verify }: { readonly book: Pick<EvidenceBook, 'add'>; readonly verify: EvidenceVerifier },
+): void {
+  for (const evidence of kept) if (verify(evidence).verdict === 'accept') book.add(evidence, current)
 }
 
 /** From the block at `from` on, in the order of the chain, whole blocks until there are `countMax` or more. */

@@ -68,7 +68,10 @@ export function createConsensusServices(options: NodeOptions, deps: ConsensusSer
     },
     persistBlock: (block) => recovered.proposed.put(block),
     broadcast: (effect) => {
-      if (effect.type === 'broadcast-evidence') reportFound(effect.evidence, consensus.self, deps.node)
+      if (effect.type === 'broadcast-evidence') {
+        reportFound(effect.evidence, consensus.self, deps.node)
+        recovered.keepEvidence().catch(onFatal)
+      }
       broadcast(network, effect, log, deps.peerOf)
     },
     logCertificate: ({ certificate }) => {

@@ -85,6 +85,8 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       measured.notify(meter.onCommitted(block))
       pool.onCommitted(block.block, block.execution).catch(deps.onFatal)
       proposed.prune(height).catch(deps.onFatal)
+      // What peers found is in there, too, and what the block includes is not.
+      recovered.keepEvidence().catch(deps.onFatal)
       const isEpochEnd = isBoundaryHeight(height, options.chainSpec.epochLengthBlocks)
       if (isEpochEnd) validatorPeers.onEpoch()
       if (isEpochEnd || height % WAL_COMPACT_INTERVAL_BLOCKS === 0)

@@ -17,11 +17,12 @@ import {
   type ChainStore,
   type EpochStore,
   type ProposedBlocks,
+  createPendingEvidence,
   createProposedBlocks,
   openChainStore,
   openEpochStore,
 } from '@cairn/storage'
-import { committedEvidence } from './committed-evidence.ts'
+import { committedEvidence, restoreEvidence } from './committed-evidence.ts'
 import { replayToHead } from './committer.ts'
 import {
   type EpochKeys,
@@ -45,6 +46,8 @@ export interface RecoveredNode {
   readonly proposed: ProposedBlocks
   readonly signer: Signer | undefined
   readonly consensus: Consensus
+  /** What waits for a block now is there after a restart; durable once resolved. */
+  keepEvidence(): Promise<void>
   /** The first input of consensus, read from the stores. */
   startInput(): Promise<Extract<Input, { type: 'start' }>>
 }
@@ -61,9 +64,13 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
   await epochs.follow(chain)
   await replayToHead(deps.executor, chain, deps.log.child('replay'))
   const proposed = createProposedBlocks(deps.chainDatabase)
+  const pendingEvidence = createPendingEvidence(deps.chainDatabase)
   const publicKey = validatorKey && bls.publicKey(validatorKey)
   const head = await startHead(chain, epochs)
   const committed = await committedEvidence(chain, head.header, chainSpec)
+  const evidence = createEvidenceBook({ unbondingEpochs: chainSpec.unbondingEpochs, committed })
+  const { epoch } = head.epochState.validators
+  restoreEvidence(await pendingEvidence.all(), epoch, { book: evidence, verify: verifyEvidence })
   if (publicKey !== undefined) assertKnown(publicKey, chainSpec, epochs.current().validators)
   const votes = validatorKey && (await recoverVotes(deps.wal, deps.voteMarker, deps.log))
   const signer =
@@ -91,8 +98,9 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
       publicKey,
       jitterSeed: new DataView(deps.random.bytes(4).buffer).getUint32(0),
       blockChecks: { checkBlockData, checkBlock },
-      evidence: createEvidenceBook({ unbondingEpochs: chainSpec.unbondingEpochs, committed }),
+      evidence,
     }),
+    keepEvidence: () => pendingEvidence.keep(evidence.pending()),
     startInput: async () => {
       const blocks = (await proposed.all()).filter((block) => block.header.height > head.header.height)
       return { type: 'start', head, blocks, ...(votes ?? NO_VOTES) }

@@ -1,9 +1,12 @@
 /** What the stores say about evidence: for the ledger at start, and for JSON-RPC. */
-import { createValidatorSet, evidenceFromVotes } from '@cairn/chain'
+import { createValidatorSet, encodeEvidenceList, evidenceFromVotes } from '@cairn/chain'
 import type { ChainSpec, Evidence, ValidatorSet } from '@cairn/chain'
+import { createEvidenceBook } from '@cairn/consensus'
+import type { EvidenceVerifier } from '@cairn/consensus'
 import { ZERO_ADDRESS, ZERO_HASH, epoch, height } from '@cairn/primitives'
+import { createMemoryMedium, createMemoryStore, createPendingEvidence } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
-import { committedEvidence, listEvidence } from '../src/committed-evidence.ts'
+import { committedEvidence, listEvidence, restoreEvidence } from '../src/committed-evidence.ts'
 import { sampleAt, sampleVote } from './sample-messages.ts'
 
 const spec = { epochLengthBlocks: 10, unbondingEpochs: 2 } as ChainSpec
@@ -35,6 +38,25 @@ describe('committedEvidence', () => {
     expect(await at(40, 4)).toEqual([itemOf(1), itemOf(2)])
     expect(await at(60, 5)).toEqual([itemOf(3)])
     expect(await at(90, 9)).toEqual([])
+  })
+})
+
+describe('restoreEvidence', () => {
+  it('brings back through a crash what waited for a block, unless it is proven no more or a block has it by now', async () => {
+    const medium = createMemoryMedium()
+    const before = createEvidenceBook({ unbondingEpochs: 2 })
+    for (const validator of [0, 1, 2]) before.add(itemOf(validator), epoch(0))
+    const kept = createPendingEvidence(createMemoryStore(medium))
+    await kept.keep(before.pending())
+    medium.crash()
+    const book = createEvidenceBook({ unbondingEpochs: 2, committed: [itemOf(2)] })
+    const verify: EvidenceVerifier = ({ first }) =>
+      'validator' in first && first.validator === 1
+        ? { verdict: 'reject', code: 'VOTE_BAD_SIGNATURE' }
+        : { verdict: 'accept', offenders: [0] }
+    restoreEvidence(await createPendingEvidence(createMemoryStore(medium)).all(), epoch(0), { book, verify })
+    expect(book.pending()).toEqual([itemOf(0)])
+    expect(book.pick([], epoch(0))).toEqual(encodeEvidenceList([itemOf(0)]))
   })
 })
 

@@ -16,6 +16,7 @@
  *   1b ‖ height                       → evidence that the block includes; no entry without any
  *   1c ‖ height                       → [header, evidence] of a block of the current epoch that is not stored itself
  *   1d ‖ height                       → header of an epoch's last block that is not stored itself
+ *   1e ‖ evidence hash                → evidence that waits for a block
  *
  * Heights are eight bytes big-endian, so that key order is height order. Numbers are never reused: a table that
  * goes leaves a gap. Pruning deletes 10, 11, 13 … 17 below a height, and 12 but for ends of epochs; 1a, 1b, 1d stay: with
@@ -43,6 +44,7 @@ export const tablePrefixes = {
   evidence: 0x1b,
   headers: 0x1c,
   epochEnds: 0x1d,
+  pendingEvidence: 0x1e,
 } as const
 
 /** Common beginning of an address's entries in the log index. */

@@ -39,3 +39,6 @@ export const blocksPrunedMax = 8
 /** Headers of past epochs go every so many blocks, so many at once: twice as fast as they come. */
 export const headersDroppedInterval = 32
 export const headersDroppedMax = 64
+
+/** Evidence kept for the next start while it waits for a block: verified again then, two signatures each, in half a second. */
+export const evidenceKeptMax = 256
