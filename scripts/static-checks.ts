@@ -1,6 +1,6 @@
 /** Checks that read the sources without running them, each of which counts as one test. */
 import { globSync, readFileSync } from 'node:fs'
-import { coreArtefactStep } from './core-artefact.ts'
+import { artefactsStep } from './wasm-artefacts.ts'
 import { runNode } from './run-command.ts'
 import type { Step } from './steps.ts'
 
@@ -35,7 +35,7 @@ export const staticChecks: readonly Step[] = [
   ]),
   tool('layers', ['scripts/layers.ts']),
   { title: 'file sizes', run: checkFileSizes },
-  coreArtefactStep,
+  artefactsStep,
 ]
 
 function tool(title: string, command: readonly string[]): Step {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the core rebuilt where its
- * toolchain is, the unit tests, a campaign of the simulator, the integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
+ * `npm test`: everything. Installs Chromium where it can, builds the page, then the static checks, the WASM modules rebuilt where
+ * their toolchain is, the unit tests, a campaign of the simulator, the integration tests (real networks of processes) and the tests of the page in Chromium. The last line is
  * `N passed, N failed`, with skips and their reasons if there are any.
  */
 import { locateFixtures } from '../wasm-core/conformance/fixtures.ts'
@@ -8,7 +8,7 @@ import { buildWeb } from './build-web.ts'
 import { campaignStep } from './campaign.ts'
 import { ensureChromium } from './chromium.ts'
 import { playwrightSuite } from './playwright-suite.ts'
-import { coreRebuildStep } from './core-artefact.ts'
+import { rebuildSteps } from './wasm-artefacts.ts'
 import { staticChecks } from './static-checks.ts'
 import { conclude, runSteps, type Step } from './steps.ts'
 import { vitestSuite } from './vitest-suite.ts'
@@ -36,7 +36,7 @@ const buildPage: Step = {
 conclude(
   await runSteps([
     ...staticChecks,
-    coreRebuildStep,
+    ...rebuildSteps,
     buildPage,
     vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
     campaignStep,

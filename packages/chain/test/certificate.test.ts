@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_HASH, ACCEPT, epoch, reject, view } from '@cairn/primitives'
 import type { Verdict } from '@cairn/primitives'
 import {
@@ -28,7 +29,7 @@ let secrets: readonly Uint8Array[]
 const subject: VoteSubject = { kind: 'notarize', epoch: epoch(2), view: view(5), hash: hashOf(1) }
 
 beforeAll(async () => {
-  bls = await createWasmBls()
+  bls = await createWasmBls(readLightWasm())
   ;({ set, secrets } = keyedSet(bls))
   keySet = bls.keySet(set.validators.map((validator) => validator.publicKey))
 })

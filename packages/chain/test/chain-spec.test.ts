@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_HASH, epoch } from '@cairn/primitives'
 import {
   chainSpecHash,
@@ -189,7 +190,7 @@ describe('chainSpecHash', () => {
 })
 
 it('verifies keys and proofs of possession', async () => {
-  const bls = await createWasmBls()
+  const bls = await createWasmBls(readLightWasm())
   const secret = bls.secretKeyFromEntropy(new Uint8Array(32).fill(1))
   const [first] = sampleSpec.validators
   if (first === undefined) throw new Error('sample is empty')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { epoch, height, view } from '@cairn/primitives'
 import {
   assembleCertificate,
@@ -15,7 +16,7 @@ import {
 import type { EpochEnd } from '../src/index.ts'
 import { GENESIS_HASH, hashOf, keyedSet, sampleHeader } from './fixtures.ts'
 
-const bls = await createWasmBls()
+const bls = await createWasmBls(readLightWasm())
 const { set, secrets } = keyedSet(bls)
 const keys = bls.keySet(set.validators.map(({ publicKey }) => publicKey))
 

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Bls, BlsKeySet } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_HASH, epoch, reject, view } from '@cairn/primitives'
 import {
   accusedOf,
@@ -31,7 +32,7 @@ const F2: VoteSubject = { ...F, hash: hashOf(2) }
 const X: VoteSubject = { ...N, kind: 'nullify', hash: ZERO_HASH }
 
 beforeAll(async () => {
-  bls = await createWasmBls()
+  bls = await createWasmBls(readLightWasm())
   ;({ set, secrets } = keyedSet(bls))
   keySet = bls.keySet(set.validators.map((validator) => validator.publicKey))
 })

@@ -1,4 +1,5 @@
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { epoch, height } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import {
@@ -16,7 +17,7 @@ import {
 import type { LightBlock, ValidatorSet } from '../src/index.ts'
 import { hashOf, keyedSet, sampleCertificate, sampleHeader, sampleValidators } from './fixtures.ts'
 
-const { set } = keyedSet(await createWasmBls())
+const { set } = keyedSet(await createWasmBls(readLightWasm()))
 
 function blockOf(validators: ValidatorSet): LightBlock {
   const nextValidators = createValidatorSet(epoch(3), validators.validators, hashOf(3))

@@ -2,13 +2,14 @@
 import { createValidatorSet, randaoSigningBytes, voteSigningBytes } from '@cairn/chain'
 import type { Proposal, Vote, VoteKind } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_ADDRESS, ZERO_HASH, epoch, view } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { performVerification } from '../src/verification.ts'
 import type { VerificationContext } from '../src/verification.ts'
 import { createHarness } from './harness.ts'
 
-const bls = await createWasmBls()
+const bls = await createWasmBls(readLightWasm())
 const secretKeys = Array.from({ length: 7 }, (_, index) => bls.secretKeyFromEntropy(new Uint8Array(32).fill(index + 1)))
 const publicKeys = secretKeys.map((key) => bls.publicKey(key))
 const validators = createValidatorSet(

@@ -1,119 +1,88 @@
 /**
- * BLS on herumi's mcl compiled to WebAssembly (`bls-eth-wasm`, BSD-3-Clause, 148 KB brotli with the module embedded),
- * for browsers and for machines without the native addon; one verification about 3–6 ms. Runs in windows, workers and Node.
- * Order checks are switched on for deserialization, and each point must serialize back to the bytes it came from.
+ * BLS on the light artefact (`wasm-core/light`: blst with a field for WebAssembly), for browsers and for machines without
+ * the native addon. Runs in windows, workers and Node. The module imports nothing and keeps nothing between calls: points of
+ * keys are held here, in blst's own form, and are copied in for each call.
  */
-import herumi from 'bls-eth-wasm'
-import { CodedError, assert, equalBytes } from '@cairn/primitives'
+import { CodedError, assert } from '@cairn/primitives'
 import type { Bls, BlsKeySet } from './bls.ts'
 import { POSSESSION_DOMAIN, SIGNATURE_DOMAIN } from './domains.ts'
+import { LightModule } from './light-module.ts'
 import { assertSecretKey, secretKeyFromEntropy } from './secret-key.ts'
 
-type PublicKey = InstanceType<typeof herumi.PublicKey>
-type Signature = InstanceType<typeof herumi.Signature>
-type SecretKey = InstanceType<typeof herumi.SecretKey>
+const PUBLIC_KEY_BYTES = 48
+const SIGNATURE_BYTES = 96
 
-/** herumi's module is one global instance per thread: initialize it once. */
-let ready: Promise<void> | undefined
-
-/** Compiles the module on the first call. */
-export async function createWasmBls(): Promise<Bls> {
-  ready ??= herumi.init(herumi.BLS12_381)
-  await ready
-  herumi.verifySignatureOrder(true)
-  herumi.verifyPublicKeyOrder(true)
+/** `wasm`: bytes of `light.wasm`, compiled without blocking. @throws CodedError `LIGHT_IMPORTS_FORBIDDEN` */
+export async function createWasmBls(wasm: Uint8Array): Promise<Bls> {
+  const light = await LightModule.compile(wasm)
   return {
-    keySet: (publicKeys) => createKeySet(publicKeys),
-    aggregate,
-    sign: (secretKey, message) => secretKeyFromBytes(secretKey).sign(message).serialize(),
-    publicKey: (secretKey) => secretKeyFromBytes(secretKey).getPublicKey().serialize(),
+    keySet: (publicKeys) => createKeySet(light, publicKeys),
+    aggregate: (signatures) => aggregate(light, signatures),
+    sign: (secretKey, message) => light.sign(littleEndian(secretKey), SIGNATURE_DOMAIN, message),
+    publicKey: (secretKey) => light.publicKey(littleEndian(secretKey)),
     secretKeyFromEntropy,
     provePossession: (secretKey) => {
-      const key = secretKeyFromBytes(secretKey)
-      return inPossessionDomain(() => key.sign(key.getPublicKey().serialize()).serialize())
+      const secret = littleEndian(secretKey)
+      return light.sign(secret, POSSESSION_DOMAIN, light.publicKey(secret))
     },
     verifyPossession: (publicKey, proof) => {
-      const key = pointFromBytes(new herumi.PublicKey(), publicKey, 48)
-      const point = signatureFromBytes(proof)
-      return key !== undefined && point !== undefined && inPossessionDomain(() => key.verify(point, publicKey))
+      const point = publicKey.length === PUBLIC_KEY_BYTES ? light.decodePublicKey(publicKey) : undefined
+      if (point === undefined || proof.length !== SIGNATURE_BYTES) return false
+      return light.verify(point, proof, POSSESSION_DOMAIN, publicKey)
     },
   }
 }
 
-/** The domain is a global of herumi's module, there once it is initialized, and not in its types. */
-function inPossessionDomain<T>(work: () => T): T {
-  const { setDstG2 } = herumi as unknown as { readonly setDstG2: (domain: string) => void }
-  setDstG2(POSSESSION_DOMAIN)
-  try {
-    return work()
-  } finally {
-    setDstG2(SIGNATURE_DOMAIN)
-  }
+function aggregate(light: LightModule, signatures: readonly Uint8Array[]): Uint8Array {
+  if (signatures.length === 0) throw new CodedError('BLS_BAD_SIGNATURE', 'no signature to aggregate')
+  const misfit = signatures.findIndex((signature) => signature.length !== SIGNATURE_BYTES)
+  const { sum, malformed } = light.aggregate(misfit < 0 ? signatures : signatures.slice(0, misfit))
+  const index = malformed ?? misfit
+  if (index >= 0) throw new CodedError('BLS_BAD_SIGNATURE', 'malformed signature', { data: { index } })
+  return sum
 }
 
-function aggregate(signatures: readonly Uint8Array[]): Uint8Array {
-  let sum: Signature | undefined
-  for (const [index, bytes] of signatures.entries()) {
-    const point = signatureFromBytes(bytes)
-    if (point === undefined) throw new CodedError('BLS_BAD_SIGNATURE', 'malformed signature', { data: { index } })
-    if (sum === undefined) sum = point
-    else sum.add(point)
-  }
-  if (sum === undefined) throw new CodedError('BLS_BAD_SIGNATURE', 'no signature to aggregate')
-  return sum.serialize()
-}
-
-function createKeySet(publicKeys: readonly Uint8Array[]): BlsKeySet {
-  const keys = publicKeys.map((bytes, index) => {
-    const key = pointFromBytes(new herumi.PublicKey(), bytes, 48)
-    if (key === undefined) throw new CodedError('BLS_BAD_PUBLIC_KEY', 'malformed public key', { data: { index } })
-    return key
+function createKeySet(light: LightModule, publicKeys: readonly Uint8Array[]): BlsKeySet {
+  const size = publicKeys.length
+  const points = publicKeys.map((bytes, index) => {
+    const point = bytes.length === PUBLIC_KEY_BYTES ? light.decodePublicKey(bytes) : undefined
+    if (point === undefined) throw new CodedError('BLS_BAD_PUBLIC_KEY', 'malformed public key', { data: { index } })
+    return point
   })
-  const keyAt = (index: number): PublicKey => {
-    const key = keys[index]
-    assert(key !== undefined, `no public key ${index}`)
-    return key
+  const pointAt = (index: number): Uint8Array => {
+    const point = points[index]
+    assert(point !== undefined, `no public key ${index}`)
+    return point
   }
+  /** The sum of all keys; `undefined` where it is infinity. Made when it is first of use. */
+  let total: { readonly point: Uint8Array | undefined } | undefined
+  const sumOf = (indices: readonly number[]): Uint8Array | undefined => {
+    const signers = indices.map(pointAt)
+    if (2 * signers.length <= size) return light.sumPublicKeys(signers, [])
+    total ??= { point: light.sumPublicKeys(points, []) }
+    const named = new Set(indices)
+    const absent = points.filter((_, index) => !named.has(index))
+    // A certificate has most signers: taking the others away from all costs less than adding them up.
+    const { point } = total
+    if (point === undefined || absent.length + signers.length !== size) return light.sumPublicKeys(signers, [])
+    return light.sumPublicKeys([point], absent)
+  }
+  const verify = (point: Uint8Array | undefined, message: Uint8Array, signature: Uint8Array): boolean =>
+    point !== undefined &&
+    signature.length === SIGNATURE_BYTES &&
+    light.verify(point, signature, SIGNATURE_DOMAIN, message)
   return {
-    size: keys.length,
-    verify(index, message, signature) {
-      const point = signatureFromBytes(signature)
-      return point !== undefined && keyAt(index).verify(point, message)
-    },
+    size,
+    verify: (index, message, signature) => verify(pointAt(index), message, signature),
     verifyAggregate(indices, message, signature) {
       assert(indices.length > 0, 'an aggregate has signers')
-      const point = signatureFromBytes(signature)
-      if (point === undefined) return false
-      // Summed here, not by fastAggregateVerify: that copies every key to herumi's small WASM stack.
-      const sum = keyAt(indices[0] as number).clone()
-      for (const index of indices.slice(1)) sum.add(keyAt(index))
-      return !sum.isZero() && sum.verify(point, message)
+      return verify(sumOf(indices), message, signature)
     },
   }
 }
 
-function secretKeyFromBytes(bytes: Uint8Array): SecretKey {
-  assertSecretKey(bytes)
-  const key = new herumi.SecretKey()
-  key.deserialize(bytes)
-  return key
-}
-
-/** Checked: encoding, subgroup, not infinity. */
-function signatureFromBytes(bytes: Uint8Array): Signature | undefined {
-  return pointFromBytes(new herumi.Signature(), bytes, 96)
-}
-
-function pointFromBytes<T extends PublicKey | Signature>(
-  point: T,
-  bytes: Uint8Array,
-  sizeBytes: number,
-): T | undefined {
-  if (bytes.length !== sizeBytes) return undefined
-  try {
-    point.deserialize(bytes)
-    return point.isZero() || !equalBytes(point.serialize(), bytes) ? undefined : point
-  } catch {
-    return undefined
-  }
+/** @throws CodedError `BLS_BAD_SECRET_KEY` */
+function littleEndian(secretKey: Uint8Array): Uint8Array {
+  assertSecretKey(secretKey)
+  return secretKey.toReversed()
 }

@@ -1,4 +1,4 @@
-/** What every back end must do; the same file runs against blst and herumi. */
+/** What every back end must do; the same file runs against both. */
 import { describe, expect, it } from 'vitest'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { CodedError, bytesFromHex, hexFromBytes } from '@cairn/primitives'

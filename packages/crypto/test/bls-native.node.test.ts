@@ -2,13 +2,14 @@ import blst from '@chainsafe/blst'
 import { expect, it } from 'vitest'
 import { createNativeBls } from '../src/bls-native.ts'
 import { createWasmBls } from '../src/bls-wasm.ts'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { badEncodings, runBlsConformance, secretOf } from './bls-conformance.ts'
 
 runBlsConformance('blst, native', async () => createNativeBls())
 
 it('agrees with the WASM back end in keys, signatures, aggregates and verdicts', async () => {
   const native = createNativeBls()
-  const wasm = await createWasmBls()
+  const wasm = await createWasmBls(readLightWasm())
   const message = Uint8Array.of(1, 2, 3)
   const secrets = [1, 2, 3, 4].map((seed) => secretOf(native, seed))
   const keys = secrets.map((secret) => native.publicKey(secret))

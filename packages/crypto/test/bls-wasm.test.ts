@@ -1,4 +1,5 @@
 import { createWasmBls } from '../src/bls-wasm.ts'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { runBlsConformance } from './bls-conformance.ts'
 
-runBlsConformance('herumi, WASM', createWasmBls)
+runBlsConformance('blst, WASM', async () => createWasmBls(readLightWasm()))

@@ -14,6 +14,7 @@ import { keccak256 } from '@cairn/crypto'
 import type { Bls } from '@cairn/crypto'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import {
   ZERO_ADDRESS,
   ZERO_HASH,
@@ -51,7 +52,7 @@ export async function runLightClientBench(): Promise<readonly BenchRow[]> {
     const chain = makeChain(native, turnover)
     for (const [name, bls] of [
       ['blst', native],
-      ['wasm', await createWasmBls()],
+      ['wasm', await createWasmBls(readLightWasm())],
     ] as const) {
       const walked = follow(chain, bls, 1)
       const skipped = follow(chain, bls, EPOCHS)

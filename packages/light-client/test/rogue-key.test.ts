@@ -12,13 +12,14 @@ import {
 } from '@cairn/chain'
 import type { LightBlock } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_ADDRESS, ZERO_HASH, bytesFromHex, epoch, hexFromBytes } from '@cairn/primitives'
 import { expect, it } from 'vitest'
 import { createLightClient } from '../src/index.ts'
 import type { LightClientOptions } from '../src/index.ts'
 import { EPOCH_BLOCKS, EPOCH_MS, GENESIS_HASH, GENESIS_MS, genesisTrust, lightBlock } from './light-world.ts'
 
-const bls = await createWasmBls()
+const bls = await createWasmBls(readLightWasm())
 const secrets = [1, 2, 3].map((seed) => bls.secretKeyFromEntropy(new Uint8Array(32).fill(seed)))
 const honestKeys = secrets.map((secret) => bls.publicKey(secret))
 const member = (publicKey: Uint8Array) => ({ publicKey, weight: 1n, feeRecipient: ZERO_ADDRESS, peerId: '' })

@@ -1,12 +1,13 @@
 import { assembleCertificate, createValidatorSet, voteSigningBytes } from '@cairn/chain'
 import type { ValidatorSet } from '@cairn/chain'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_ADDRESS, ZERO_HASH, epoch, view } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import { expect, it } from 'vitest'
 import { createEpochKeys, createFinalizationVerifier } from '../src/epoch-keys.ts'
 
-const bls = await createWasmBls()
+const bls = await createWasmBls(readLightWasm())
 const secrets = [1, 2, 3, 4, 5, 6, 7].map((seed) => bls.secretKeyFromEntropy(new Uint8Array(32).fill(seed)))
 const hash = `0x${'12'.repeat(32)}` as Hash
 

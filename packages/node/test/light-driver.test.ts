@@ -14,6 +14,7 @@ import {
 } from '@cairn/chain'
 import { keccak256 } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_ADDRESS, ZERO_HASH, bytesFromUint64, epoch, height, view } from '@cairn/primitives'
 import { sampleChainSpec } from '@cairn/testing/contracts'
 import { describe, expect, it } from 'vitest'
@@ -26,7 +27,7 @@ import { sampleAt } from './sample-messages.ts'
 const EPOCHS = 12
 const EPOCH_BLOCKS = 10
 const GENESIS_HASH = keccak256(new TextEncoder().encode('genesis of the light driver tests'))
-const bls = await createWasmBls()
+const bls = await createWasmBls(readLightWasm())
 const secrets = [1, 2, 3, 4].map((seed) => bls.secretKeyFromEntropy(new Uint8Array(32).fill(seed)))
 const validators = secrets.map((secret) => ({
   publicKey: bls.publicKey(secret),

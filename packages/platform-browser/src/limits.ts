@@ -12,6 +12,8 @@ export const NETWORK_DESCRIPTION_MAX_BYTES = 16 * 1024 * 1024
 export const BOOTSTRAP_ADDRESSES_MAX = 64
 /** Size of `core.wasm`. */
 export const CORE_MAX_BYTES = 32 * 1024 * 1024
+/** Size of `light.wasm`. */
+export const LIGHT_MAX_BYTES = 4 * 1024 * 1024
 /** Peers asked for one proof before the look-up is refused. */
 export const PROOF_PEERS_MAX = 4
 /** Answers awaited for the block that a proof is of, milliseconds. */

@@ -4,9 +4,10 @@
  */
 import type { Bls } from '@cairn/crypto'
 import coreUrl from '@cairn/wasm-core/core.wasm?url'
+import lightUrl from '@cairn/wasm-core/light.wasm?url'
 import { startExecutorWorker } from './executor-browser.ts'
 import { fetchBytes } from './fetch-bytes.ts'
-import { CORE_MAX_BYTES } from './limits.ts'
+import { CORE_MAX_BYTES, LIGHT_MAX_BYTES } from './limits.ts'
 import { loadNetworkCode } from './network-browser.ts'
 
 export interface TabParts {
@@ -31,8 +32,9 @@ export function loadTabParts(rtcPort: MessagePort | undefined): TabParts {
   return { ...parts, takeExecutorWorker }
 }
 
-/** Compiled once for each worker. */
+/** Compiled once for each worker. @throws CodedError `LIGHT_MISSING` */
 export async function loadBls(): Promise<Bls> {
-  const { createWasmBls } = await import('@cairn/crypto/bls-wasm')
-  return createWasmBls()
+  const loading = fetchBytes(lightUrl, LIGHT_MAX_BYTES, 'LIGHT_MISSING')
+  const [{ createWasmBls }, wasm] = await Promise.all([import('@cairn/crypto/bls-wasm'), loading])
+  return createWasmBls(wasm)
 }

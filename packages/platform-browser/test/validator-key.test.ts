@@ -1,4 +1,5 @@
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
+import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { hexFromBytes } from '@cairn/primitives'
 import { createMemoryStore } from '@cairn/storage'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +13,7 @@ let secretKey: Uint8Array
 let publicKey: Uint8Array
 
 beforeAll(async () => {
-  bls = await createWasmBls()
+  bls = await createWasmBls(readLightWasm())
   secretKey = bls.secretKeyFromEntropy(new Uint8Array(32).fill(7))
   publicKey = bls.publicKey(secretKey)
 })
