@@ -1,26 +1,20 @@
 /** What a machine can say about the page for people who do not see or point: axe on each state of it, at each width. */
-import { expect, test } from '@cairn/playwright'
+import { expect, startSoloNetwork, test } from '@cairn/playwright'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { createOwnChain, serveOwnPage, startOwnServer } from './own-network.ts'
 import { waitForVerified } from './tab-page.ts'
 
 const WIDTHS = [320, 768, 1_280]
-const cleanup = new AsyncDisposableStack()
+let stop: (() => Promise<void>) | undefined
 let url: string
 
 test.beforeAll(async () => {
-  const chain = await createOwnChain({ accounts: 20 })
-  cleanup.defer(() => chain.stop())
-  await chain.grow(4)
-  const server = await startOwnServer(chain.genesisHash, chain)
-  cleanup.defer(() => server.stop())
-  const page = await serveOwnPage(chain, [server.address])
-  cleanup.defer(() => page.stop())
-  url = page.url
+  const solo = await startSoloNetwork({ accounts: 20, blocks: 4 })
+  stop = solo.stop
+  url = await solo.startWeb([await solo.startServer()])
 })
 
-test.afterAll(() => cleanup.disposeAsync())
+test.afterAll(() => stop?.())
 
 async function expectAccessible(page: Page, name: string): Promise<void> {
   for (const width of WIDTHS) {

@@ -1,52 +1,54 @@
 /** What the page refuses, whoever signs or serves it. */
-import { expect, test } from '@playwright/test'
-import { DEV_ACCOUNTS } from '@cairn/cli'
-import { type DishonestNetwork, type Lie, startDishonestNetwork } from './dishonest-network.ts'
-import { verifiedHeight, waitForVerified } from './tab-page.ts'
+import { type SoloNetwork, type SoloServer, type Tab, expect, test } from '@cairn/playwright'
+import { lookUp, verifiedHeight } from './tab-page.ts'
 
-let network: DishonestNetwork | undefined
-
-test.afterEach(async ({ page }) => {
-  // An open page keeps its connections, which a graceful stop would wait for.
-  await page.close()
-  await network?.stop()
-  network = undefined
-})
-
-async function start(lie: Lie): Promise<string> {
-  network = await startDishonestNetwork(lie)
-  return network.url
+interface Following {
+  readonly solo: SoloNetwork
+  readonly server: SoloServer
+  readonly tab: Tab
 }
 
-test('stops with a red banner at a block that its validators signed but that does not execute to its root', async ({
-  page,
-}) => {
-  await page.goto(await start('root'))
-  await expect(page.getByTestId('failure')).toContainText('block 2 does not re-execute to its claimed root', {
-    timeout: 30_000,
+/** A tab that has verified the one block there is, and asks this server only. */
+const following = test.extend<{ readonly following: Following }>({
+  following: async ({ startSolo, openTabAt }, use) => {
+    const solo = await startSolo({ blocks: 1 })
+    const server = await solo.startServer()
+    const tab = await openTabAt(await solo.startWeb([server]))
+    await tab.waitForHeight(1)
+    await use({ solo, server, tab })
+  },
+})
+
+following(
+  'stops with a red banner at a block that its validators signed but that does not execute to its root',
+  async ({ following: { solo, tab } }) => {
+    await solo.grow(1, { stateRoot: solo.genesisHash })
+    await expect(tab.page.getByTestId('failure')).toContainText('block 2 does not re-execute to its claimed root', {
+      timeout: 30_000,
+    })
+    expect(await verifiedHeight(tab.page)).toBe(1)
+  },
+)
+
+for (const { lie, name, code } of [
+  { lie: 'certificate', name: 'a certificate whose signature does not verify', code: 'SYNC_BAD_CERTIFICATE' },
+  { lie: 'block-data', name: 'block data that are not what was signed', code: 'SYNC_BAD_BLOCK_DATA' },
+] as const) {
+  following(`refuses ${name}`, async ({ following: { solo, server, tab } }) => {
+    server.lieAbout(lie)
+    await solo.grow(1)
+    await expect(tab.page.getByTestId('refused')).toContainText(code, { timeout: 30_000 })
+    expect(await verifiedHeight(tab.page)).toBe(1)
+    expect((await tab.state())?.failure).toBeUndefined()
   })
-  expect(await verifiedHeight(page)).toBe(1)
-})
+}
 
-test('refuses a certificate whose signature does not verify', async ({ page }) => {
-  await page.goto(await start('certificate'))
-  await expect(page.getByTestId('refused')).toContainText('SYNC_BAD_CERTIFICATE', { timeout: 30_000 })
-  await waitForVerified(page, 1)
-  expect(await verifiedHeight(page)).toBe(1)
-})
-
-test('refuses block data that are not what was signed', async ({ page }) => {
-  await page.goto(await start('data'))
-  await expect(page.getByTestId('refused')).toContainText('SYNC_BAD_BLOCK_DATA', { timeout: 30_000 })
-  await waitForVerified(page, 1)
-  expect(await verifiedHeight(page)).toBe(1)
-})
-
-test('refuses a balance whose proof does not lead to the verified root', async ({ page }) => {
-  await page.goto(await start('proof'))
-  await waitForVerified(page, 2)
-  await page.getByLabel('Account address').fill(DEV_ACCOUNTS[0]?.address ?? '')
-  await page.getByRole('button', { name: 'Look up' }).click()
-  await expect(page.getByTestId('balance-refused')).toContainText('PROOF_INVALID')
-  await expect(page.getByTestId('check-proof')).toHaveAttribute('data-state', 'failed')
-})
+following(
+  'refuses a balance whose proof does not lead to the verified root',
+  async ({ following: { solo, server, tab } }) => {
+    server.lieAbout('balance')
+    await lookUp(tab.page, solo.accounts[0]?.address)
+    await expect(tab.page.getByTestId('balance-refused')).toContainText('PROOF_INVALID')
+    await expect(tab.page.getByTestId('check-proof')).toHaveAttribute('data-state', 'failed')
+  },
+)

@@ -1,30 +1,20 @@
 /** What a tab can still say when nobody can be reached. */
-import { expect, test } from '@playwright/test'
-import { createOwnChain, serveOwnPage, startOwnServer } from './own-network.ts'
-import { verifiedHeight, waitForVerified } from './tab-page.ts'
+import { expect, test } from '@cairn/playwright'
+import { lookUp, waitForVerified } from './tab-page.ts'
 
-test('reads its own verified state while nobody is connected', async ({ page }) => {
-  const chain = await createOwnChain({ accounts: 1 })
-  await chain.grow(3)
-  const server = await startOwnServer(chain.genesisHash, chain)
-  const site = await serveOwnPage(chain, [server.address])
-  const funded = chain.spec.alloc.find(({ balance }) => balance > 0n)
-  try {
-    await page.goto(site.url)
-    await waitForVerified(page, 3)
-    await server.stop()
-    await page.reload()
-    await expect.poll(() => verifiedHeight(page), { timeout: 30_000 }).toBe(3)
-    await page.getByLabel('Account address').fill(funded?.address ?? '')
-    await page.getByRole('button', { name: 'Look up' }).click()
-    await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
-    await expect(page.getByTestId('balance-proven')).toContainText('Nobody is connected')
-    await expect(page.getByTestId('balance-proven')).toContainText('at height 3')
-    const coins = (funded?.balance ?? 0n) / 10n ** 18n
-    await expect(page.getByTestId('balance')).toContainText(coins.toLocaleString('en'))
-  } finally {
-    await site.stop()
-    await server.stop()
-    await chain.stop()
-  }
+test('reads its own verified state while nobody is connected', async ({ startSolo, openTabAt }) => {
+  const solo = await startSolo({ blocks: 3 })
+  const server = await solo.startServer()
+  const { page } = await openTabAt(await solo.startWeb([server]))
+  await waitForVerified(page, 3)
+  await server.stop()
+  await page.reload()
+  await waitForVerified(page, 3)
+  const [account] = solo.accounts
+  await lookUp(page, account?.address)
+  const proven = page.getByTestId('balance-proven')
+  await expect(proven).toContainText('Merkle proof checked')
+  await expect(proven).toContainText('Nobody is connected')
+  await expect(proven).toContainText('at height 3')
+  await expect(page.getByTestId('balance')).toContainText('10,000')
 })

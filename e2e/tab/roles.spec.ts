@@ -1,8 +1,7 @@
 /** How much of a node a tab is: chosen in the address and on the page. */
 import type { Page } from '@playwright/test'
-import { DEV_ACCOUNTS } from '@cairn/cli'
 import { expect, test } from '@cairn/playwright'
-import { verifiedHeight, waitForVerified } from './tab-page.ts'
+import { lookUp, verifiedHeight, waitForVerified } from './tab-page.ts'
 
 test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
 
@@ -10,6 +9,7 @@ const databases = (page: Page): Promise<readonly string[]> =>
   page.evaluate('indexedDB.databases().then((list) => list.map(({ name }) => name))')
 
 test('a light tab follows certificates, proves balances, and executes and stores nothing of the chain', async ({
+  network,
   openTab,
 }) => {
   const { page } = await openTab({ query: 'role=light' })
@@ -19,8 +19,7 @@ test('a light tab follows certificates, proves balances, and executes and stores
   await expect(page.getByTestId('check-certificate')).toHaveAttribute('data-state', 'passed')
   await expect(page.getByTestId('check-execution')).toHaveAttribute('data-state', 'waiting')
   await expect(page.getByTestId('certificate-signers')).toHaveText(/^[34] of 4 validators$/)
-  await page.getByLabel('Account address').fill(DEV_ACCOUNTS[0]?.address ?? '')
-  await page.getByRole('button', { name: 'Look up' }).click()
+  await lookUp(page, network.accounts[0]?.address)
   await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
   expect((await databases(page)).filter((name) => /cairn-(chain|state)-/.test(name))).toEqual([])
   await page.screenshot({ path: 'test-results/light-tab.png', fullPage: true })

@@ -1,6 +1,6 @@
 /** Who answers others: a tab's role says. */
-import { DEV_ACCOUNTS } from '@cairn/cli'
 import { expect, test } from '@cairn/playwright'
+import { lookUp } from './tab-page.ts'
 
 test.use({ cairn: { heartbeatMs: 200 } })
 
@@ -20,8 +20,7 @@ test('a verifying tab answers nobody, a serving one does', async ({ network, ope
     await Promise.all([0, 1, 2, 3].map((index) => network.shutDown(index)))
     // Only the other tab is left.
     await expect(b.getByTestId('peers').locator('tr')).toHaveCount(1, { timeout: 30_000 })
-    await b.getByLabel('Account address').fill(DEV_ACCOUNTS[0]?.address ?? '')
-    await b.getByRole('button', { name: 'Look up' }).click()
+    await lookUp(b, network.accounts[0]?.address)
     await expect(b.getByTestId(answers ? 'balance-proven' : 'balance-refused')).toBeVisible({ timeout: 20_000 })
     await Promise.all([other.close(), light.close()])
     await Promise.all([0, 1, 2, 3].map((index) => network.start(index)))

@@ -11,6 +11,12 @@ export async function waitForVerified(page: Page, height: number, timeoutMs = 60
   await expect.poll(() => verifiedHeight(page), { timeout: timeoutMs }).toBeGreaterThanOrEqual(height)
 }
 
+/** Asks the page for a balance, with its proof. */
+export async function lookUp(page: Page, address = ''): Promise<void> {
+  await page.getByLabel('Account address').fill(address)
+  await page.getByRole('button', { name: 'Look up' }).click()
+}
+
 export interface BlockRow {
   readonly height: number
   readonly stateRoot: string

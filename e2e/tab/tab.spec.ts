@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from '@cairn/playwright'
 import { parseEther } from 'viem'
-import { blockRows, flipStoredBytes, verifiedHeight, waitForVerified } from './tab-page.ts'
+import { blockRows, flipStoredBytes, lookUp, verifiedHeight, waitForVerified } from './tab-page.ts'
 
 test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
 
@@ -62,15 +62,13 @@ test('shows a balance whose Merkle proof it has checked', async ({ network, open
   const { page } = await openTab()
   await waitForVerified(page, 3)
   const address = network.accounts[1]?.address ?? '0x'
-  await page.getByLabel('Account address').fill(address)
-  await page.getByRole('button', { name: 'Look up' }).click()
+  await lookUp(page, address)
   await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
   await expect(page.getByTestId('check-proof')).toHaveAttribute('data-state', 'passed')
   const coins = Number((await network.publicClient().getBalance({ address })) / 10n ** 18n)
   await expect(page.getByTestId('balance')).toContainText(coins.toLocaleString('en'))
 
-  await page.getByLabel('Account address').fill(`0x${'de'.repeat(20)}`)
-  await page.getByRole('button', { name: 'Look up' }).click()
+  await lookUp(page, `0x${'de'.repeat(20)}`)
   await expect(page.getByTestId('balance-proven')).toContainText('its absence is proven')
 })
 
@@ -81,7 +79,7 @@ test('connects by WebSocket alone', async ({ openTab }) => {
 })
 
 test('does without WebRTC, and says so', async ({ openTab }) => {
-  const { page } = await openTab({ prepare: (bare) => bare.addInitScript('delete globalThis.RTCPeerConnection') })
+  const { page } = await openTab({ withoutWebRtc: true })
   await expect(page.getByText('No WebRTC in this browser')).toBeVisible()
   await waitForVerified(page, 1)
   await expect(page.getByTestId('peers').locator('tr').first()).toContainText('WebSocket')

@@ -1,9 +1,7 @@
 /** A validator in a tab: its key, its backup, and what it does without its vote record. */
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { createNativeBls } from '@cairn/crypto/bls-native'
-import { sealKey } from '@cairn/platform-browser/sealed-key'
-import { expect, test } from '@cairn/playwright'
+import { expect, keyBackup, test } from '@cairn/playwright'
 
 const PASSPHRASE = 'a passphrase of a test'
 
@@ -40,13 +38,12 @@ test('a lost record means listening first; with its record the same key goes on 
   openTab,
 }) => {
   // A key that comes from a backup may have signed elsewhere: it must not vote at once.
-  const secretKey = network.secretKey(3)
-  const sealed = await sealKey(secretKey, createNativeBls().publicKey(secretKey), PASSPHRASE, 1_000)
+  const backup = await keyBackup(network.secretKey(3), PASSPHRASE)
   const { page } = await openTab({ query: 'role=validator' })
   await page.getByLabel('Backup file').setInputFiles({
     name: 'backup.json',
     mimeType: 'application/json',
-    buffer: Buffer.from(JSON.stringify(sealed)),
+    buffer: Buffer.from(backup),
   })
   await submit(page, 'Take over a key from its backup')
   await submit(page, 'Start validating')
@@ -80,10 +77,9 @@ test('a passkey opens the key besides the passphrase, in the place of typing it'
       automaticPresenceSimulation: true,
     },
   })
-  const secretKey = network.secretKey(3)
-  const sealed = await sealKey(secretKey, createNativeBls().publicKey(secretKey), PASSPHRASE, 1_000)
+  const backup = await keyBackup(network.secretKey(3), PASSPHRASE)
   await page.goto(named.href)
-  const buffer = Buffer.from(JSON.stringify(sealed))
+  const buffer = Buffer.from(backup)
   await page.getByLabel('Backup file').setInputFiles({ name: 'backup.json', mimeType: 'application/json', buffer })
   await submit(page, 'Take over a key from its backup')
   await page.getByText('Open the key with a passkey').click()

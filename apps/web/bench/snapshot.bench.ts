@@ -6,12 +6,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DEV_ACCOUNTS } from '@cairn/cli'
 import { chromiumArguments, findChromium } from '@cairn/playwright/chromium'
 import { type BrowserContext, type Page, chromium } from 'playwright-core'
 import { hexToBytes, type Hex } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
-import { type OwnChain, createOwnChain, serveOwnPage, startOwnServer } from '../../../e2e/tab/own-network.ts'
+import { type SoloNetwork, startSoloNetwork } from '@cairn/playwright/network'
 import { buildWeb } from '../../../scripts/build-web.ts'
 import type { BenchRow } from './tab.bench.ts'
 
@@ -34,16 +32,13 @@ export async function runTabSnapshotBench(options: TabSnapshotBenchOptions): Pro
   await using cleanup = new AsyncDisposableStack()
   const directory = mkdtempSync(join(tmpdir(), 'cairn-tab-snapshot-'))
   cleanup.defer(() => rmSync(directory, { recursive: true, force: true }))
-  const chain = await createOwnChain({ accounts: options.accounts, epochLengthBlocks: 1_000 })
-  cleanup.defer(() => chain.stop())
-  await chain.grow(options.blocks, transfersOf(chain))
-  const server = await startOwnServer(chain.genesisHash, chain)
-  const relay = await startOwnServer(chain.genesisHash, undefined)
-  cleanup.defer(() => relay.stop())
-  const withServer = await serveOwnPage(chain, [server.address, relay.address])
-  cleanup.defer(() => withServer.stop())
-  const withTab = await serveOwnPage(chain, [relay.address])
-  cleanup.defer(() => withTab.stop())
+  const solo = await startSoloNetwork({ accounts: options.accounts })
+  cleanup.defer(() => solo.stop())
+  await solo.grow(options.blocks, { transactions: transfersOf(solo) })
+  const server = await solo.startServer()
+  const relay = await solo.startRelay()
+  const withServer = await solo.startWeb([server, relay])
+  const withTab = await solo.startWeb([relay])
   const open = async (name: string): Promise<Page> => {
     const context: BrowserContext = await chromium.launchPersistentContext(join(directory, name), {
       executablePath,
@@ -54,13 +49,13 @@ export async function runTabSnapshotBench(options: TabSnapshotBenchOptions): Pro
     return context.newPage()
   }
   const replaying = await open('replay')
-  const replay = await bootstrap(replaying, `${withServer.url}?role=verifying&sync=full`, chain.height())
+  const replay = await bootstrap(replaying, `${withServer}?role=verifying&sync=full`, solo.height())
   await replaying.context().close()
   const first = await open('first')
-  const snapshot = await bootstrap(first, `${withServer.url}?role=serving&sync=snapshot`, chain.height())
+  const snapshot = await bootstrap(first, `${withServer}?role=serving&sync=snapshot`, solo.height())
   await server.stop()
   const second = await open('second')
-  const fromTab = await bootstrap(second, `${withTab.url}?role=verifying&sync=snapshot`, chain.height())
+  const fromTab = await bootstrap(second, `${withTab}?role=verifying&sync=snapshot`, solo.height())
   return rowsOf(options, { replay, snapshot, fromTab })
 }
 
@@ -129,10 +124,9 @@ async function bootstrap(page: Page, url: string, height: number): Promise<Boots
 }
 
 /** From one development account to accounts that are new, by block. */
-function transfersOf({ spec }: OwnChain): (at: number) => Promise<readonly Uint8Array[]> {
-  const [rich] = DEV_ACCOUNTS
-  if (rich === undefined) throw new Error('the genesis funds no account')
-  const sender = privateKeyToAccount(rich.privateKey)
+function transfersOf({ spec, accounts }: SoloNetwork): (at: number) => Promise<readonly Uint8Array[]> {
+  const [sender] = accounts
+  if (sender === undefined) throw new Error('the genesis funds no account')
   return (at) =>
     Promise.all(
       Array.from({ length: TRANSFERS_PER_BLOCK }, async (_, index) => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
-import { startLocalnet, startWebServer } from '@cairn/cli'
+import { startLocalnet, startWebServer, webNetworkOf } from '@cairn/cli'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { buildWeb } from '../../../scripts/build-web.ts'
 import { chromiumArguments, findChromium } from '@cairn/playwright/chromium'
@@ -39,7 +39,7 @@ export async function runTabBench(): Promise<readonly BenchRow[]> {
     { directory, validatorCount: 4, rpcPort: () => 0, logLevel: 'warn', heartbeatMs: 500 },
     { onFinalized: (index, block) => heights.set(index, block.height) },
   )
-  const web = await startWebServer(network, 0)
+  const web = await startWebServer(() => webNetworkOf(network), 0)
   const browser = await chromium.launch({ executablePath, args: [...chromiumArguments] })
   try {
     return [...(await measure(browser, web.url)), ...downloadRows()]

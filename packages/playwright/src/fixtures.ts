@@ -5,6 +5,7 @@
 import { type TestInfo, test as base } from '@playwright/test'
 import { type TestNetwork, type TestNetworkOptions, startNetwork } from './network/index.ts'
 import { attachNetwork, attachTab } from './report.ts'
+import { type SoloNetwork, type SoloNetworkOptions, startSoloNetwork } from './solo/solo-network.ts'
 import { type Tab, type TabOptions, openTab } from './tab/tab.ts'
 import { type ValidatorTab, type ValidatorTabOptions, openValidatorTab } from './tab/validator-tab.ts'
 
@@ -32,6 +33,10 @@ export interface CairnFixtures {
   readonly openTab: (options?: TabOptions) => Promise<Tab>
   /** Opens a tab that validates with the key of validator `index`, one of the `tabValidators`; closed after the test. */
   readonly openValidatorTab: (index: number, options?: ValidatorTabOptions) => Promise<ValidatorTab>
+  /** Starts a chain of one validator in this process, with servers as true or false as the test wants; gone after it. */
+  readonly startSolo: (options?: SoloNetworkOptions) => Promise<SoloNetwork>
+  /** `openTab` at the page of a solo network. */
+  readonly openTabAt: (url: string, options?: TabOptions) => Promise<Tab>
 }
 
 export interface CairnWorkerFixtures {
@@ -40,10 +45,10 @@ export interface CairnWorkerFixtures {
   readonly shareNetwork: () => Promise<TestNetwork>
 }
 
-/** The tabs of a test; closed before its network goes. */
+/** Opens tabs, and closes them before what they are connected with goes. */
 interface OpenedTabs {
-  readonly url: string
-  add(tab: Tab): void
+  tab(url: string, options?: TabOptions): Promise<Tab>
+  validatorTab(url: string, secretKey: Uint8Array, options?: ValidatorTabOptions): Promise<ValidatorTab>
 }
 
 export const test = base.extend<CairnFixtures & { readonly opened: OpenedTabs }, CairnWorkerFixtures>({
@@ -69,27 +74,43 @@ export const test = base.extend<CairnFixtures & { readonly opened: OpenedTabs },
     }
   },
   url: async ({ network }, use) => use(await network.startWeb()),
-  opened: async ({ url }, use, testInfo) => {
-    const open: Tab[] = []
+  startSolo: async ({ cairn: { epochLengthBlocks } }, use) => {
+    const started: SoloNetwork[] = []
     try {
-      await use({ url, add: (tab) => void open.push(tab) })
+      await use(async (options) => {
+        const solo = await startSoloNetwork({
+          ...(epochLengthBlocks === undefined ? {} : { epochLengthBlocks }),
+          ...options,
+        })
+        started.push(solo)
+        return solo
+      })
+    } finally {
+      await Promise.all(started.map((solo) => solo.stop()))
+    }
+  },
+  opened: async ({ browser, startSolo }, use, testInfo) => {
+    // Taken down before the solo networks: a server would wait for a tab that is still open.
+    void startSolo
+    const open: Tab[] = []
+    const keep = <T extends Tab>(tab: T): T => {
+      open.push(tab)
+      return tab
+    }
+    try {
+      await use({
+        tab: async (url, options) => keep(await openTab(browser, url, options)),
+        validatorTab: async (url, secretKey, options) => keep(await openValidatorTab(browser, url, secretKey, options)),
+      })
       if (hasFailed(testInfo)) await Promise.all(open.map((tab, index) => attachTab(testInfo, tab, index)))
     } finally {
       await Promise.all(open.map((tab) => tab.close().catch(() => {})))
     }
   },
-  openTab: async ({ browser, opened }, use) =>
-    use(async (options) => {
-      const tab = await openTab(browser, opened.url, options)
-      opened.add(tab)
-      return tab
-    }),
-  openValidatorTab: async ({ network, browser, opened }, use) =>
-    use(async (index, options) => {
-      const tab = await openValidatorTab(browser, opened.url, network.secretKey(index), options)
-      opened.add(tab)
-      return tab
-    }),
+  openTabAt: async ({ opened }, use) => use(opened.tab),
+  openTab: async ({ url, opened }, use) => use((options) => opened.tab(url, options)),
+  openValidatorTab: async ({ network, url, opened }, use) =>
+    use((index, options) => opened.validatorTab(url, network.secretKey(index), options)),
   tabs: async ({ cairn, openTab: open }, use) => {
     await use(await Promise.all(Array.from({ length: cairn.tabs ?? 0 }, () => open())))
   },

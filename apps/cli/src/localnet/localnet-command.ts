@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CodedError } from '@cairn/primitives'
-import { type WebServer, startWebServer } from './web-server.ts'
+import { type WebServer, startWebServer, webNetworkOf } from './web-server.ts'
 import { startDemoTraffic } from './demo-traffic.ts'
 import { DEV_ACCOUNTS } from './dev-accounts.ts'
 import { type Localnet, startLocalnet } from './localnet.ts'
@@ -73,7 +73,7 @@ async function superviseNetwork(
   let web: WebServer | undefined
   let display: StatusDisplay | undefined
   try {
-    web = options.web ? await startWebServer(network, options.webPort) : undefined
+    web = options.web ? await startWebServer(() => webNetworkOf(network), options.webPort) : undefined
     if (!options.json) {
       display = createStatusDisplay(options.validators, heading(network, web, directory))
       onDisplay(display)

@@ -1,4 +1,4 @@
-/** The web page of a local network, and the one file it needs besides itself: `/network.json`. */
+/** The web page of a network, and the one file it needs besides itself: `/network.json`. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { CodedError } from '@cairn/primitives'
@@ -12,26 +12,34 @@ export interface WebServer {
   stop(): Promise<void>
 }
 
-/** @throws CodedError `WEB_NOT_BUILT`, `PORT_IN_USE` */
-export async function startWebServer(network: Localnet, port: number): Promise<WebServer> {
+/** What the page is told of the network. */
+export interface WebNetwork {
+  readonly chainSpecJson: string
+  readonly genesisHash: string
+  /** Multiaddrs that a tab can dial. */
+  readonly bootstrap: readonly string[]
+}
+
+/** `describe` is asked at each request. @throws CodedError `WEB_NOT_BUILT`, `PORT_IN_USE` */
+export async function startWebServer(describe: () => WebNetwork, port: number): Promise<WebServer> {
   if (!existsSync(DIST))
     throw new CodedError('WEB_NOT_BUILT', 'the web page is not built: run npm start, or npm run build:web')
   const server = await serveStatic({
     directory: DIST,
     port,
-    extraFiles: { '/network.json': () => networkDescription(network) },
+    extraFiles: { '/network.json': () => networkJson(describe()) },
   })
   return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop() }
 }
 
-/** Chain spec and the addresses a tab can dial; rebuilt for each request, since WebRTC-direct addresses change. */
-function networkDescription(network: Localnet): string {
+/** Of what runs now: WebRTC-direct addresses change. */
+export function webNetworkOf(network: Localnet): WebNetwork {
   const bootstrap = network.layout.validators.flatMap(({ index }) =>
     (network.process(index)?.addresses ?? []).filter((address) => /\/(?:webrtc-direct|ws)\//.test(address)),
   )
-  return JSON.stringify({
-    chainSpec: JSON.parse(network.layout.chainSpecJson),
-    genesisHash: network.genesisHash,
-    bootstrap,
-  })
+  return { chainSpecJson: network.layout.chainSpecJson, genesisHash: network.genesisHash, bootstrap }
+}
+
+function networkJson({ chainSpecJson, ...rest }: WebNetwork): string {
+  return JSON.stringify({ chainSpec: JSON.parse(chainSpecJson) as unknown, ...rest })
 }

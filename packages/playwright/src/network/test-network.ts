@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CodedError, type Hex } from '@cairn/primitives'
+import { CodedError, type Hash, type Hex } from '@cairn/primitives'
 import {
   DEV_ACCOUNTS,
   type FinalizedBlockMeasure,
@@ -13,9 +13,11 @@ import {
   type NodeStatus,
   startLocalnet,
   startWebServer,
+  webNetworkOf,
 } from '@cairn/cli'
 import { createHeightWatch } from './height-watch.ts'
 import { type LinkFault, createLinks } from './links.ts'
+import { type SoloServer, startSoloServer } from '../solo/solo-server.ts'
 import { seededRandom } from './seeded-random.ts'
 import { type Wallets, createWallets } from './wallets.ts'
 
@@ -36,6 +38,7 @@ export interface TestNetworkOptions {
 
 export interface TestNetwork extends Wallets {
   readonly chainId: number
+  readonly genesisHash: Hash
   readonly validators: number
   /** Data directories `validator-0` …, each with its `node.log`; removed by `stop`. */
   readonly directory: string
@@ -44,6 +47,8 @@ export interface TestNetwork extends Wallets {
   wsUrl(index: number): string
   /** Starts the web page on a free port, or gives the one that runs. @throws CodedError `WEB_NOT_BUILT` */
   startWeb(): Promise<string>
+  /** A server of this network without its chain, in the test's own process: tabs find each other over it. */
+  startRelay(): Promise<SoloServer>
   /** Latest status that validator `index` reported. */
   status(index: number): NodeStatus | undefined
   /** Every finalized block that validator `index` reported, in order, over restarts. */
@@ -116,17 +121,25 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
   const kill = (index: number): Promise<void> => localnet.killValidator(index, 'SIGKILL')
   const waitForHeight: TestNetwork['waitForHeight'] = (height, indices, timeoutMs = HEIGHT_TIMEOUT_MS) =>
     heights.wait(height, indices ?? all.filter((index) => localnet.process(index) !== undefined), timeoutMs)
+  const genesisHash = localnet.genesisHash as Hash
+  const relays: SoloServer[] = []
   let web: ReturnType<typeof startWebServer> | undefined
 
   return {
     ...createWallets(chainId, rpcUrl, waitForHeight),
     chainId,
+    genesisHash,
     validators,
     directory,
     fundedKeys: DEV_ACCOUNTS.map((account) => account.privateKey),
     rpcUrl,
     wsUrl: (index) => `ws://127.0.0.1:${running(localnet, index).rpcPort}`,
-    startWeb: async () => (await (web ??= startWebServer(localnet, 0))).url,
+    startWeb: async () => (await (web ??= startWebServer(() => webNetworkOf(localnet), 0))).url,
+    startRelay: async () => {
+      const relay = await startSoloServer(genesisHash)
+      relays.push(relay)
+      return relay
+    },
     status: (index) => statuses.get(index),
     finalized: heights.blocks,
     waitForHeight,
@@ -152,6 +165,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       ),
     stop: async () => {
       await (await web)?.stop()
+      await Promise.all(relays.map((relay) => relay.stop()))
       // A stopped process does not hear the request to end.
       for (const index of all) resumeIfRunning(localnet, index)
       await localnet.stop()

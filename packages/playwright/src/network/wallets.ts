@@ -19,13 +19,18 @@ export interface Wallets {
   fund(address: Address, value: bigint): Promise<void>
 }
 
+/** Those that the genesis of every test network funds. */
+export function fundedAccounts(): readonly FundedAccount[] {
+  return DEV_ACCOUNTS.map(({ privateKey }) => privateKeyToAccount(privateKey))
+}
+
 /** `waitForHeight` resolves when the running validators have finalized the block. */
 export function createWallets(
   chainId: number,
   rpcUrl: (validator: number) => string,
   waitForHeight: (height: number) => Promise<void>,
 ): Wallets {
-  const accounts = DEV_ACCOUNTS.map(({ privateKey }) => privateKeyToAccount(privateKey))
+  const accounts = fundedAccounts()
   const chain = defineChain({
     id: chainId,
     name: 'Cairn test network',

@@ -8,6 +8,10 @@ export interface TabOptions {
   readonly query?: string
   /** Opens in this context, beside its other tabs; default: a context of its own, as another user's browser. */
   readonly context?: BrowserContext
+  /** Chooses whom the node is told of at its start, from the addresses of all servers; it may hear of others later. */
+  readonly firstPeers?: (servers: readonly string[]) => readonly string[]
+  /** As in a browser that has no WebRTC: WebSocket is left, and there are no tabs to talk to. */
+  readonly withoutWebRtc?: boolean
   /** Runs before the page is loaded: routes, scripts. */
   readonly prepare?: (page: Page) => Promise<unknown>
 }
@@ -42,6 +46,8 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   const life = await controlPageLife(page)
   const address = new URL(url)
   address.search = options.query ?? ''
+  if (options.firstPeers !== undefined) await chooseFirstPeers(page, options.firstPeers)
+  if (options.withoutWebRtc === true) await page.addInitScript('delete globalThis.RTCPeerConnection')
   await options.prepare?.(page)
   await page.goto(address.href)
   const state = (): Promise<TabState | undefined> =>
@@ -73,6 +79,14 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
       if (options.context === undefined) await context.close()
     },
   }
+}
+
+function chooseFirstPeers(page: Page, choose: NonNullable<TabOptions['firstPeers']>): Promise<unknown> {
+  return page.route('**/network.json', async (route) => {
+    const response = await route.fetch()
+    const description = (await response.json()) as { readonly bootstrap: readonly string[] }
+    await route.fulfill({ response, json: { ...description, bootstrap: choose(description.bootstrap) } })
+  })
 }
 
 function followLog(page: Page): readonly string[] {

@@ -63,8 +63,13 @@ export async function openValidatorTab(
   return validator
 }
 
+/** The text of a backup file of `secretKey`, as the page makes and takes one. */
+export async function keyBackup(secretKey: Uint8Array, passphrase: string): Promise<string> {
+  return JSON.stringify(await sealKey(secretKey, createNativeBls().publicKey(secretKey), passphrase, KDF_ITERATIONS))
+}
+
 async function installKey(context: BrowserContext, url: string, secretKey: Uint8Array): Promise<void> {
-  const sealed = await sealKey(secretKey, createNativeBls().publicKey(secretKey), PASSPHRASE, KDF_ITERATIONS)
+  const sealed = JSON.parse(await keyBackup(secretKey, PASSPHRASE)) as unknown
   const record = JSON.stringify({ sealed, isBackedUp: true, mayHaveSigned: false })
   const page = await context.newPage()
   // The same origin, without a node.

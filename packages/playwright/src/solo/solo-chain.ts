@@ -1,9 +1,8 @@
 /**
- * A chain of one validator in this process, as long and with as large a state as a test wants, and servers that give it
- * to tabs: honest ones, slow ones, liars, and relays that give nothing. Executor, stores, signatures and answers are the
- * production parts; only consensus among several is left out.
+ * A chain of one validator in this process, as long and with as large a state as a test wants. Executor, stores,
+ * signatures and answers are the production parts; only consensus among several is left out, so what is refused of this
+ * validator would be refused of any number of them that collude.
  */
-import { fileURLToPath } from 'node:url'
 import {
   type Block,
   type Certificate,
@@ -15,7 +14,6 @@ import {
   epochStateAfter,
   genesisBlock,
   randaoSigningBytes,
-  serializeChainSpec,
   voteSigningBytes,
 } from '@cairn/chain'
 import { createLocalSpec } from '@cairn/cli'
@@ -25,47 +23,51 @@ import { createExecutor } from '@cairn/executor'
 import { createEpochKeys, createFinalizationVerifier, routeRequests } from '@cairn/node'
 import {
   coreWasmSha256,
-  createNodeNetwork,
   createSenderRecovery,
   generateIdentity,
   peerIdFromIdentity,
   readCoreWasm,
-  serveStatic,
   systemClock,
   systemRandom,
-  systemTimers,
 } from '@cairn/platform-node'
-import type { Log, Metrics, Network, RequestProtocol } from '@cairn/ports'
+import type { Network } from '@cairn/ports'
 import { type Address, type Hash, ZERO_HASH, addressFromBytes, bytesFromUint64, height, view } from '@cairn/primitives'
 import { createMemoryStore, openChainStore, openEpochStore } from '@cairn/storage'
 
-export interface OwnChainOptions {
-  /** Accounts in the genesis beside the development accounts. */
-  readonly accounts: number
+export interface SoloChainOptions {
+  /** Accounts in the genesis beside those that a test network has; default 0. */
+  readonly accounts?: number
+  /** Default 1 000. */
   readonly epochLengthBlocks?: number
-  /** Blocks follow a second apart. */
+  /** Blocks follow a second apart; default: a day and some hours. */
   readonly genesisAgeMs?: number
 }
 
-export interface OwnChain {
+export interface Growth {
+  /** Signed transactions of the block at `height`; default none. */
+  readonly transactions?: (height: number) => Promise<readonly Uint8Array[]>
+  /** What the validator signs in the place of the state root that follows: the block is valid in all else. */
+  readonly stateRoot?: Hash
+}
+
+export interface SoloChain {
   readonly spec: ChainSpec
   readonly genesisHash: Hash
   height(): number
+  /** Of the head, as executed. */
   stateRoot(): Hash
-  /** Finalizes blocks with what `transactions` gives for each, by height. */
-  grow(count: number, transactions?: (at: number) => Promise<readonly Uint8Array[]>): Promise<void>
+  /** Finalizes `count` blocks. @throws Error when a transaction cannot be included */
+  grow(count: number, growth?: Growth): Promise<void>
   /** Registers what an honest node answers. */
   serve(network: Network): void
   stop(): Promise<void>
 }
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
-const noMetrics: Metrics = { count: () => {}, gauge: () => {}, observe: () => {} }
 const bls = createNativeBls()
 
-export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain> {
+export async function createSoloChain(options: SoloChainOptions): Promise<SoloChain> {
   const secretKey = bls.secretKeyFromEntropy(systemRandom.bytes(32))
-  const spec = ownSpec(secretKey, peerIdFromIdentity(await generateIdentity()), options)
+  const spec = soloSpec(secretKey, peerIdFromIdentity(await generateIdentity()), options)
   const executor = createExecutor(
     { chainSpec: spec, stateStore: createMemoryStore(), wasm: readCoreWasm() },
     { clock: systemClock, senderRecovery: createSenderRecovery() },
@@ -77,7 +79,7 @@ export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain
   const verifyFinalization = createFinalizationVerifier(epochs, createEpochKeys(genesis.hash, bls))
   const chain = await openChainStore(database, { genesis, verifyFinalization })
 
-  const nextBlock = async (transactions: readonly Uint8Array[]): Promise<Block> => {
+  const nextBlock = async (transactions: readonly Uint8Array[], stateRoot: Hash | undefined): Promise<Block> => {
     const parent = await chain.blockByHeight(chain.head().height)
     if (parent === undefined) throw new Error('the head is stored')
     const { validators } = epochs.current()
@@ -106,7 +108,7 @@ export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain
         timeMs,
         proposer: 0,
         executionBlockHash: built.executionBlockHash,
-        stateRoot: built.stateRoot,
+        stateRoot: stateRoot ?? built.stateRoot,
         accessListHash: built.accessListHash,
         evidenceRoot: EMPTY_LIST_HASH,
         randaoReveal,
@@ -125,9 +127,9 @@ export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain
     genesisHash: genesis.hash,
     height: () => chain.head().height,
     stateRoot: () => executor.head().stateRoot,
-    grow: async (count, transactions = async () => []) => {
+    grow: async (count, { transactions = async () => [], stateRoot } = {}) => {
       for (let index = 0; index < count; index++) {
-        const block = await nextBlock(await transactions(chain.head().height + 1))
+        const block = await nextBlock(await transactions(chain.head().height + 1), stateRoot)
         await chain.appendFinalized(block, finalize(block, secretKey, genesis.hash), await executor.outcome(block.hash))
         await epochs.advance(block)
         await executor.commit(block.hash)
@@ -138,10 +140,10 @@ export async function createOwnChain(options: OwnChainOptions): Promise<OwnChain
   }
 }
 
-function ownSpec(
+function soloSpec(
   secretKey: Uint8Array,
   peerId: string,
-  { accounts, epochLengthBlocks = 1_000, genesisAgeMs = 100_000_000 }: OwnChainOptions,
+  { accounts = 0, epochLengthBlocks = 1_000, genesisAgeMs = 100_000_000 }: SoloChainOptions,
 ): ChainSpec {
   const publicKey = bls.publicKey(secretKey)
   const spec = createLocalSpec({
@@ -169,74 +171,4 @@ function finalize(block: Block, secretKey: Uint8Array, genesisHash: Hash): Certi
   const subject = { kind: 'finalize', epoch: block.header.epoch, view: block.header.view, hash: block.hash } as const
   const signature = bls.sign(secretKey, voteSigningBytes(genesisHash, subject))
   return assembleCertificate(subject, [{ ...subject, validator: 0, signature }], bls, 1)
-}
-
-/** What a server makes of an honest answer before it is sent. */
-export type Manner = (protocol: RequestProtocol, answer: Uint8Array) => Promise<Uint8Array> | Uint8Array
-
-export interface OwnServer {
-  readonly peerId: string
-  /** For `bootstrap`. */
-  readonly address: string
-  /** Answers given so far, by protocol. */
-  answered(protocol: RequestProtocol): number
-  stop(): Promise<void>
-}
-
-/** A server that tabs dial by WebSocket, and a relay for them. Without a chain it gives nothing but that. */
-export async function startOwnServer(
-  genesisHash: Hash,
-  chain: OwnChain | undefined,
-  manner: Manner = (_protocol, answer) => answer,
-): Promise<OwnServer> {
-  const network = await createWsServer(genesisHash, await generateIdentity())
-  const counts = new Map<RequestProtocol, number>()
-  chain?.serve({
-    ...network,
-    onRequest: (protocol, handler) =>
-      network.onRequest(protocol, async (data, from) => {
-        const answer = await handler(data, from)
-        if (!(answer instanceof Uint8Array)) return answer
-        counts.set(protocol, (counts.get(protocol) ?? 0) + 1)
-        return manner(protocol, answer)
-      }),
-  })
-  await network.start()
-  const address = network.addresses().find((one) => one.includes('/ws'))
-  if (address === undefined) throw new Error('the server listens on no WebSocket')
-  return {
-    peerId: network.peerId,
-    address,
-    answered: (protocol) => counts.get(protocol) ?? 0,
-    stop: () => network.stop(),
-  }
-}
-
-/** A network of a server, not started: tabs dial it by WebSocket. */
-export function createWsServer(genesisHash: Hash, identity: Uint8Array): Promise<Network> {
-  return createNodeNetwork(
-    { genesisHash, identity, peers: [], localNetwork: true, listen: { wsPort: 0 } },
-    { clock: systemClock, timers: systemTimers, random: systemRandom, log: silent, metrics: noMetrics },
-  )
-}
-
-export interface OwnPage {
-  readonly url: string
-  stop(): Promise<void>
-}
-
-const DIST = fileURLToPath(new URL('../../apps/web/dist', import.meta.url))
-
-/** The page, told to use only these addresses. */
-export async function serveOwnPage(
-  chain: Pick<OwnChain, 'spec' | 'genesisHash'>,
-  bootstrap: readonly string[],
-): Promise<OwnPage> {
-  const description = JSON.stringify({
-    chainSpec: JSON.parse(serializeChainSpec(chain.spec)) as unknown,
-    genesisHash: chain.genesisHash,
-    bootstrap,
-  })
-  const server = await serveStatic({ directory: DIST, port: 0, extraFiles: { '/network.json': () => description } })
-  return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop() }
 }
