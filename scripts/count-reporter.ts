@@ -4,7 +4,7 @@
  * The path of the result is in `CAIRN_TEST_COUNTS`.
  */
 import { writeFileSync } from 'node:fs'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 export interface TestCounts {
   readonly passed: number
@@ -19,6 +19,13 @@ export interface CountsFile extends TestCounts {
   readonly unfinished: readonly string[]
   /** One line each: file, name, first line of the error. A run that is stopped prints nothing else of them. */
   readonly failures: readonly string[]
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Of a test or a suite that is skipped where this is so; `context.skip(note)` says it too. */
+    skipReason?: string
+  }
 }
 
 export default class CountReporter implements Reporter {
@@ -68,9 +75,21 @@ function countTests(testModule: TestModule): TestCounts {
     const result = test.result()
     if (result.state === 'passed') passed += 1
     else if (result.state === 'failed') failed += 1
-    else skipped.push(`${test.fullName}: ${('note' in result && result.note) || 'no reason given'}`)
+    else skipped.push(`${test.fullName}: ${skipReasonOf(test) ?? 'no reason given'}`)
   }
   return { passed, failed, skipped }
+}
+
+function skipReasonOf(test: TestCase): string | undefined {
+  const result = test.result()
+  if (result.state === 'skipped' && result.note !== undefined) return result.note
+  const own = test.meta().skipReason
+  if (own !== undefined) return own
+  for (let parent = test.parent; parent.type === 'suite'; parent = parent.parent) {
+    const { skipReason } = parent.meta()
+    if (skipReason !== undefined) return skipReason
+  }
+  return undefined
 }
 
 function failuresOf(testModule: TestModule): readonly string[] {

@@ -17,28 +17,28 @@ interface PageGlobals {
 
 const entry = join(import.meta.dirname, 'indexeddb.browser.test.ts')
 const executablePath = findChromium()
-if (executablePath === undefined) {
-  const remedy = 'set CAIRN_CHROMIUM, install one, or run `npx playwright-core install chromium`'
-  process.stderr.write(`IndexedDB tests are skipped: no Chromium; ${remedy}\n`)
-}
 const outcome = executablePath === undefined ? undefined : await runInChromium(executablePath)
 
-describe.skipIf(outcome === undefined)('in Chromium', () => {
-  it.each(outcome?.tests ?? [])('$name', ({ error }) => expect(error).toBeUndefined())
+describe.skipIf(outcome === undefined)(
+  'IndexedDB in Chromium',
+  { meta: { skipReason: 'no Chromium (CAIRN_CHROMIUM)' } },
+  () => {
+    it.each(outcome?.tests ?? [])('$name', ({ error }) => expect(error).toBeUndefined())
 
-  it('ran all suites', () => expect(outcome?.tests.length).toBeGreaterThanOrEqual(25))
+    it('ran all suites', () => expect(outcome?.tests.length).toBeGreaterThanOrEqual(25))
 
-  it('store and log keep what they had at the quota, say STORE_FULL, and go on with less', () => {
-    expect(outcome?.beyondQuota).toEqual([10, undefined, 100, 2])
-  })
+    it('store and log keep what they had at the quota, say STORE_FULL, and go on with less', () => {
+      expect(outcome?.beyondQuota).toEqual([10, undefined, 100, 2])
+    })
 
-  it('the log has every acknowledged record after the browser was killed', () => {
-    const { acknowledged = 0, found = [] } = outcome ?? {}
-    expect(acknowledged).toBeGreaterThanOrEqual(50)
-    expect(found.length).toBeGreaterThanOrEqual(acknowledged)
-    expect(found).toEqual(found.map((_, index) => (index + 1) % 256))
-  })
-})
+    it('the log has every acknowledged record after the browser was killed', () => {
+      const { acknowledged = 0, found = [] } = outcome ?? {}
+      expect(acknowledged).toBeGreaterThanOrEqual(50)
+      expect(found.length).toBeGreaterThanOrEqual(acknowledged)
+      expect(found).toEqual(found.map((_, index) => (index + 1) % 256))
+    })
+  },
+)
 
 async function runInChromium(path: string) {
   await using testPage = await openTestPage(path, entry)

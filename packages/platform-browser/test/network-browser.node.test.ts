@@ -1,6 +1,6 @@
 /** A worker in a real Chromium talks to a Node process over WebRTC-direct and over WebSocket. */
 import type { Network, PeerSummary } from '@cairn/ports'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   GENESIS_HASH,
   callWorker,
@@ -11,15 +11,14 @@ import {
 } from './chromium/network-page.ts'
 import type { NetworkPages } from './chromium/network-page.ts'
 
-if (executablePath === undefined) console.warn('network-browser: skipped, no Chromium found (set CAIRN_CHROMIUM)')
-const browserTest = test.skipIf(executablePath === undefined)
-
 const running: Network[] = []
 let pages: NetworkPages
 
 beforeAll(async () => {
   if (executablePath !== undefined) pages = await startNetworkPages()
 }, 120_000)
+
+beforeEach(({ skip }) => skip(executablePath === undefined, 'no Chromium (CAIRN_CHROMIUM)'))
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((node) => node.stop()))
@@ -42,7 +41,7 @@ interface SynchronousRequest {
   send(): void
 }
 
-browserTest.each([
+test.each([
   ['webrtc-direct', '/webrtc-direct/'],
   ['ws', '/ws/'],
 ])(
