@@ -16,6 +16,7 @@ const config: KnipConfig = {
         'scripts/*.{ts,mjs}',
         'e2e/**/*.{test,spec}.ts',
         'e2e/chaos/{main.ts,skewed-clock.mjs}',
+        'e2e/kit/{failing,playwright.config}.ts',
         '.config/*.ts',
       ]),
       project: present('.', [...rootFolders.map((folder) => `${folder}/**/*.{ts,mjs}`), '*.ts']),
