@@ -41,7 +41,6 @@ export async function startEquivocator(directory: string, slot: number, genesisH
       identity: new Uint8Array(await readFile(join(own, 'identity.key'))),
       listen: { quicPort: 0 },
       peers: others.map(({ peerId, p2pPort }) => `/ip4/127.0.0.1/udp/${p2pPort}/quic-v1/p2p/${peerId}`),
-      reservedPeers: others.map(({ peerId }) => peerId),
       localNetwork: true,
     },
     {

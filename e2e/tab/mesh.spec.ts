@@ -42,7 +42,7 @@ test('tabs serve each other: a new one takes and proves everything from others w
   await c.screenshot({ path: 'test-results/mesh-tab.png', fullPage: true })
 })
 
-test('the one server that a tab knew is killed, and with it its relay: it goes on with a tab that knows another', async ({
+test('the one server that a tab was told of names the others and other tabs; it is killed, with its relay, and the tab goes on', async ({
   network,
   openTab,
 }) => {
@@ -57,6 +57,9 @@ test('the one server that a tab knew is killed, and with it its relay: it goes o
   const transports = async (): Promise<readonly string[]> =>
     ((await b.state())?.peers ?? []).map(({ transport }) => transport)
   await expect.poll(transports, { timeout: 60_000 }).toContain('webrtc')
+  const ofServers = async (): Promise<number> =>
+    (await transports()).filter((transport) => transport !== 'webrtc').length
+  await expect.poll(ofServers, { timeout: 60_000 }).toBe(network.validators)
   await network.kill(0)
   const height = network.maxHeight()
   for (const tab of [a, b]) await tab.waitForHeight(height + 10)

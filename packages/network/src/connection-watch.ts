@@ -37,14 +37,17 @@ export interface ConnectionWatchDeps {
   readonly ownPeerId: PeerId
   readonly pubsub: PubsubView
   readonly connections: () => readonly ConnectionView[]
-  /** Why a connection may not stay. */
-  readonly excess: (connection: ConnectionView) => string | undefined
+  /** Gossip with a peer has begun, or has ended. */
+  readonly onGossipChanged: () => void
+  /** Why a connection may not stay; `close` is for one that may stay for a while only. */
+  readonly admit: (connection: ConnectionView, close: (why: string) => void) => string | undefined
 }
 
 export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatch {
   /** Peer → since when gossip is incomplete, monotonic. */
   const gossipMissingSince = new Map<PeerId, number>()
   const openedAtMs = new WeakMap<ConnectionView, number>()
+  let gossiping: ReadonlySet<PeerId> = new Set()
   let timer: TimerHandle | undefined
   let running = false
 
@@ -111,6 +114,9 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
     }
     for (const id of gossipMissingSince.keys()) if (!peers.has(id)) gossipMissingSince.delete(id)
     for (const peer of peers.values()) checkGossip(peer)
+    const before = gossiping
+    gossiping = new Set([...peers.keys()].filter(isGossiping))
+    if (gossiping.size !== before.size || ![...gossiping].every((peer) => before.has(peer))) deps.onGossipChanged()
     if (running) timer = deps.timers.after(WATCH_INTERVAL_MS, tick)
   }
 
@@ -125,7 +131,7 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
       timer?.cancel()
     },
     onOpened(connection) {
-      const why = deps.excess(connection)
+      const why = deps.admit(connection, (later) => close(connection, later))
       if (why !== undefined) return close(connection, why)
       const peer = connection.remotePeer.toString()
       if (openConnections(peer).some((other) => other.limits !== undefined) || connection.limits !== undefined) {

@@ -120,6 +120,15 @@ export const INBOUND_MAX = 64
 export const OUTBOUND_MAX = 32
 /** Inbound connections from one IPv4 address or IPv6 /64; off in local networks. */
 export const INBOUND_PER_IP_MAX = 4
+/** Inbound connections from one IPv4 /24 or IPv6 /48; off in local networks. */
+export const INBOUND_PER_PREFIX_MAX = 16
+/**
+ * Inbound connections beyond `INBOUND_MAX`, for those who have yet to show that a slot is reserved for them: a validator
+ * whose new peer nobody knows must be heard once. One for each IPv4 /24 or IPv6 /48, so that a neighbourhood of Sybils holds one.
+ */
+export const PROBATION_MAX = 8
+/** Time for that: to gossip, an announcement needs a round trip or two of 2 s each way. */
+export const PROBATION_MS = 10_000
 /** Inbound connections per second from one address; off in local networks. */
 export const INBOUND_PER_IP_PER_SECOND_MAX = 10
 /** Handshakes under way. */

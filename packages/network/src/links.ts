@@ -49,7 +49,14 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
   const isConnected = (peer: PeerId): boolean => connectionTo(connections(), peer) !== undefined
   const { pubsub } = libp2p.services
   const directory = createPeerDirectory()
-  const watch = createConnectionWatch({ ...deps, ownPeerId, pubsub, connections, excess: admission.excess })
+  const watch = createConnectionWatch({
+    ...deps,
+    ownPeerId,
+    pubsub,
+    connections,
+    admit: admission.admit,
+    onGossipChanged: () => notifyPeersChanged(),
+  })
   const shared = {
     ...deps,
     ownPeerId,

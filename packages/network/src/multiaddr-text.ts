@@ -18,15 +18,27 @@ export function transportOf(address: string): string {
 
 /** The address that counts for caps: the IPv4 address, or the IPv6 /64; `undefined` for names and relays. */
 export function ipGroupOf(address: string): string | undefined {
+  return ipPrefixOf(address, { ipv4Bytes: 4, ipv6Groups: 4 })
+}
+
+/** What one owner of many addresses has: the IPv4 /24, or the IPv6 /48; `undefined` for names and relays. */
+export function ipNeighbourhoodOf(address: string): string | undefined {
+  return ipPrefixOf(address, { ipv4Bytes: 3, ipv6Groups: 3 })
+}
+
+function ipPrefixOf(
+  address: string,
+  { ipv4Bytes, ipv6Groups }: { readonly ipv4Bytes: number; readonly ipv6Groups: number },
+): string | undefined {
   const [, family, host] = address.split('/')
   if (host === undefined) return undefined
-  if (family === 'ip4') return host
-  return family === 'ip6' ? ipv6Prefix64(host) : undefined
+  if (family === 'ip4') return host.split('.').slice(0, ipv4Bytes).join('.')
+  return family === 'ip6' ? ipv6Prefix(host, ipv6Groups) : undefined
 }
 
 const TRANSPORTS = ['quic-v1', 'webrtc-direct', 'webrtc', 'wss', 'ws', 'tcp']
 
-function ipv6Prefix64(host: string): string {
+function ipv6Prefix(host: string, groupCount: number): string {
   const [head = '', tail] = host.split('::')
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) {
@@ -35,7 +47,7 @@ function ipv6Prefix64(host: string): string {
     groups.push(...tailGroups)
   }
   return groups
-    .slice(0, 4)
+    .slice(0, groupCount)
     .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
     .join(':')
 }

@@ -1,6 +1,6 @@
 /** What a network is made of: choices of this node, and what the platform hands in. */
 import type { Hash } from '@cairn/primitives'
-import type { Clock, Log, Metrics, PeerId, Random, Timers } from '@cairn/ports'
+import type { Clock, Log, Metrics, Random, Timers } from '@cairn/ports'
 import type { ServiceFactory, TransportFactory } from './libp2p-view.ts'
 import type { PeerMemory } from './peer-memory.ts'
 import type { Sha256 } from './request-frame.ts'
@@ -15,8 +15,6 @@ export interface NetworkOptions {
   readonly announce?: readonly string[]
   /** Multiaddrs ending in `/p2p/<peer id>`, kept connected; several per peer are tried in turn. */
   readonly peers: readonly string[]
-  /** Peers admitted beyond the limits: the validators. */
-  readonly reservedPeers?: readonly PeerId[]
   /** Absent: nobody but the configured peers is dialed. Every node says whom it knows. */
   readonly discovery?: DiscoveryOptions
   /** All nodes on one machine or LAN: no caps per address, private addresses are dialed. */
@@ -24,6 +22,9 @@ export interface NetworkOptions {
   readonly inboundMax?: number
   readonly outboundMax?: number
   readonly inboundPerIpMax?: number
+  readonly inboundPerPrefixMax?: number
+  /** How long one may stay beyond the limits before a slot is reserved for it. */
+  readonly probationMs?: number
   /** Gossip heartbeat. */
   readonly heartbeatMs?: number
   /** One address of one dial. */

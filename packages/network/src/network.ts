@@ -10,9 +10,11 @@ import type { ConnectionView, Libp2pView } from './libp2p-view.ts'
 import {
   INBOUND_MAX,
   INBOUND_PER_IP_MAX,
+  INBOUND_PER_PREFIX_MAX,
   OUTBOUND_MAX,
   PENALTY,
   PENALTY_DEFAULT,
+  PROBATION_MS,
   REQUEST_STREAMS_MAX,
   STOP_MAX_MS,
   TOPIC_SIZE_MAX_BYTES,
@@ -90,6 +92,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     peers: () => summaries(connections(), book.score, links.isGossiping),
     penalize: (peer, code) =>
       links.report(peer, (PENALTY as Readonly<Record<string, number>>)[code] ?? PENALTY_DEFAULT, code),
+    reserve: admission.reserve,
     onPeersChanged: links.onPeersChanged,
     wake: links.wake,
   }
@@ -117,7 +120,8 @@ function admissionOf(
       inboundMax: options.inboundMax ?? INBOUND_MAX,
       outboundMax: options.outboundMax ?? OUTBOUND_MAX,
       inboundPerIpMax: options.inboundPerIpMax ?? INBOUND_PER_IP_MAX,
-      reservedPeers: options.reservedPeers ?? [],
+      inboundPerPrefixMax: options.inboundPerPrefixMax ?? INBOUND_PER_PREFIX_MAX,
+      probationMs: options.probationMs ?? PROBATION_MS,
       localNetwork: options.localNetwork,
     },
     { ...deps, connections, isRefused: book.isRefused },

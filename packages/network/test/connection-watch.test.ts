@@ -21,13 +21,15 @@ function setup(ownPeerId = 'M') {
     streamsInbound: new Map<string, ReturnType<typeof fakeGossipStream>>(),
     onPeerConnected: (_peer: unknown, connection: FakeConnection) => void reopened.push(connection.id),
   }
+  let gossipChanges = 0
   const watch = createConnectionWatch({
     ...time,
     log,
     ownPeerId,
     pubsub: pubsub as unknown as PubsubView,
     connections: () => connections,
-    excess: (connection) => (connection.remotePeer.toString() === 'X' ? 'LIMIT_REACHED' : undefined),
+    onGossipChanged: () => void (gossipChanges += 1),
+    admit: (connection) => (connection.remotePeer.toString() === 'X' ? 'LIMIT_REACHED' : undefined),
   })
   watch.start()
   const open = (connection: FakeConnection): FakeConnection => {
@@ -36,8 +38,21 @@ function setup(ownPeerId = 'M') {
     return connection
   }
   const statuses = (): string[] => connections.map((connection) => connection.status)
-  return { time, connections, reopened, pubsub, watch, open, statuses }
+  return { time, connections, reopened, pubsub, watch, open, statuses, gossipChanges: () => gossipChanges }
 }
+
+test('says when gossip with a peer begins, and when it ends', async () => {
+  const { time, pubsub, open, gossipChanges } = setup()
+  open(fakeConnection('P', 'inbound'))
+  await time.advance(3_000)
+  expect(gossipChanges()).toBe(0)
+  for (const streams of [pubsub.streamsInbound, pubsub.streamsOutbound]) streams.set('P', fakeGossipStream('open'))
+  await time.advance(3_000)
+  expect(gossipChanges()).toBe(1)
+  pubsub.streamsInbound.delete('P')
+  await time.advance(1_000)
+  expect(gossipChanges()).toBe(2)
+})
 
 test('a connection over a limit is closed', () => {
   const { open, statuses } = setup()

@@ -27,6 +27,7 @@ import { createRpcBackend } from './rpc-backend.ts'
 import { type SyncDriver, createSyncDriver } from './sync-driver.ts'
 import { type TransactionPool, createTransactionPool, headBaseFee } from './transaction-pool.ts'
 import { createValidatorPeers } from './validator-peers.ts'
+import { keepValidatorSlots } from './validator-slots.ts'
 
 export interface CairnNode {
   readonly rpcBackend: RpcBackend
@@ -164,6 +165,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     start: async () => {
       const start = await recovered.startInput()
       runtime.input(start)
+      keepValidatorSlots(network, validatorPeers)
       greeting.start()
       await network.start()
       sync.start()

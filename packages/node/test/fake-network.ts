@@ -8,6 +8,8 @@ export type Answer = (peer: PeerId, protocol: RequestProtocol, data: Uint8Array)
 export interface FakeNetwork extends Network {
   readonly published: readonly { readonly topic: Topic; readonly data: Uint8Array }[]
   readonly penalties: readonly { readonly peer: PeerId; readonly code: string }[]
+  /** Peers that slots are reserved for. */
+  readonly reserved: readonly PeerId[]
   readonly asked: readonly { readonly peer: PeerId; readonly protocol: RequestProtocol }[]
   /** A gossip message from a peer. */
   deliver(topic: Topic, data: Uint8Array, from?: PeerId): Promise<Verdict>
@@ -22,6 +24,7 @@ export interface FakeNetwork extends Network {
 export function createFakeNetwork(answer: Answer = async () => undefined): FakeNetwork {
   const published: { topic: Topic; data: Uint8Array }[] = []
   const penalties: { peer: PeerId; code: string }[] = []
+  const reserved: PeerId[] = []
   const asked: { peer: PeerId; protocol: RequestProtocol }[] = []
   const topics = new Map<Topic, TopicHandler>()
   const protocols = new Map<RequestProtocol, RequestHandler>()
@@ -52,6 +55,7 @@ export function createFakeNetwork(answer: Answer = async () => undefined): FakeN
     },
     peers: () =>
       connected.map((peerId) => ({ peerId, direction: 'outbound', transport: 'fake', score: 0, gossiping: true })),
+    reserve: (peers) => void reserved.splice(0, reserved.length, ...peers),
     penalize: (peer, code) => void penalties.push({ peer, code }),
     onPeersChanged: (listener) => {
       listeners.add(listener)
@@ -59,6 +63,7 @@ export function createFakeNetwork(answer: Answer = async () => undefined): FakeN
     },
     published,
     penalties,
+    reserved,
     asked,
     deliver: async (topic, data, from = 'peer') => {
       const handler = topics.get(topic)

@@ -5,6 +5,7 @@ import { ACCEPT, ZERO_HASH, addressFromBytes, epoch, ignore, reject, view } from
 import { describe, expect, it } from 'vitest'
 import type { EpochKeys } from '../src/epoch-keys.ts'
 import { createValidatorPeers } from '../src/validator-peers.ts'
+import { keepValidatorSlots } from '../src/validator-slots.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import { createFakeTime, createKeptLog } from './fake-time.ts'
 
@@ -59,6 +60,17 @@ function start() {
 }
 
 describe('hearing', () => {
+  it('has slots kept for those it knows, and for those of the next epoch once that begins', async () => {
+    const { network, peers, consensus, hear } = start()
+    keepValidatorSlots(network, peers)
+    expect(network.reserved).toEqual(['listed'])
+    await hear({})
+    expect(network.reserved).toEqual(['listed', 'two'])
+    consensus.validators = second
+    peers.onEpoch()
+    expect(network.reserved).toEqual(['listed'])
+  })
+
   it('knows the peer that the validator named last, before that the one of the set', async () => {
     const { peers, hear, changes } = start()
     expect([0, 1, 2, 9].map((validator) => peers.peerOf(validator))).toEqual([

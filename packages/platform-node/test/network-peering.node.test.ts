@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generateIdentity, peerIdFromIdentity } from '@cairn/network'
+import { generateIdentity } from '@cairn/network'
 import type { Network } from '@cairn/ports'
 import { afterEach, expect, test } from 'vitest'
 import type { NodeNetworkOptions } from '../src/network-node.ts'
@@ -74,22 +74,37 @@ test('two nodes that dial each other end with gossip both ways', async () => {
   await until(() => gossiping(again, 1) && gossiping(second, 1))
 })
 
-test('inbound connections are capped, and reserved peers come in beyond the cap', async () => {
-  const reserved = await generateIdentity()
-  const server = await startNode({ inboundMax: 2, reservedPeers: [peerIdFromIdentity(reserved)] })
-  const clients = [await startNode({ peers: server.addresses() }), await startNode({ peers: server.addresses() })]
-  await until(() => server.peers().length === 2)
-  const refused = await startNode({ peers: server.addresses() })
-  const admitted = await startNode({ peers: server.addresses(), identity: reserved })
-  await until(() => server.peers().some((peer) => peer.peerId === admitted.peerId))
-  expect(
-    server
-      .peers()
-      .map((peer) => peer.peerId)
-      .toSorted(),
-  ).toEqual([...clients, admitted].map((node) => node.peerId).toSorted())
-  expect(server.peers().some((peer) => peer.peerId === refused.peerId)).toBe(false)
-})
+test('a full server hears a validator on probation and then keeps a slot for it; nobody else stays', async () => {
+  const server = await createTestNode({ inboundMax: 2, probationMs: 3_000 })
+  // As a node does with a signed announcement.
+  server.onTopic('announcements', (_data, from) => {
+    server.reserve([from])
+    return { verdict: 'accept' }
+  })
+  await server.start()
+  running.push(server)
+  const peers = server.addresses()
+  const isThere = (node: Network): boolean => server.peers().some(({ peerId }) => peerId === node.peerId)
+  const first = [await startNode({ peers }), await startNode({ peers })]
+  await until(() => first.every(isThere))
+  const sybils = await Promise.all([1, 2, 3].map(() => startNode({ peers })))
+  await until(() => sybils.every(isThere))
+
+  const validator = await createTestNode({ peers })
+  validator.onTopic('announcements', () => ({ verdict: 'accept' }))
+  validator.onPeersChanged(() => {
+    if (validator.peers().some(({ gossiping: flows }) => flows))
+      void validator.publish('announcements', Uint8Array.of(1))
+  })
+  const left = Promise.withResolvers<void>()
+  await validator.start()
+  running.push(validator)
+  await until(() => isThere(validator))
+  validator.onPeersChanged(() => validator.peers().length === 0 && left.reject(new Error('the validator was expelled')))
+  const others = Promise.all(sybils.map((sybil) => until(() => sybil.peers().length === 0)))
+  await Promise.race([others, left.promise])
+  expect([...first, validator].every(isThere)).toBe(true)
+}, 60_000)
 
 test('outside local networks one address gets few connections', async () => {
   const server = await startNode({ localNetwork: false, inboundPerIpMax: 1 })

@@ -26,8 +26,6 @@ test('two roots for one height are a failure, and so is nothing to compare', () 
   watch.add(1, block(2, 'b'))
   watch.assertSameRoots([0, 1])
   watch.add(2, block(2, 'c'))
-  expect(() => watch.assertSameRoots([0, 1, 2])).toThrow(
-    'validators 1 and 2 report different roots at height 2',
-  )
+  expect(() => watch.assertSameRoots([0, 1, 2])).toThrow('validators 1 and 2 report different roots at height 2')
   watch.assertSameRoots([0, 1])
 })

@@ -68,7 +68,9 @@ export interface Network {
   peers(): readonly PeerSummary[]
   /** Misbehaviour outside gossip (bad response); may disconnect or ban. */
   penalize(peer: PeerId, code: string): void
-  /** Called on each connect and disconnect; returns the unsubscribe function. */
+  /** From now on these, the validators, are admitted beyond the limits of connections; replaces what was said before. */
+  reserve(peers: readonly PeerId[]): void
+  /** Called on each connect and disconnect, and when gossip with a peer begins or ends; returns the unsubscribe function. */
   onPeersChanged(listener: () => void): () => void
 }
 

@@ -224,14 +224,11 @@ function createNetwork(
         wsPort: options.tabPort,
         webrtcDirectPort: options.tabPort,
       },
-      peers: options.peer,
-      ...(options.localNetwork
-        ? {}
-        : {
-            peers: [...options.peer, ...(own.chainSpec.bootstrap ?? [])],
-            discovery: { transports: ['quic-v1', 'tcp', 'wss', 'ws'], dht: 'server' as const },
-          }),
-      reservedPeers: validatorPeers(own.chainSpec),
+      // In a local network all servers are configured: they are only asked how tabs reach them, so that each can name the others.
+      peers: options.localNetwork ? options.peer : [...options.peer, ...(own.chainSpec.bootstrap ?? [])],
+      discovery: options.localNetwork
+        ? { transports: [], target: 0 }
+        : { transports: ['quic-v1', 'tcp', 'wss', 'ws'], dht: 'server' },
       localNetwork: options.localNetwork,
       dataPath: own.data.path,
     },
@@ -243,10 +240,4 @@ function createNetwork(
       metrics: own.metrics,
     },
   )
-}
-
-/** Of those who validate now or later. */
-function validatorPeers({ validators, validatorChanges = [] }: ChainSpec): readonly string[] {
-  const all = [...validators, ...validatorChanges.flatMap((change) => change.validators)]
-  return [...new Set(all.map(({ peerId }) => peerId))].filter((peerId) => peerId !== '')
 }

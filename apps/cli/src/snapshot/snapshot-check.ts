@@ -88,6 +88,7 @@ async function checkCertificate(
   const network = {
     peers: () => [{ peerId: 'file', direction: 'outbound', transport: 'file', score: 0, gossiping: false }] as const,
     penalize: () => {},
+    reserve: () => {},
     request: async (_peer: string, protocol: string, data: Uint8Array): Promise<Uint8Array> => {
       if (protocol === 'epoch-ends') {
         const request = decodeEpochEndsRequest(data)
