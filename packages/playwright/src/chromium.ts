@@ -1,7 +1,6 @@
 /** How Chromium must be started for real networks on one machine, and where it is. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { findExecutable } from './executables.ts'
 
 const systemNames = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge']
 const macPaths = [
@@ -45,20 +44,9 @@ export function cairnLaunchOptions(): {
  * `undefined` when there is none.
  */
 export function findChromium(): string | undefined {
-  const named = process.env.CAIRN_CHROMIUM
-  if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined
-  const onPath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => systemNames.map((name) => join(folder, name)))
-  const downloaded = chromium.executablePath()
-  return [...onPath, ...(process.platform === 'darwin' ? macPaths : []), downloaded].find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return findExecutable({
+    variable: 'CAIRN_CHROMIUM',
+    systemNames,
+    furtherPaths: [...macPaths, chromium.executablePath()],
+  })
 }

@@ -1,6 +1,7 @@
 /** @module Playwright fixtures over real networks. For another test runner take `@cairn/playwright/network`. */
 export { cairnLaunchOptions, findChromium } from './chromium.ts'
 export { expect, test } from './fixtures.ts'
+export { findFirefox, launchFirefox } from './firefox.ts'
 export type { CairnFixtures, CairnOptions, CairnWorkerFixtures } from './fixtures.ts'
 export { openTab } from './tab/tab.ts'
 export type { Tab, TabOptions } from './tab/tab.ts'

@@ -16,8 +16,10 @@ export interface PageLife {
   crash(): Promise<void>
 }
 
-export async function controlPageLife(page: Page): Promise<PageLife> {
-  const session: CDPSession = await page.context().newCDPSession(page)
+export function controlPageLife(page: Page): PageLife {
+  let opened: Promise<CDPSession> | undefined
+  // Only Chromium has one; a page that lives undisturbed needs none.
+  const session = (): Promise<CDPSession> => (opened ??= page.context().newCDPSession(page))
   let cover: Page | undefined
   const hide = async (): Promise<void> => {
     if (cover !== undefined) return
@@ -39,16 +41,17 @@ export async function controlPageLife(page: Page): Promise<PageLife> {
     freeze: async () => {
       // Chromium answers «done» for a visible page and does nothing.
       await hide()
-      await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+      await (await session()).send('Page.setWebLifecycleState', { state: 'frozen' })
     },
     thaw: async () => {
-      await session.send('Page.setWebLifecycleState', { state: 'active' })
+      await (await session()).send('Page.setWebLifecycleState', { state: 'active' })
       await show()
     },
     crash: async () => {
       const crashed = new Promise<void>((resolve) => page.once('crash', () => resolve()))
+      const devTools = await session()
       // Never answered: the renderer that would answer is gone.
-      session.send('Page.crash').catch(() => {})
+      devTools.send('Page.crash').catch(() => {})
       await crashed
     },
   }

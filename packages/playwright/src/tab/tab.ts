@@ -43,7 +43,7 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   const context = options.context ?? (await browser.newContext({ permissions: ['camera', 'microphone'] }))
   const page = await context.newPage()
   const log = followLog(page)
-  const life = await controlPageLife(page)
+  const life = controlPageLife(page)
   const address = new URL(url)
   address.search = options.query ?? ''
   if (options.firstPeers !== undefined) await chooseFirstPeers(page, options.firstPeers)
