@@ -6,20 +6,26 @@ import {
   type Block,
   decodeAccountProofResponse,
   decodeFinalizedRangeResponse,
+  decodeLightBlockResponse,
   decodeSnapshotChunkResponse,
   encodeAccountProofResponse,
   encodeFinalizedRangeResponse,
+  encodeLightBlockResponse,
   encodeSnapshotChunkResponse,
+  hashHeader,
+  type LightBlock,
 } from '@cairn/chain'
+import { keccak256 } from '@cairn/crypto'
 import type { RequestProtocol } from '@cairn/ports'
 import type { Decoded } from '@cairn/primitives'
 
 /**
  * `certificate`: the signature of a finalization is one of another message · `block-data`: the payload of a block is not
  * the one that its header names · `balance`: an account has more than its proof says · `missing-account`: a piece of a
- * snapshot lacks an account · `empty-chunk`: a piece of a snapshot claims that there is nothing.
+ * snapshot lacks an account · `empty-chunk`: a piece of a snapshot claims that there is nothing ·
+ * `light-block`: the end of an epoch has another state, under a certificate of something else.
  */
-export type Lie = 'certificate' | 'block-data' | 'balance' | 'missing-account' | 'empty-chunk'
+export type Lie = 'certificate' | 'block-data' | 'balance' | 'missing-account' | 'empty-chunk' | 'light-block'
 
 /** What a server makes of an honest answer before it is sent. */
 export type Manner = (protocol: RequestProtocol, answer: Uint8Array) => Promise<Uint8Array> | Uint8Array
@@ -81,6 +87,13 @@ const LIES: Readonly<Record<Lie, Changed>> = {
     protocol: 'snapshot-chunk',
     change: () => encodeSnapshotChunkResponse({ ranges: [{ items: [], proof: [] }] }),
   },
+  'light-block': {
+    protocol: 'light-block',
+    change: (answer) => {
+      const { block } = decoded(decodeLightBlockResponse(answer))
+      return encodeLightBlockResponse({ block: block && withOtherState(block) })
+    },
+  },
 }
 
 /** A byte within the payload's first field, its parent's hash, so that it still decodes. */
@@ -88,6 +101,11 @@ const PARENT_HASH_BYTE = 20
 
 function withOtherPayload(block: Block): Block {
   return { ...block, payload: block.payload.with(PARENT_HASH_BYTE, (block.payload[PARENT_HASH_BYTE] ?? 0) ^ 1) }
+}
+
+function withOtherState(block: LightBlock): LightBlock {
+  const header = { ...block.header, stateRoot: keccak256(new Uint8Array(1)) }
+  return { ...block, header, finalization: { ...block.finalization, hash: hashHeader(header) } }
 }
 
 /** @throws Error for what no honest node answers */
