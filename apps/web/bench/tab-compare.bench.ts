@@ -84,7 +84,12 @@ async function describeDeadNetwork(directory: string): Promise<string> {
   const bootstrap = network.process(0)?.addresses ?? []
   await network.stop()
   const chainSpec: unknown = JSON.parse(network.layout.chainSpecJson)
-  return JSON.stringify({ chainSpec, genesisHash: network.genesisHash, bootstrap })
+  return JSON.stringify({
+    chainSpec,
+    genesisHash: network.genesisHash,
+    genesisExecution: network.genesisExecution,
+    bootstrap,
+  })
 }
 
 function otherSites(folder: string): readonly Site[] {

@@ -2,6 +2,10 @@
 import { epoch, hashFromBytes, tryBytesFromHex, type Hash } from '@cairn/primitives'
 import type { TabNodeOptions, TabRole, TabSync } from '@cairn/platform-browser'
 
+/** What was chosen on the page before is kept under these. */
+export const ROLE_KEY = 'cairn-role'
+export const SYNC_KEY = 'cairn-sync'
+
 export const ROLES: readonly TabRole[] = ['light', 'verifying', 'serving', 'validator']
 
 export const SYNCS: readonly TabSync[] = ['auto', 'snapshot', 'full']

@@ -25,10 +25,8 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
     setAnswer(undefined)
     setAnswer(await lookUp(address))
   }
-  const { verifiedHeight = 0, peers, role, failure } = snapshot
-  // Without a peer a tab with state of its own answers from that.
-  const hasAnswer = peers.length > 0 || (role !== 'light' && verifiedHeight > 0)
-  const canLookUp = snapshot.verifiedHeight !== undefined && hasAnswer && failure === undefined
+  // From then on servers are asked over HTTP, peers once there are any, and the tab's own state when nobody answers.
+  const canLookUp = snapshot.trust !== undefined && snapshot.failure === undefined
   return (
     <>
       <a className="skip" href="#main">

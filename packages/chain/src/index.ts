@@ -1,4 +1,5 @@
 /** @module Layer 1: what the chain is made of, its canonical bounded encoding and its stateless checks. */
+export { verifyAccountProof } from './account-proof-check.ts'
 export { EMPTY_CODE_HASH, decodeAccountLeaf, encodeAccountLeaf } from './account-leaf.ts'
 export type { AccountLeaf } from './account-leaf.ts'
 export {

@@ -137,7 +137,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
     }),
   })
   routeGossip(network, consensus, runtime, recovered)
-  routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
+  const answers = routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
   const greeting = greetNewPeers(network, runtime)
   const farewell = async (): Promise<void> => {
     if (consensus.self === undefined || network.peers().length === 0) return
@@ -158,6 +158,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       pool,
       validators: () => consensus.validators,
       status,
+      answers,
       committed,
       admitted,
       onAccepted: (hash) => meter.onAccepted(hash),

@@ -21,7 +21,7 @@ import {
 } from '@cairn/chain'
 import type { Block, Certificate, ChainSpec, ConsensusHeader } from '@cairn/chain'
 import type { Consensus } from '@cairn/consensus'
-import type { Executor, Network, RequestHandler, RequestProtocol } from '@cairn/ports'
+import type { Executor, Network, RequestProtocol } from '@cairn/ports'
 import { type Decoded, type Epoch, type Hash, epoch, height } from '@cairn/primitives'
 import type { ChainReader, EpochStore } from '@cairn/storage'
 import { serveFinalizedRange } from '@cairn/sync'
@@ -39,18 +39,23 @@ export interface RequestRoutesDeps {
   readonly consensus: Pick<Consensus, 'block' | 'certificatesFrom'> | undefined
 }
 
-/** Registers every request protocol; call before the network starts. */
-export function routeRequests(deps: RequestRoutesDeps): void {
+/** Answers one encoded request; whoever asks. */
+export type RequestAnswer = (data: Uint8Array) => Promise<Uint8Array | { readonly refused: string }>
+
+/** Registers every request protocol; call before the network starts. Returns what it registered. */
+export function routeRequests(deps: RequestRoutesDeps): ReadonlyMap<RequestProtocol, RequestAnswer> {
   const { network, chain, epochs, spec, consensus } = deps
+  const answers = new Map<RequestProtocol, RequestAnswer>()
   const route = <Request>(
     protocol: RequestProtocol,
     decode: (data: Uint8Array) => Decoded<Request>,
     answer: (request: Request) => Promise<Uint8Array | { readonly refused: string }>,
   ): void => {
-    const handler: RequestHandler = async (data) => {
+    const handler: RequestAnswer = async (data) => {
       const decoded = decode(data)
       return decoded.ok ? answer(decoded.value) : { refused: decoded.code }
     }
+    answers.set(protocol, handler)
     network.onRequest(protocol, handler)
   }
   route('blocks-by-hash', decodeBlocksByHashRequest, async ({ hashes }) =>
@@ -84,6 +89,7 @@ export function routeRequests(deps: RequestRoutesDeps): void {
   route('snapshot-chunk', decodeSnapshotChunkRequest, (request) => serveSnapshotChunk(deps.executor, request))
   route('snapshot-codes', decodeSnapshotCodesRequest, (request) => serveSnapshotCodes(deps.executor, request))
   route('account-proof', decodeAccountProofRequest, async (request) => proveAccount(deps, request))
+  return answers
 }
 
 /** The finalization that ended an epoch: all that a peer which lags in it has to know. */

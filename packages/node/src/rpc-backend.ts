@@ -1,7 +1,7 @@
 /** What JSON-RPC sees of a node. */
 import type { ValidatorSet } from '@cairn/chain'
 import type { Mempool } from '@cairn/mempool'
-import type { Executor } from '@cairn/ports'
+import type { Executor, RequestProtocol } from '@cairn/ports'
 import type { Hash, Height } from '@cairn/primitives'
 import type { RpcBackend, RpcBlock } from '@cairn/rpc'
 import type { ChainStore, EpochStore } from '@cairn/storage'
@@ -9,6 +9,7 @@ import { listEvidence } from './committed-evidence.ts'
 import type { CommittedBlock } from './committer.ts'
 import type { Listeners } from './listeners.ts'
 import type { NodeStatus } from './node-status.ts'
+import type { RequestAnswer } from './request-routes.ts'
 import type { TransactionPool } from './transaction-pool.ts'
 
 export interface RpcBackendDeps {
@@ -22,6 +23,8 @@ export interface RpcBackendDeps {
   /** The current epoch's. */
   readonly validators: () => ValidatorSet
   readonly status: () => NodeStatus
+  /** As peers are answered. */
+  readonly answers: ReadonlyMap<RequestProtocol, RequestAnswer>
   readonly committed: Listeners<CommittedBlock>
   readonly admitted: Listeners<Hash>
   /** A transaction was accepted from RPC: its time to finality counts from now. */
@@ -61,6 +64,7 @@ export function createRpcBackend(deps: RpcBackendDeps): RpcBackend {
         ),
       onPendingTransaction: (listener) => deps.admitted.add(listener),
     },
+    answer: async (protocol, request) => deps.answers.get(protocol)?.(request) ?? { refused: 'NOT_SERVED' },
     status: deps.status,
     validators: () =>
       deps.validators().validators.map(({ publicKey, weight, feeRecipient, peerId }, index) => ({

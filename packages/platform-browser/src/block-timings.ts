@@ -4,20 +4,15 @@ import type { Clock, Executor } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import { TIMINGS_KEPT_MAX } from './limits.ts'
 
-export interface BlockTimings {
+export interface ExecutionTimings {
   /** The same executor, with `execute` measured. */
   readonly executor: Executor
-  /** The same scheme, with `verifyAggregate` of its key sets measured. */
-  readonly bls: Bls
   /** Milliseconds; `undefined` for a block that was not executed here since the page was opened. */
   takeExecuteMs(blockHash: Hash): number | undefined
-  /** Milliseconds of the latest certificate's verification. */
-  verifyMs(): number | undefined
 }
 
-export function measureBlocks(executor: Executor, bls: Bls, clock: Clock): BlockTimings {
+export function measureExecution(executor: Executor, clock: Clock): ExecutionTimings {
   const executeMs = new Map<Hash, number>()
-  let verifyMs: number | undefined
   return {
     executor: {
       ...executor,
@@ -29,6 +24,24 @@ export function measureBlocks(executor: Executor, bls: Bls, clock: Clock): Block
         return verdict
       },
     },
+    takeExecuteMs: (blockHash) => {
+      const taken = executeMs.get(blockHash)
+      executeMs.delete(blockHash)
+      return taken
+    },
+  }
+}
+
+export interface BlsTimings {
+  /** The same scheme, with `verifyAggregate` of its key sets measured. */
+  readonly bls: Bls
+  /** Milliseconds of the latest certificate's verification. */
+  verifyMs(): number | undefined
+}
+
+export function measureBls(bls: Bls, clock: Clock): BlsTimings {
+  let verifyMs: number | undefined
+  return {
     bls: {
       ...bls,
       keySet: (publicKeys) => {
@@ -43,11 +56,6 @@ export function measureBlocks(executor: Executor, bls: Bls, clock: Clock): Block
           },
         }
       },
-    },
-    takeExecuteMs: (blockHash) => {
-      const taken = executeMs.get(blockHash)
-      executeMs.delete(blockHash)
-      return taken
     },
     verifyMs: () => verifyMs,
   }

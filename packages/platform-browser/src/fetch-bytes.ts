@@ -2,8 +2,13 @@
 import { CodedError, concatBytes } from '@cairn/primitives'
 
 /** @throws CodedError with `code` when the address cannot be had, or is larger than `sizeMaxBytes` */
-export async function fetchBytes(url: string, sizeMaxBytes: number, code: string): Promise<Uint8Array> {
-  const response = await fetch(url, { cache: 'no-cache' }).catch((cause: unknown) => {
+export async function fetchBytes(
+  url: string,
+  sizeMaxBytes: number,
+  code: string,
+  init: RequestInit = { cache: 'no-cache' },
+): Promise<Uint8Array> {
+  const response = await fetch(url, init).catch((cause: unknown) => {
     throw new CodedError(code, `${url} cannot be reached.`, { cause })
   })
   if (!response.ok || response.body === null) throw new CodedError(code, `${url} answers ${response.status}.`)

@@ -22,6 +22,13 @@ export const PROOF_BLOCK_WAIT_MS = 3_000
 export const PROOF_ATTEMPTS_MAX = 4
 /** A proof request is given up after this long, milliseconds. */
 export const PROOF_TIMEOUT_MS = 5_000
+/** … and one to a server over HTTP after this long: a tab with state of its own then reads that. */
+export const HTTP_PROOF_TIMEOUT_MS = 2_000
+/** Servers have so long for a first answer, milliseconds, before peers are dialled: both at once would take the thread from each other. */
+export const HEAD_START_MS = 600
+/** Servers taken from `network.json` that are asked over HTTP, and the length of one's address. */
+export const RPC_URLS_MAX = 8
+export const RPC_URL_LENGTH_MAX = 256
 /** Storage use is looked up this often, milliseconds: the browser computes it anew each time. */
 export const STORAGE_INTERVAL_MS = 5_000
 /** Peers are asked for their height this often, milliseconds, beside what they gossip. */

@@ -64,9 +64,8 @@ export async function createBrowserNetwork(
 
 /**
  * Once for each worker: libp2p takes the WebRTC classes when its module is evaluated, so the shim must be there before.
- * Asked for early, the code is there when a network is made.
  */
-export function loadNetworkCode(rtcPort: MessagePort | undefined) {
+function loadNetworkCode(rtcPort: MessagePort | undefined) {
   if (rtcPort !== undefined && code === undefined) installRtcShim(rtcPort)
   code ??= importNetwork()
   return code

@@ -9,6 +9,7 @@ import type { KeyAnswer } from './tab-snapshot.ts'
 import { type ValidatorKeys, createValidatorKeys } from './validator-key.ts'
 
 let node: TabNode | undefined
+const described = Promise.withResolvers<Uint8Array | undefined>()
 let keys: Promise<ValidatorKeys> | undefined
 
 async function openKeys(): Promise<ValidatorKeys> {
@@ -28,8 +29,9 @@ async function withKeys(work: (keys: ValidatorKeys) => Promise<KeyAnswer>): Prom
 
 const api: TabNodeApi = {
   start: (options, rtcPort, onSnapshot) => {
-    node ??= createTabNode(options, rtcPort, onSnapshot)
+    node ??= createTabNode(options, { rtcPort, described: described.promise, onSnapshot })
   },
+  describe: described.resolve,
   announceLeaving: async () => node?.announceLeaving(),
   balance: async (address) =>
     node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },

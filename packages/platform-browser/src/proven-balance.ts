@@ -1,12 +1,19 @@
 /**
  * A balance that a peer proves. Nothing of the answer is believed: its header must be the one this tab has verified at
  * that height (a light tab: one that a finalization certifies), the Merkle proof must lead from that header's root
- * (checked in the core), and where the tab's own state is of the same height, both must agree. While nobody is connected,
+ * (checked here; the tab's own state by the core), and where the tab's own state is of the same height, both must agree. While nobody is connected,
  * a tab that has state proves the balance to itself.
  */
-import { EMPTY_CODE_HASH, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
+import {
+  EMPTY_CODE_HASH,
+  decodeAccountProofResponse,
+  decodeExecutionHeader,
+  encodeAccountProofRequest,
+  hashHeader,
+  verifyAccountProof,
+} from '@cairn/chain'
 import type { AccountProofResponse } from '@cairn/chain'
-import type { AccountProof, AccountState, Clock, Executor, Network, PeerId } from '@cairn/ports'
+import type { AccountProof, AccountState, Clock, Executor, PeerId } from '@cairn/ports'
 import {
   type Address,
   CodedError,
@@ -16,8 +23,9 @@ import {
   addressFromBytes,
   tryBytesFromHex,
 } from '@cairn/primitives'
+import { browserClock } from './browser-ports.ts'
+import type { Answerers } from './http-peers.ts'
 import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
-import type { TabTrust } from './tab-chain.ts'
 import { serversFirst } from './servers-first.ts'
 import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
 
@@ -25,18 +33,23 @@ import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
 export type LookUp = (address: string) => Promise<BalanceAnswer>
 
 export interface ProvenBalanceDeps {
-  readonly network: Network
-  readonly executor: Executor
+  readonly answerers: Answerers
   /** The header whose root the answer is proved against. @throws CodedError `PROOF_…` */
-  readonly verifiedHeader: (response: AccountProofResponse) => Promise<Header>
+  readonly verifiedHeader: (response: AccountProofResponse, peer: PeerId) => Promise<VerifiedHeader>
   /** Absent: there is no own state. See `compareWithOwnState`. */
   readonly compareWithOwnState?: (address: Address, proved: AccountState, height: number) => Promise<boolean>
-  /** The executor's state is the tab's own, and answers while nobody is connected. */
-  readonly hasOwnState: boolean
+  /** The tab's own state, which answers while nobody does. */
+  readonly own?: Executor
+}
+
+interface VerifiedHeader {
+  readonly header: Header
+  /** Whether this tab has executed its block. */
+  readonly isExecuted: boolean
 }
 
 /** The part of the chain store that is needed. */
-interface CommittedChain {
+export interface CommittedChain {
   head(): { readonly height: number }
   blockByHeight(height: Height): Promise<{ readonly hash: Hash } | undefined>
 }
@@ -47,16 +60,16 @@ type Header = AccountProofResponse['headers'][number]
 export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): Promise<BalanceAnswer> {
   const address = addressFromText(text)
   if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
-  const peers = serversFirst(deps.network.peers()).slice(0, PROOF_PEERS_MAX)
-  if (peers.length === 0 && deps.hasOwnState) return findOwnBalance(text, deps.executor)
+  const peers = serversFirst(deps.answerers.peers()).slice(0, PROOF_PEERS_MAX)
   let last = refuse('NO_PEER', 'No peer is connected that could answer.')
   for (const peerId of peers) {
     const answer = await answerOf(askUntilStill(peerId, address, deps))
     if ('proven' in answer) return answer
     last = answer
-    if (isLie(answer.refused.code)) deps.network.penalize(peerId, answer.refused.code)
+    if (isLie(answer.refused.code)) deps.answerers.penalize(peerId, answer.refused.code)
   }
-  return last
+  const isAlone = last.refused.code === 'NO_PEER' || last.refused.code === 'PEER_UNREACHABLE'
+  return isAlone && deps.own !== undefined ? findOwnBalance(text, deps.own) : last
 }
 
 async function answerOf(work: Promise<ProvenBalance>): Promise<BalanceAnswer> {
@@ -69,7 +82,7 @@ async function answerOf(work: Promise<ProvenBalance>): Promise<BalanceAnswer> {
 }
 
 /** From the tab's own state, without a network. Never rejects. */
-export async function findOwnBalance(text: string, executor: Executor): Promise<BalanceAnswer> {
+async function findOwnBalance(text: string, executor: Executor): Promise<BalanceAnswer> {
   const address = addressFromText(text)
   if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
   // A state that was never brought forward says nothing about the network.
@@ -88,11 +101,14 @@ function addressFromText(text: string): Address | undefined {
  */
 async function ownBalance(executor: Executor, address: Address): Promise<ProvenBalance> {
   for (let attempt = 0; attempt < PROOF_ATTEMPTS_MAX; attempt++) {
-    const { height, stateRoot } = executor.head()
+    const { height, stateRoot, executionHeader } = executor.head()
     const claimed = await executor.proof(address, [])
     const proof = await executor.verifyProof(stateRoot, claimed)
-    if (proof !== undefined)
-      return describeProof(proof, { height, stateRoot, isOwnStateEqual: true, peerId: undefined })
+    const header = decodeExecutionHeader(executionHeader)
+    if (proof !== undefined && header.ok) {
+      const own = { isExecuted: true, isOwnStateEqual: true, peerId: undefined }
+      return describeProof(proof, { height, stateRoot, timeMs: header.value.timestamp * 1_000 }, own)
+    }
     // A block was committed in between: the proof is of the next root.
     if (executor.head().height === height) break
   }
@@ -111,27 +127,30 @@ async function askUntilStill(peer: PeerId, address: Address, deps: ProvenBalance
 
 async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Promise<ProvenBalance> {
   const request = encodeAccountProofRequest({ height: undefined, address, slots: [] })
-  const data = await deps.network.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
+  const data = await deps.answerers.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
   const decoded = decodeAccountProofResponse(data)
   if (!decoded.ok) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
   const response = decoded.value
   if (response.address !== address) throw lie('PROOF_OF_OTHER_ACCOUNT', 'The peer proved another account.')
-  const header = await deps.verifiedHeader(response)
-  const proof = await deps.executor.verifyProof(header.stateRoot, { ...response, storageProof: [] })
-  if (proof === undefined || !isSameAccount(proof.account, response.account)) {
+  const { header, isExecuted } = await deps.verifiedHeader(response, peer)
+  const account = verifyAccountProof(header.stateRoot, address, response.accountProof)
+  if (account === undefined || !isSameAccount(account, response.account)) {
     throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
   }
-  const { height, stateRoot } = header
-  const isOwnStateEqual = (await deps.compareWithOwnState?.(address, proof.account, height)) ?? false
-  return describeProof(proof, { height, stateRoot, isOwnStateEqual, peerId: peer })
+  const isOwnStateEqual = (await deps.compareWithOwnState?.(address, account, header.height)) ?? false
+  return describeProof({ ...response, account }, header, { isExecuted, isOwnStateEqual, peerId: peer })
 }
 
 function describeProof(
-  { address, account, accountProof }: AccountProof,
-  where: Pick<ProvenBalance, 'height' | 'stateRoot' | 'isOwnStateEqual' | 'peerId'>,
+  { address, account, accountProof }: Pick<AccountProof, 'address' | 'account' | 'accountProof'>,
+  { height, stateRoot, timeMs }: Pick<Header, 'stateRoot' | 'timeMs'> & { readonly height: number },
+  source: Pick<ProvenBalance, 'isExecuted' | 'isOwnStateEqual' | 'peerId'>,
 ): ProvenBalance {
   return {
-    ...where,
+    ...source,
+    height,
+    stateRoot,
+    ageMs: Math.max(0, browserClock.nowMs() - timeMs),
     address,
     balance: account.balance,
     nonce: account.nonce,
@@ -139,26 +158,6 @@ function describeProof(
     proofNodes: accountProof.length,
     proofBytes: accountProof.reduce((sum, node) => sum + node.length, 0),
   }
-}
-
-/** The answer's header for a light tab: decoding has checked the links, here the certificate is verified. */
-export function certifiedHeader(
-  { headers, finalization }: AccountProofResponse,
-  { genesisHash, verifyFinalization }: TabTrust,
-): Header {
-  const header = headers[0]
-  if (header === undefined) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
-  if (finalization === undefined) {
-    if (headers.length === 1 && hashHeader(header) === genesisHash) return header
-    throw lie('PROOF_NOT_CERTIFIED', 'The validators have not finalized what the peer proved.')
-  }
-  const verdict = verifyFinalization(finalization)
-  if (verdict.verdict === 'ignore')
-    throw new CodedError('EPOCH_UNKNOWN', 'The validators of that epoch are not known here.')
-  if (verdict.verdict === 'reject') {
-    throw lie('PROOF_NOT_CERTIFIED', 'The validators have not finalized what the peer proved.')
-  }
-  return header
 }
 
 /** The answer's header, once this tab has committed the same block by itself. */

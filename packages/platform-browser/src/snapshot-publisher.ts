@@ -1,5 +1,8 @@
-/** Collects changes and publishes whole snapshots, at most one in `SNAPSHOT_INTERVAL_MS`; the last one always arrives. */
-import type { Timers } from '@cairn/ports'
+/**
+ * Collects changes and publishes whole snapshots, at most one in `SNAPSHOT_INTERVAL_MS`, but for what comes once and is waited
+ * for; the last one always arrives.
+ */
+import type { TimerHandle, Timers } from '@cairn/ports'
 import { SNAPSHOT_INTERVAL_MS } from './limits.ts'
 import type { TabSnapshot } from './tab-snapshot.ts'
 
@@ -22,6 +25,9 @@ export const initialSnapshot: TabSnapshot = {
   refused: {},
 }
 
+/** A start is waited for by people: what it has come to is said at once. */
+const FIRSTS = ['trust', 'verifiedHeight', 'failure'] as const
+
 export interface SnapshotPublisher {
   current(): TabSnapshot
   update(change: Partial<TabSnapshot>): void
@@ -34,11 +40,13 @@ export function createSnapshotPublisher(
   let snapshot = initialSnapshot
   let isWaiting = false
   let hasChanged = false
+  let timer: TimerHandle | undefined
   const flush = (): void => {
     hasChanged = false
     isWaiting = true
     publish(snapshot)
-    deps.timers.after(SNAPSHOT_INTERVAL_MS, () => {
+    timer?.cancel()
+    timer = deps.timers.after(SNAPSHOT_INTERVAL_MS, () => {
       isWaiting = false
       if (hasChanged) flush()
     })
@@ -46,9 +54,10 @@ export function createSnapshotPublisher(
   return {
     current: () => snapshot,
     update: (change) => {
+      const isFirst = FIRSTS.some((key) => snapshot[key] === undefined && change[key] !== undefined)
       snapshot = { ...snapshot, ...change }
       hasChanged = true
-      if (!isWaiting) flush()
+      if (!isWaiting || isFirst) flush()
     },
   }
 }

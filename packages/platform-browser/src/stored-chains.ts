@@ -3,6 +3,7 @@
  * would leave its predecessors' behind for ever. What a validator needs for its safety (keys, vote records) is not here
  * and never deleted.
  */
+import { type ChainSpec, chainSpecHash } from '@cairn/chain'
 import type { Clock, KeyValueStore, Log } from '@cairn/ports'
 import { chainsToForget } from './chains-to-forget.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
@@ -21,13 +22,23 @@ export interface StoreNames {
 }
 
 /** `id` names the chain in this origin. */
-export function storeNamesOf(id: string): StoreNames {
+function storeNamesOf(id: string): StoreNames {
   return {
     state: `cairn-state-${id}`,
     chain: `cairn-chain-${id}`,
     peers: `cairn-peers-${id}`,
     light: `cairn-light-${id}`,
   }
+}
+
+/** Short name of the chain in this origin. */
+export function chainIdOf(chainSpec: ChainSpec): string {
+  return chainSpecHash(chainSpec).slice(2, 18)
+}
+
+/** Of one chain: another chain on the same origin does not touch them. */
+export function storeNames(chainSpec: ChainSpec): StoreNames {
+  return storeNamesOf(chainIdOf(chainSpec))
 }
 
 /** Notes that chain `id` is in use and deletes those used longest ago. Never rejects: it is housekeeping. */

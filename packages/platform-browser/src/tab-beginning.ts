@@ -14,7 +14,8 @@ import { NEED_PATIENCE_MS } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { deleteStateStore, openStateStore } from './state-store.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import { type TabChain, type TabChainDeps, type TabChainOptions, openTabChain, storeNames } from './tab-chain.ts'
+import { storeNames } from './stored-chains.ts'
+import { type TabChain, type TabChainDeps, type TabChainOptions, openTabChain } from './tab-chain.ts'
 import type { TabSync } from './tab-snapshot.ts'
 
 export interface TabBeginningOptions extends TabChainOptions {

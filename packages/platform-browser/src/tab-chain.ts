@@ -1,48 +1,28 @@
 /**
- * What a tab stands on: the chain spec, the genesis computed from it, the executor, and the stores of an earlier visit,
- * which are checked like anything else that comes from outside.
+ * What a tab that executes stands on: the genesis computed from the chain spec, the executor, and the stores of an earlier
+ * visit, which are checked like anything else that comes from outside.
  */
-import {
-  type Block,
-  type Certificate,
-  type ChainSpec,
-  type ValidatorSet,
-  chainSpecHash,
-  genesisBlock,
-  verifyChainSpec,
-} from '@cairn/chain'
-import type { Bls } from '@cairn/crypto'
-import type { GenesisExecutor } from '@cairn/executor'
-import { type Checkpoint, type EpochKeys, createEpochKeys, createFinalizationVerifier, replayToHead } from '@cairn/node'
+import { type Block, genesisBlock } from '@cairn/chain'
+import { createFinalizationVerifier, replayToHead } from '@cairn/node'
 import type { Clock, Executor, KeyValueStore, Log } from '@cairn/ports'
-import { CodedError, type Hash, type Verdict } from '@cairn/primitives'
+import { CodedError } from '@cairn/primitives'
 import { type ChainStore, type EpochStore, openChainStore, openEpochStore } from '@cairn/storage'
-import { type BlockTimings, measureBlocks } from './block-timings.ts'
+import { type ExecutionTimings, measureExecution } from './block-timings.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
 import { deleteDatabase } from './indexeddb-database.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
-import { type LightEpochs, createLightEpochs } from './light-epochs.ts'
-import { createLightMemory } from './light-memory.ts'
+import { type ChainTrust, type LightTrust, assertGenesis } from './light-trust.ts'
 import { CHAIN_BUDGET_BYTES } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { deleteStateStore } from './state-store.ts'
-import { type StoreNames, storeNamesOf } from './stored-chains.ts'
+import { storeNames } from './stored-chains.ts'
 
-export interface TabTrust {
-  readonly spec: ChainSpec
+export interface TabChain extends ChainTrust {
+  /** What it stood on before the stores were open. */
+  readonly light: LightTrust
   readonly genesis: Block
-  readonly genesisHash: Hash
-  /** Ascending by epoch; the newest known last. */
-  readonly recentSets: () => readonly ValidatorSet[]
-  readonly keys: EpochKeys
-  /** Weight and aggregate signature of a finalization. */
-  readonly verifyFinalization: (certificate: Certificate) => Verdict
-  /** Of a light tab: at genesis for ever, and used for proofs alone. */
   readonly executor: Executor
-  readonly timings: BlockTimings
-}
-
-export interface TabChain extends TabTrust {
+  readonly executions: ExecutionTimings
   readonly epochs: EpochStore
   readonly chain: ChainStore
   /** Where `chain` is. */
@@ -51,17 +31,15 @@ export interface TabChain extends TabTrust {
 
 export interface TabChainOptions {
   /** Bytes of `core.wasm`. */
-  readonly wasm: Uint8Array
-  readonly bls: Promise<Bls>
+  readonly wasm: Promise<Uint8Array>
   readonly takeExecutorWorker: () => Worker
-  readonly pinnedGenesis: Hash | undefined
+  /** Rejects where the network is not the one that was asked for. */
+  readonly trust: Promise<LightTrust>
 }
 
 export interface TabChainDeps {
   readonly clock: Clock
   readonly log: Log
-  /** The genesis is computed and is the one that was asked for. */
-  readonly onGenesis: (genesisHash: Hash) => void
   /** What was stored is damaged and thrown away. */
   readonly onDamage: (code: string) => void
 }
@@ -96,31 +74,6 @@ const DAMAGE = [
   'STATE_ROOT_UNKNOWN',
 ]
 
-/**
- * Without stores, for a light tab.
- * @throws CodedError `GENESIS_REFUSED`, `CHAIN_SPEC_INVALID`, `CORE_HASH_MISMATCH`
- */
-export async function openTabTrust(
-  description: NetworkDescription,
-  options: TabChainOptions & { readonly checkpoint: Checkpoint | undefined },
-  deps: TabChainDeps,
-): Promise<TabTrust & { readonly lightEpochs: LightEpochs }> {
-  const { chainSpec } = description
-  const executor = await spawnBrowserExecutor(
-    { chainSpec, wasm: options.wasm, storeName: undefined },
-    options.takeExecutorWorker(),
-  )
-  try {
-    const memory = createLightMemory(storeNames(chainSpec).light, options.checkpoint)
-    const lightEpochs = createLightEpochs(chainSpec, options.checkpoint, { ...deps, memory })
-    const trust = await establishTrust({ executor, epochs: lightEpochs }, description, options, deps)
-    return { ...trust, lightEpochs }
-  } catch (error) {
-    await Promise.allSettled([executor.stop()])
-    throw error
-  }
-}
-
 async function openStores(
   description: NetworkDescription,
   options: TabChainOptions,
@@ -129,88 +82,29 @@ async function openStores(
   const { chainSpec } = description
   const names = storeNames(chainSpec)
   const [untimed, database] = await Promise.all([
-    spawnBrowserExecutor({ chainSpec, wasm: options.wasm, storeName: names.state }, options.takeExecutorWorker()),
+    spawnBrowserExecutor({ chainSpec, wasm: await options.wasm, storeName: names.state }, options.takeExecutorWorker()),
     createIndexedDbStore(names.chain),
   ])
   try {
-    const epochs = await openEpochStore(database, chainSpec)
-    const trust = await establishTrust({ executor: untimed, epochs }, description, options, deps)
-    const { executor, genesis, verifyFinalization } = trust
+    // It has a thread of its own, on which it checks the core and computes the genesis meanwhile.
+    const [light, epochs] = await Promise.all([options.trust, openEpochStore(database, chainSpec), untimed.start()])
+    const genesis = genesisBlock(chainSpec, untimed.genesis())
+    assertGenesis(genesis.hash, { pinnedGenesis: undefined, claimedHash: light.genesisHash })
+    const verifyFinalization = createFinalizationVerifier(epochs, light.keys)
     const budget = { sizeBytes: CHAIN_BUDGET_BYTES }
     const chain = await openChainStore(database, { genesis, verifyFinalization, budget })
     await epochs.follow(chain)
+    const executions = measureExecution(untimed, deps.clock)
+    const { executor } = executions
     await replayToHead(executor, chain, deps.log)
     await assertSameHead(executor, chain)
-    return { ...trust, epochs, chain, database }
+    const { spec, genesisHash, keys, timings } = light
+    const trust = { spec, genesisHash, keys, timings, recentSets: epochs.recentSets, verifyFinalization }
+    return { ...trust, light, genesis, executor, executions, epochs, chain, database }
   } catch (error) {
     // A stop that fails says less than why it was stopped.
     await Promise.allSettled([untimed.stop(), database.close()])
     throw error
-  }
-}
-
-/** Starts the executor, and takes its genesis for the chain's only where it is the one that was asked for. */
-async function establishTrust(
-  {
-    executor: untimed,
-    epochs,
-  }: { readonly executor: GenesisExecutor; readonly epochs: Pick<EpochStore, 'recentSets'> },
-  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  options: TabChainOptions,
-  deps: TabChainDeps,
-): Promise<TabTrust> {
-  // The executor has a thread of its own, on which it checks the core and computes the genesis meanwhile.
-  const [bls] = await Promise.all([verifiedSpecBls(chainSpec, options.bls), untimed.start()])
-  const genesis = genesisBlock(chainSpec, untimed.genesis())
-  assertGenesis(genesis.hash, { pinnedGenesis: options.pinnedGenesis, claimedHash })
-  deps.onGenesis(genesis.hash)
-  const timings = measureBlocks(untimed, bls, deps.clock)
-  const keys = createEpochKeys(genesis.hash, timings.bls)
-  return {
-    spec: chainSpec,
-    genesis,
-    genesisHash: genesis.hash,
-    recentSets: epochs.recentSets,
-    keys,
-    verifyFinalization: createFinalizationVerifier(epochs, keys),
-    executor: timings.executor,
-    timings,
-  }
-}
-
-/** BLS, once the validators of the spec have proved that they hold their keys. @throws CodedError `CHAIN_SPEC_INVALID` */
-async function verifiedSpecBls(chainSpec: ChainSpec, loading: Promise<Bls>): Promise<Bls> {
-  const bls = await loading
-  verifyChainSpec(chainSpec, bls)
-  return bls
-}
-
-/** Short name of the chain in this origin. */
-export function chainIdOf(chainSpec: ChainSpec): string {
-  return chainSpecHash(chainSpec).slice(2, 18)
-}
-
-/** Of one chain: another chain on the same origin does not touch them. */
-export function storeNames(chainSpec: ChainSpec): StoreNames {
-  return storeNamesOf(chainIdOf(chainSpec))
-}
-
-/** @throws CodedError `GENESIS_REFUSED` */
-export function assertGenesis(
-  genesisHash: Hash,
-  { pinnedGenesis, claimedHash }: { readonly pinnedGenesis: Hash | undefined; readonly claimedHash: Hash },
-): void {
-  if (pinnedGenesis !== undefined && pinnedGenesis !== genesisHash) {
-    throw new CodedError(
-      'GENESIS_REFUSED',
-      `This server offers another network: its genesis is ${genesisHash}, the pinned one ${pinnedGenesis}. Nothing of it was accepted.`,
-    )
-  }
-  if (claimedHash !== genesisHash) {
-    throw new CodedError(
-      'GENESIS_REFUSED',
-      `The server contradicts itself: it names the genesis ${claimedHash}, but its chain spec gives ${genesisHash}.`,
-    )
   }
 }
 

@@ -5,7 +5,8 @@
 import { type Remote, proxy, transfer, wrap } from 'comlink'
 import type { Checkpoint } from '@cairn/node'
 import { CodedError, type Hash } from '@cairn/primitives'
-import { RESTART_INTERVAL_MS } from './limits.ts'
+import { fetchBytes } from './fetch-bytes.ts'
+import { NETWORK_DESCRIPTION_MAX_BYTES, RESTART_INTERVAL_MS } from './limits.ts'
 import { createPasskey, passkeySecret } from './passkey.ts'
 import { onLeaving } from './page-leaving.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
@@ -37,6 +38,8 @@ export interface TabNodeOptions {
 export interface TabNodeApi {
   /** Resolves at once; what happens is in the snapshots. */
   start(options: TabNodeOptions, rtcPort: MessagePort | undefined, onSnapshot: (snapshot: TabSnapshot) => void): void
+  /** Bytes of `network.json`; `undefined`: the window could not fetch it. */
+  describe(bytes: Uint8Array | undefined): void
   /** Of a validator: the page is about to go or to be frozen. */
   announceLeaving(): Promise<void>
   balance(address: string): Promise<BalanceAnswer>
@@ -187,9 +190,15 @@ function startWorker(
   )
   const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
   const rtc = openRtc()
-  api
-    .start(options, rtc && transfer(rtc.port, [rtc.port]), proxy(onSnapshot))
-    .catch((error: unknown) => fail(String(error)))
+  const failed = (error: unknown): void => fail(String(error))
+  api.start(options, rtc && transfer(rtc.port, [rtc.port]), proxy(onSnapshot)).catch(failed)
+  // While the worker loads its code.
+  fetchBytes(options.networkUrl, NETWORK_DESCRIPTION_MAX_BYTES, 'NETWORK_UNREACHABLE')
+    .then(
+      (bytes) => api.describe(transfer(bytes, [bytes.buffer])),
+      () => api.describe(undefined),
+    )
+    .catch(failed)
   return {
     api,
     stop() {

@@ -4,7 +4,9 @@ import type { Network } from '@cairn/ports'
 import type { Hash } from '@cairn/primitives'
 import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
 import { COMMITTED_HASHES_MAX, FINALIZED_NUDGES_MS, PROGRESS_INTERVAL_MS, STATUS_INTERVAL_MS } from './limits.ts'
-import { type LookUp, committedHeader, compareWithOwnState, findProvenBalance } from './proven-balance.ts'
+import { type Answerers, peersOrServers } from './http-peers.ts'
+import { createOwnReader } from './own-reader.ts'
+import type { LookUp } from './proven-balance.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabChain } from './tab-chain.ts'
 import { countRefusals, judgeFinalization } from './tab-gossip.ts'
@@ -17,13 +19,15 @@ interface FollowOptions {
   readonly checkpoint: Checkpoint | undefined
   /** Others are answered from what is verified here. */
   readonly isServing: boolean
+  /** Asked for balances while no peer is connected. */
+  readonly servers: Answerers
 }
 
 /** Follows the finalized chain for as long as the tab lives. @throws CodedError `CHECKPOINT_MISMATCH` */
 export async function followChain(
   tab: TabChain,
   connected: Network,
-  { snapshots, checkpoint, isServing }: FollowOptions,
+  { snapshots, checkpoint, isServing, servers }: FollowOptions,
 ): Promise<LookUp> {
   const { chain, executor, genesisHash } = tab
   const network = countRefusals(connected, snapshots)
@@ -105,12 +109,12 @@ export async function followChain(
       waiting.add(resolve)
       browserTimers.after(timeoutMs, resolve)
     })
-  return (address) =>
-    findProvenBalance(address, {
-      network,
-      executor,
-      verifiedHeader: (response) => committedHeader(response, { chain, clock: browserClock, nextBlock }),
-      compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
-      hasOwnState: true,
-    })
+  return createOwnReader({
+    answerers: peersOrServers(network, servers),
+    trust: tab.light,
+    executor,
+    chain,
+    networkHeight: () => sync.progress().claimedHeight,
+    nextBlock,
+  })
 }

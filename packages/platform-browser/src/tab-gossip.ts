@@ -3,13 +3,13 @@ import { decodeCertificate } from '@cairn/chain'
 import type { Network } from '@cairn/ports'
 import { type Hash, type Verdict, ignore, reject } from '@cairn/primitives'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import type { TabTrust } from './tab-chain.ts'
+import type { ChainTrust } from './light-trust.ts'
 import { countRefusal } from './tab-view.ts'
 
 /** A new finalization means that there is something to fetch. A follower has no use for the other kinds. */
 export function judgeFinalization(
   data: Uint8Array,
-  { verifyFinalization }: TabTrust,
+  { verifyFinalization }: ChainTrust,
   headHash: Hash | undefined,
   onFinalization: (hash: Hash) => void,
 ): Verdict {
@@ -25,7 +25,10 @@ export function judgeFinalization(
 }
 
 /** Every answer that is held against a peer is counted for the page. */
-export function countRefusals(network: Network, snapshots: SnapshotPublisher): Network {
+export function countRefusals<Peers extends Pick<Network, 'penalize'>>(
+  network: Peers,
+  snapshots: SnapshotPublisher,
+): Peers {
   return {
     ...network,
     penalize: (peer, code) => {

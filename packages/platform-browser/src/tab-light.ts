@@ -3,41 +3,56 @@
  * a descendant linked by hashes, is named by a finalization of more than two thirds of the weight. That the validators'
  * state follows from the transactions such a tab does not check: it takes two thirds of them at their word for it.
  */
-import { type ConsensusHeader, decodeAccountProofResponse, encodeAccountProofRequest, hashHeader } from '@cairn/chain'
+import {
+  type AccountProofResponse,
+  type ConsensusHeader,
+  decodeAccountProofResponse,
+  encodeAccountProofRequest,
+  hashHeader,
+} from '@cairn/chain'
 import { isTrustLost } from '@cairn/node'
 import type { Network, PeerId } from '@cairn/ports'
-import { CodedError, type Verdict, ZERO_ADDRESS, ignore } from '@cairn/primitives'
+import { CodedError, ZERO_ADDRESS } from '@cairn/primitives'
 import { browserClock, browserTimers } from './browser-ports.ts'
+import { certifiedHeader } from './certified-reader.ts'
+import type { Answerers } from './http-peers.ts'
+import type { LightTrust } from './light-trust.ts'
 import { HEAD_INTERVAL_MS, HEAD_SOON_MS, PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
-import { type LookUp, certifiedHeader, findProvenBalance, isLie } from './proven-balance.ts'
+import { type LookUp, findProvenBalance, isLie } from './proven-balance.ts'
 import { serversFirst } from './servers-first.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import type { TabTrust, openTabTrust } from './tab-chain.ts'
-import { countRefusals, judgeFinalization } from './tab-gossip.ts'
+import { judgeFinalization } from './tab-gossip.ts'
 import { createProgressView, showFailure, showHeader } from './tab-view.ts'
 
-/** What a light tab stands on. */
-type LightTrust = Awaited<ReturnType<typeof openTabTrust>>
+/** A finalized header, and what came with it. */
+export interface ProvedHead {
+  readonly header: ConsensusHeader
+  readonly response: AccountProofResponse
+}
 
-/**
- * Follows finalized heads for as long as the tab lives. Peers are dialled while trust is being established, since both take
- * their time; what they say before that is not listened to. @throws what `establishing` rejects with
- */
-export async function followHeads(
-  establishing: Promise<LightTrust>,
-  connected: Network,
-  snapshots: SnapshotPublisher,
-): Promise<LookUp> {
-  const network = countRefusals(connected, snapshots)
-  let judge: (data: Uint8Array) => Verdict = () => ignore('NOT_READY')
-  network.onTopic('certificates', (data) => judge(data))
-  const trust = await startTrusted(network, establishing)
-  snapshots.update({ phase: 'connecting' })
+export interface LightDeps {
+  readonly trust: LightTrust
+  readonly answerers: Answerers
+  /** To begin with; never rejects. */
+  readonly firstHead: Promise<ProvedHead | undefined>
+  readonly snapshots: SnapshotPublisher
+  /** From now on its peers answer. */
+  readonly onConnected: (network: Network) => void
+}
+
+export interface HeadFollower {
+  readonly lookUp: LookUp
+  /** Starts it, and hears of heads from its peers from now on. */
+  attach(network: Network): Promise<void>
+}
+
+/** Follows finalized heads for as long as the tab lives. */
+export function followHeads({ trust, answerers, firstHead, snapshots, onConnected }: LightDeps): HeadFollower {
   let head: ConsensusHeader | undefined
   let askedAtMs = -HEAD_INTERVAL_MS
   let isAsking = false
 
-  const onHeader = (proved: Awaited<ReturnType<typeof askHead>>): void => {
+  const onHeader = (proved: ProvedHead): void => {
     if (head !== undefined && proved.header.height <= head.height) return
     head = proved.header
     showHeader(snapshots, trust, proved)
@@ -47,16 +62,14 @@ export async function followHeads(
     if (isAsking) return
     isAsking = true
     askedAtMs = browserClock.monotonicMs()
-    for (const peer of serversFirst(network.peers()).slice(0, PROOF_PEERS_MAX)) {
+    for (const peer of serversFirst(answerers.peers()).slice(0, PROOF_PEERS_MAX)) {
       try {
-        onHeader(await askHead(peer, network, trust))
+        onHeader(await askHead(peer, answerers, trust))
         break
       } catch (error) {
         // Away, busy or of another role: the next one is asked.
-        if (error instanceof CodedError && error.code === 'EPOCH_UNKNOWN') {
-          await advanceEpochs(peer, network, trust, snapshots)
-        }
-        if (error instanceof CodedError && isLie(error.code)) network.penalize(peer, error.code)
+        if (error instanceof CodedError && isTrustLost(error.code)) showFailure(snapshots, error)
+        if (error instanceof CodedError && isLie(error.code)) answerers.penalize(peer, error.code)
       }
     }
     isAsking = false
@@ -65,65 +78,55 @@ export async function followHeads(
     browserTimers.after(HEAD_INTERVAL_MS, again)
     if (browserClock.monotonicMs() - askedAtMs >= HEAD_INTERVAL_MS) void ask()
   }
-
-  judge = (data) =>
-    judgeFinalization(data, trust, head && hashHeader(head), () => {
-      // What was finalized is committed at the peers a little later; a burst of certificates is one question.
-      if (browserClock.monotonicMs() - askedAtMs >= HEAD_SOON_MS) browserTimers.after(HEAD_SOON_MS, () => void ask())
-    })
-  const showProgress = createProgressView(snapshots, network)
-  const showAgain = (): void => {
-    showProgress(head?.height ?? 0)
-    browserTimers.after(PROGRESS_INTERVAL_MS, showAgain)
-  }
-  network.onPeersChanged(() => {
-    showProgress(head?.height ?? 0)
-    if (head === undefined) void ask()
+  void firstHead.then((found) => {
+    if (found !== undefined) onHeader(found)
+    again()
   })
-  showAgain()
-  again()
-  return (address) =>
-    findProvenBalance(address, {
-      network,
-      executor: trust.executor,
-      hasOwnState: false,
-      verifiedHeader: async (response) => {
-        const header = certifiedHeader(response, trust)
-        onHeader({ header, response })
-        return header
-      },
-    })
-}
 
-async function startTrusted(network: Network, establishing: Promise<LightTrust>): Promise<LightTrust> {
-  try {
-    const [trust] = await Promise.all([establishing, network.start()])
-    return trust
-  } catch (error) {
-    await network.stop()
-    throw error
-  }
-}
-
-/** Then the head of the new epoch is found by the next question. Whoever lies about epochs is penalized on the way. */
-async function advanceEpochs(
-  peer: PeerId,
-  network: Network,
-  { lightEpochs, keys }: LightTrust,
-  snapshots: SnapshotPublisher,
-): Promise<void> {
-  try {
-    await lightEpochs.advance(peer, network, keys)
-  } catch (error) {
-    if (error instanceof CodedError && isTrustLost(error.code)) showFailure(snapshots, error)
+  return {
+    attach: async (connected) => {
+      connected.onTopic('certificates', (data) =>
+        judgeFinalization(data, trust, head && hashHeader(head), () => {
+          // What was finalized is committed at the peers a little later; a burst of certificates is one question.
+          if (browserClock.monotonicMs() - askedAtMs >= HEAD_SOON_MS)
+            browserTimers.after(HEAD_SOON_MS, () => void ask())
+        }),
+      )
+      const showProgress = createProgressView(snapshots, connected)
+      const showAgain = (): void => {
+        showProgress(head?.height ?? 0)
+        browserTimers.after(PROGRESS_INTERVAL_MS, showAgain)
+      }
+      connected.onPeersChanged(() => {
+        showProgress(head?.height ?? 0)
+        if (head === undefined) void ask()
+      })
+      await connected.start()
+      onConnected(connected)
+      showAgain()
+    },
+    lookUp: (address) =>
+      findProvenBalance(address, {
+        answerers,
+        verifiedHeader: async (response, peer) => {
+          const header = await certifiedHeader(response, { peer, answerers, trust })
+          onHeader({ header, response })
+          return { header, isExecuted: false }
+        },
+      }),
   }
 }
 
 /** The newest finalized header of one peer: it comes with any proof, so the zero account's is asked for. */
-async function askHead(peer: PeerId, network: Network, trust: TabTrust) {
+export async function askHead(
+  peer: PeerId,
+  answerers: Answerers,
+  trusting: LightTrust | Promise<LightTrust>,
+): Promise<ProvedHead> {
   const request = encodeAccountProofRequest({ height: undefined, address: ZERO_ADDRESS, slots: [] })
-  const data = await network.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
+  const data = await answerers.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
   const decoded = decodeAccountProofResponse(data)
   if (!decoded.ok) throw new CodedError('PROOF_MALFORMED', 'The peer’s answer is malformed.')
-  return { header: certifiedHeader(decoded.value, trust), response: decoded.value }
+  const trust = await trusting
+  return { header: await certifiedHeader(decoded.value, { peer, answerers, trust }), response: decoded.value }
 }

@@ -3,7 +3,7 @@
  * (`@cairn/sync`, `@cairn/node`, `@cairn/executor`), over the tab's ports. A module of its own, since most starts go
  * without it. What a reload or a closed tab interrupts is gone on with.
  */
-import { genesisBlock, verifyChainSpec } from '@cairn/chain'
+import { genesisBlock } from '@cairn/chain'
 import { type Checkpoint, runSnapshotSync } from '@cairn/node'
 import type { Log, Network } from '@cairn/ports'
 import { CodedError, type Hash } from '@cairn/primitives'
@@ -11,9 +11,11 @@ import { foundChainStore } from '@cairn/storage'
 import { browserClock, browserTimers } from './browser-ports.ts'
 import { spawnBrowserExecutor } from './executor-browser.ts'
 import { createIndexedDbStore } from './indexeddb-store.ts'
+import { assertGenesis } from './light-trust.ts'
 import type { NetworkDescription } from './network-description.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import { type TabChainOptions, assertGenesis, storeNames } from './tab-chain.ts'
+import { storeNames } from './stored-chains.ts'
+import type { TabChainOptions } from './tab-chain.ts'
 import { countRefusals } from './tab-gossip.ts'
 
 export interface TabRestoreOptions extends TabChainOptions {
@@ -23,8 +25,6 @@ export interface TabRestoreOptions extends TabChainOptions {
 export interface TabRestoreDeps {
   /** A started network of the chain with this genesis; asked for again it is the same. */
   readonly connect: (genesisHash: Hash) => Promise<Network>
-  /** The genesis is computed and is the one that was asked for. */
-  readonly onGenesis: (genesisHash: Hash) => void
   readonly snapshots: SnapshotPublisher
   readonly log: Log
 }
@@ -34,21 +34,21 @@ export interface TabRestoreDeps {
  * @throws CodedError those of `runSnapshotSync`, `GENESIS_REFUSED`, `STORE_FULL`, `STORE_FAILED`
  */
 export async function restoreFromPeers(
-  { chainSpec, genesisHash: claimedHash }: NetworkDescription,
-  { wasm, bls: loading, takeExecutorWorker, pinnedGenesis, checkpoint }: TabRestoreOptions,
-  { connect, onGenesis, snapshots, log }: TabRestoreDeps,
+  { chainSpec }: NetworkDescription,
+  { wasm, takeExecutorWorker, trust: trusting, checkpoint }: TabRestoreOptions,
+  { connect, snapshots, log }: TabRestoreDeps,
 ): Promise<void> {
   const names = storeNames(chainSpec)
-  const executor = await spawnBrowserExecutor({ chainSpec, wasm, storeName: names.state }, takeExecutorWorker())
+  const open = { chainSpec, wasm: await wasm, storeName: names.state }
+  const executor = await spawnBrowserExecutor(open, takeExecutorWorker())
   const chainDatabase = await createIndexedDbStore(names.chain)
   try {
-    const bls = await loading
-    verifyChainSpec(chainSpec, bls)
+    const trust = await trusting
+    const { bls } = trust.timings
     for (;;) {
       const restored = await executor.openRestore()
       const genesis = genesisBlock(chainSpec, restored.genesis)
-      assertGenesis(genesis.hash, { pinnedGenesis, claimedHash })
-      onGenesis(genesis.hash)
+      assertGenesis(genesis.hash, { pinnedGenesis: undefined, claimedHash: trust.genesisHash })
       const network = countRefusals(await connect(genesis.hash), snapshots)
       const isDone = await runOnce(network, () =>
         runSnapshotSync(

@@ -149,12 +149,15 @@ export interface ProvenBalance {
   readonly exists: boolean
   readonly height: number
   readonly stateRoot: Hash
+  /** Time since the block was made, by this machine's clock, milliseconds: a finalized state never changes, but newer ones follow. */
+  readonly ageMs: number
+  /** This tab has executed the block itself; `false`: more than two thirds of the validators' weight vouch for its root. */
+  readonly isExecuted: boolean
   /** The tab's own state was of the same height and says the same; `false`: it had moved on, or there is none. */
   readonly isOwnStateEqual: boolean
   readonly proofNodes: number
   readonly proofBytes: number
-  /** Peer that answered. */
-  /** `undefined`: nobody was connected, and the tab's own state was read. */
+  /** Peer that answered, or the address of the server that did; `undefined`: nobody did, and the tab's own state was read. */
   readonly peerId: string | undefined
 }
 

@@ -9,9 +9,12 @@ import { CodedError } from '@cairn/primitives'
 import { createIndexedDbAppendLog } from './append-log-indexeddb.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
 import { PROGRESS_INTERVAL_MS } from './limits.ts'
-import { type LookUp, committedHeader, compareWithOwnState, findProvenBalance } from './proven-balance.ts'
+import { type Answerers, peersOrServers } from './http-peers.ts'
+import { createOwnReader } from './own-reader.ts'
+import type { LookUp } from './proven-balance.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import { type TabChain, chainIdOf } from './tab-chain.ts'
+import { chainIdOf } from './stored-chains.ts'
+import type { TabChain } from './tab-chain.ts'
 import { countRefusals } from './tab-gossip.ts'
 import { createProgressView, showBlock, showFailure } from './tab-view.ts'
 import type { UnlockedKey } from './validator-key.ts'
@@ -42,12 +45,19 @@ export interface RunningValidator {
   announceLeaving(): void
 }
 
+interface RunDeps {
+  readonly snapshots: SnapshotPublisher
+  readonly checkpoint: Checkpoint | undefined
+  /** Asked for balances while no peer is connected. */
+  readonly servers: Answerers
+}
+
 /** Validates for as long as the tab lives. The stores of `tab` are checked; the key's lock is held. */
 export async function runValidator(
   tab: TabChain,
   key: UnlockedKey,
   connected: Network,
-  { snapshots, checkpoint }: { readonly snapshots: SnapshotPublisher; readonly checkpoint: Checkpoint | undefined },
+  { snapshots, checkpoint, servers }: RunDeps,
 ): Promise<RunningValidator> {
   const network = countRefusals(connected, snapshots)
   const { executor } = tab
@@ -102,14 +112,14 @@ export async function runValidator(
     head: () => ({ height: executor.head().height }),
     blockByHeight: node.rpcBackend.chain.blockByHeight,
   }
-  const lookUp: LookUp = (address) =>
-    findProvenBalance(address, {
-      network,
-      executor,
-      verifiedHeader: (response) => committedHeader(response, { chain: reader, clock: browserClock, nextBlock }),
-      compareWithOwnState: (...account) => compareWithOwnState(executor, ...account),
-      hasOwnState: true,
-    })
+  const lookUp = createOwnReader({
+    answerers: peersOrServers(network, servers),
+    trust: tab.light,
+    executor,
+    chain: reader,
+    networkHeight: () => node.status().syncTargetHeight ?? node.status().height,
+    nextBlock,
+  })
   return { lookUp, announceLeaving: node.announceLeaving }
 }
 

@@ -20,7 +20,8 @@ import {
 } from './limits.ts'
 import type { NetworkDescription } from './network-description.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
-import type { TabTrust } from './tab-chain.ts'
+import type { ChainTrust } from './light-trust.ts'
+import type { TabChain } from './tab-chain.ts'
 import type { SyncProgress, TabFailure, TabStorage } from './tab-snapshot.ts'
 import { verifiedBlockFromParts, verifiedHeader } from './verified-blocks.ts'
 
@@ -48,7 +49,7 @@ export function showTrust(snapshots: SnapshotPublisher, { chainSpec }: NetworkDe
 /** After the commit: everything about the block has been verified and is durable. */
 export function showBlock(
   snapshots: SnapshotPublisher,
-  { recentSets, timings }: TabTrust,
+  { recentSets, timings, executions }: TabChain,
   { block, execution, finalization }: CommittedBlock,
   certificateHeight: number,
 ): void {
@@ -56,7 +57,7 @@ export function showBlock(
   const shown = verifiedBlockFromParts(
     { block, transactions, ownStateRoot: stateRoot, certificate: finalization, certificateHeight },
     setOf(finalization, recentSets()),
-    { executeMs: timings.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
+    { executeMs: executions.takeExecuteMs(block.hash), verifyMs: timings.verifyMs() },
   )
   const { blocks, blocksVerified, networkHeight = 0 } = snapshots.current()
   snapshots.update({
@@ -70,7 +71,7 @@ export function showBlock(
 /** A light tab's new head: certified, not executed. */
 export function showHeader(
   snapshots: SnapshotPublisher,
-  { recentSets, timings }: TabTrust,
+  { recentSets, timings }: ChainTrust,
   { header, response }: { readonly header: ConsensusHeader; readonly response: AccountProofResponse },
 ): void {
   const { headers, finalization } = response

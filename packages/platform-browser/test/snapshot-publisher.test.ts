@@ -28,3 +28,17 @@ it('publishes at once, then at most once an interval, and always the last state'
   snapshots.update({ verifiedHeight: 5 })
   expect(shown.at(-1)?.verifiedHeight).toBe(5)
 })
+
+it('says at once what a start is waited for', () => {
+  const timers: Timers = { after: () => ({ cancel: () => undefined }) }
+  const shown: TabSnapshot[] = []
+  const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
+  snapshots.update({ phase: 'starting' })
+  snapshots.update({ step: 'later' })
+  snapshots.update({ verifiedHeight: 1 })
+  snapshots.update({ verifiedHeight: 2 })
+  expect(shown.map(({ step, verifiedHeight }) => [step, verifiedHeight])).toEqual([
+    ['Starting', undefined],
+    ['later', 1],
+  ])
+})

@@ -8,7 +8,7 @@
  * 0 (genesis: an empty body, no receipts) to the head is readable, unless pruned.
  */
 import type { Certificate, ConsensusHeader, Evidence } from '@cairn/chain'
-import type { Executor, PeerSummary, TransactionOutcome } from '@cairn/ports'
+import type { Executor, PeerSummary, RequestProtocol, TransactionOutcome } from '@cairn/ports'
 import type { Address, Epoch, Hash, Height, View } from '@cairn/primitives'
 
 export interface RpcBackend {
@@ -20,11 +20,18 @@ export interface RpcBackend {
   readonly chain: RpcChain
   readonly mempool: RpcMempool
   readonly events: RpcEvents
+  /**
+   * What peers ask each other, over HTTP: request and answer are the bytes of the peer protocol, or a refusal's code.
+   */
+  answer(protocol: LightProtocol, request: Uint8Array): Promise<Uint8Array | { readonly refused: string }>
   /** A snapshot; cheap, asked for once a second by dashboards. */
   status(): RpcNodeStatus
   /** The active set, in its order. */
   validators(): readonly ValidatorStatus[]
 }
+
+/** The requests with which somebody who has no state comes to a proved answer. */
+type LightProtocol = Extract<RequestProtocol, 'account-proof' | 'chain-status' | 'light-block'>
 
 /** A finalized block with its results. */
 export interface RpcBlock {

@@ -143,6 +143,8 @@ export function createMemoryBackend(): MemoryBackend {
       evidence: async (from) => EVIDENCE.filter((each) => each.height >= from),
       certificateByHeight: async (wanted) => (wanted === 0 ? undefined : certificate(blocks[wanted])),
     },
+    answer: async (protocol, request) =>
+      request.length === 0 ? { refused: 'DECODE_EMPTY' } : Uint8Array.of(protocol.length, ...request),
     mempool: {
       submit: (raw) => answers.submit(raw),
       nextNonce: async () => answers.nextNonce,

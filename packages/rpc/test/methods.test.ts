@@ -259,6 +259,15 @@ describe('methods', async () => {
     }
   })
 
+  it('answers what light clients ask of peers', async () => {
+    expect(await resultOf('cairn_request', 'account-proof', '0x0102')).toBe('0x0d0102')
+    expect(await resultOf('cairn_request', 'light-block', '0x03')).toBe('0x0b03')
+    expect(await call('cairn_request', 'light-block', '0x')).toMatchObject({
+      error: { code: -32002, data: { reason: 'DECODE_EMPTY' } },
+    })
+    expect(await call('cairn_request', 'snapshot-chunk', '0x01')).toMatchObject({ error: { code: -32602 } })
+  })
+
   it('shows consensus', async () => {
     expect(await resultOf('cairn_status')).toMatchObject({
       height: 3,

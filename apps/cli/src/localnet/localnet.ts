@@ -44,6 +44,7 @@ export interface Localnet {
   process(index: number): NodeProcess | undefined
   /** Consensus hash of the genesis block, as the validators computed it. */
   readonly genesisHash: string
+  readonly genesisExecution: NodeProcess['genesisExecution']
   startValidator(index: number): Promise<NodeProcess>
   killValidator(index: number, signal: NodeJS.Signals): Promise<void>
   /** Stops every process cleanly. */
@@ -95,9 +96,12 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
       ? failure.reason
       : new CodedError('NODE_START_FAILED', 'a validator did not start', { cause: failure.reason })
   }
+  const first = [...processes.values()][0]
+  assert(first !== undefined, 'a network has validators')
   return {
     layout,
-    genesisHash: processes.get(0)?.genesisHash ?? '',
+    genesisHash: first.genesisHash,
+    genesisExecution: first.genesisExecution,
     process: (index) => processes.get(index),
     startValidator,
     killValidator: async (index, signal) => {

@@ -25,6 +25,7 @@ export interface NodeProcess {
   /** libp2p addresses the node listens on, with its peer id. */
   readonly addresses: readonly string[]
   readonly genesisHash: string
+  readonly genesisExecution: ReadyMessage['genesisExecution']
   /** Clean stop: SIGTERM's way; resolves when the process is gone. */
   stop(): Promise<void>
   /** Resolves when the process is gone. */
@@ -71,6 +72,7 @@ export async function spawnNodeProcess(options: NodeProcessOptions, events: Node
     rpcPort: ready.rpcPort,
     addresses: ready.addresses,
     genesisHash: ready.genesisHash,
+    genesisExecution: ready.genesisExecution,
     kill,
     stop: async () => {
       stopping = true

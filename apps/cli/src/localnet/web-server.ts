@@ -16,8 +16,11 @@ export interface WebServer {
 export interface WebNetwork {
   readonly chainSpecJson: string
   readonly genesisHash: string
+  readonly genesisExecution: Localnet['genesisExecution']
   /** Multiaddrs that a tab can dial. */
   readonly bootstrap: readonly string[]
+  /** JSON-RPC of servers, which a tab asks while it has no peer; default none. */
+  readonly rpcUrls?: readonly string[]
 }
 
 /** `describe` is asked at each request. @throws CodedError `WEB_NOT_BUILT`, `PORT_IN_USE` */
@@ -34,10 +37,16 @@ export async function startWebServer(describe: () => WebNetwork, port: number): 
 
 /** Of what runs now: WebRTC-direct addresses change. */
 export function webNetworkOf(network: Localnet): WebNetwork {
-  const bootstrap = network.layout.validators.flatMap(({ index }) =>
-    (network.process(index)?.addresses ?? []).filter((address) => /\/(?:webrtc-direct|ws)\//.test(address)),
-  )
-  return { chainSpecJson: network.layout.chainSpecJson, genesisHash: network.genesisHash, bootstrap }
+  const running = network.layout.validators.flatMap(({ index }) => network.process(index) ?? [])
+  return {
+    chainSpecJson: network.layout.chainSpecJson,
+    genesisHash: network.genesisHash,
+    genesisExecution: network.genesisExecution,
+    bootstrap: running.flatMap(({ addresses }) =>
+      addresses.filter((address) => /\/(?:webrtc-direct|ws)\//.test(address)),
+    ),
+    rpcUrls: running.map(({ rpcPort }) => `http://127.0.0.1:${rpcPort}`),
+  }
 }
 
 function networkJson({ chainSpecJson, ...rest }: WebNetwork): string {

@@ -8,6 +8,8 @@ export interface ReadyMessage {
   /** libp2p addresses it listens on, with its peer id. */
   readonly addresses: readonly string[]
   readonly genesisHash: string
+  /** What the genesis header has besides the chain spec: light tabs compute nothing. */
+  readonly genesisExecution: { readonly executionBlockHash: string; readonly stateRoot: string }
 }
 
 export type NodeMessage =

@@ -59,8 +59,10 @@ export async function runStart(options: StartCommandOptions, exit: (error: unkno
     await using cleanup = new AsyncDisposableStack()
     const data = await openDataDirectory(options.dataDir)
     cleanup.defer(() => data.close())
-    const { node, network, rpcPort } = await startNode(options, data, log, stop, cleanup)
-    parent.ready({ rpcPort, addresses: network.addresses(), genesisHash: node.status().genesisHash })
+    const { node, network, rpcPort, genesis } = await startNode(options, data, log, stop, cleanup)
+    const { executionBlockHash, stateRoot } = genesis.header
+    const genesisExecution = { executionBlockHash, stateRoot }
+    parent.ready({ rpcPort, addresses: network.addresses(), genesisHash: genesis.hash, genesisExecution })
     cleanup.defer(parent.follow(node))
     await stop.requested
     log.info('stopping')
@@ -92,6 +94,7 @@ interface StartedNode {
   readonly node: CairnNode
   readonly network: Awaited<ReturnType<typeof createNodeNetwork>>
   readonly rpcPort: number
+  readonly genesis: Block
 }
 
 /** What is opened goes onto `cleanup`, so it is closed in reverse order whatever happens. */
@@ -165,7 +168,7 @@ async function startNode(
     { rpc, status: () => node.status(), metricsText, log: log.child('http') },
   )
   cleanup.defer(() => server.stop())
-  return { node, network, rpcPort: server.port }
+  return { node, network, rpcPort: server.port, genesis }
 }
 
 async function readChainSpec({ networkPath }: DataDirectory): Promise<ChainSpec> {

@@ -1,6 +1,6 @@
 import { useId, useState, type FormEvent } from 'react'
 import type { BalanceAnswer, ProvenBalance, RefusedBalance } from '@cairn/platform-browser'
-import { formatBytes, formatCoins, formatInteger, plural } from '../format.ts'
+import { formatBytes, formatCoins, formatDuration, formatInteger, plural } from '../format.ts'
 import { HexText } from '../hex-text.tsx'
 import { StateMark } from '../state-mark.tsx'
 import { Panel } from './panel.tsx'
@@ -70,7 +70,7 @@ export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelP
   )
 }
 
-function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBytes, ...from }: ProvenBalance) {
+function Proven({ balance, nonce, exists, height, ageMs, stateRoot, proofNodes, proofBytes, ...from }: ProvenBalance) {
   return (
     <div data-testid="balance-proven">
       <p className="balance" data-testid="balance">
@@ -79,16 +79,21 @@ function Proven({ balance, nonce, exists, height, stateRoot, proofNodes, proofBy
       <p>{exists ? plural(Number(nonce), 'transaction') + ' sent' : 'No such account: its absence is proven.'}</p>
       <StateMark state="passed" word="Merkle proof checked" />
       <p className="note">
-        Against root <HexText value={stateRoot} /> at height {formatInteger(height)}: {plural(proofNodes, 'trie node')},{' '}
-        {formatBytes(proofBytes)}. {sourceOf(from)}
+        Against root <HexText value={stateRoot} /> at height {formatInteger(height)}, {formatDuration(ageMs)} old:{' '}
+        {plural(proofNodes, 'trie node')}, {formatBytes(proofBytes)}. {sourceOf(from)}
       </p>
     </div>
   )
 }
 
-function sourceOf({ peerId, isOwnStateEqual }: Pick<ProvenBalance, 'peerId' | 'isOwnStateEqual'>): string {
+function sourceOf({
+  peerId,
+  isOwnStateEqual,
+  isExecuted,
+}: Pick<ProvenBalance, 'peerId' | 'isOwnStateEqual' | 'isExecuted'>): string {
   if (peerId === undefined) return 'Nobody is connected: read from the tab’s own verified state.'
-  return isOwnStateEqual ? 'The tab’s own state says the same.' : ''
+  if (isOwnStateEqual) return 'The tab’s own state says the same.'
+  return isExecuted ? '' : 'The validators have signed that root; this tab has not executed the block.'
 }
 
 function Refused({ code, message }: RefusedBalance) {

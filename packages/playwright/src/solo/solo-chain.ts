@@ -7,6 +7,7 @@ import {
   type Block,
   type Certificate,
   type ChainSpec,
+  type ConsensusHeader,
   EMPTY_LIST_HASH,
   NO_EVIDENCE,
   assembleCertificate,
@@ -53,6 +54,8 @@ export interface Growth {
 export interface SoloChain {
   readonly spec: ChainSpec
   readonly genesisHash: Hash
+  /** Header of the genesis, for `network.json`. */
+  readonly genesis: Pick<ConsensusHeader, 'executionBlockHash' | 'stateRoot'>
   height(): number
   /** Of the head, as executed. */
   stateRoot(): Hash
@@ -125,6 +128,7 @@ export async function createSoloChain(options: SoloChainOptions): Promise<SoloCh
   return {
     spec,
     genesisHash: genesis.hash,
+    genesis: genesis.header,
     height: () => chain.head().height,
     stateRoot: () => executor.head().stateRoot,
     grow: async (count, { transactions = async () => [], stateRoot } = {}) => {

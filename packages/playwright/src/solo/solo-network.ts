@@ -40,7 +40,10 @@ export async function startSoloNetwork({ blocks = 0, ...options }: SoloNetworkOp
     startRelay: () => start(),
     startWeb: async (servers) => {
       const bootstrap = servers.map(({ address }) => address)
-      const description = { chainSpecJson: serializeChainSpec(chain.spec), genesisHash: chain.genesisHash, bootstrap }
+      const { genesisHash, genesis } = chain
+      const { executionBlockHash, stateRoot } = genesis
+      const genesisExecution = { executionBlockHash, stateRoot }
+      const description = { chainSpecJson: serializeChainSpec(chain.spec), genesisHash, genesisExecution, bootstrap }
       const web = await startWebServer(() => description, 0)
       stops.push(web.stop)
       return web.url

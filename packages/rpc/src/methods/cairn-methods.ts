@@ -4,14 +4,15 @@
  */
 import { offenceOf } from '@cairn/chain'
 import type { Certificate, ConsensusHeader, Vote } from '@cairn/chain'
-import { hexFromBytes } from '@cairn/primitives'
+import { bytesFromHex, hexFromBytes } from '@cairn/primitives'
 import * as z from 'zod'
 import { findBlock, heightOf } from '../block-reference.ts'
 import type { RpcBackend, RpcEvidence } from '../backend.ts'
+import { JsonRpcError, RPC_CODE } from '../json-rpc-error.ts'
 import { defineMethod } from '../method.ts'
 import type { RpcMethod } from '../method.ts'
 import type { BlockReference } from '../param-schema.ts'
-import { optionalBlockNumberParam } from '../param-schema.ts'
+import { dataParam, optionalBlockNumberParam } from '../param-schema.ts'
 
 /** A height as a quantity, a tag, or a plain JSON number. */
 const heightOrTagParam = z.union([
@@ -66,6 +67,16 @@ export const cairnMethods: readonly RpcMethod[] = [
     async ([reference], context) => {
       const view = await findBlock(reference, context)
       return view === undefined ? null : { hash: view.block.hash, ...consensusHeaderJson(view.block.header) }
+    },
+  ),
+  defineMethod(
+    'cairn_request',
+    'What a light client asks a peer, over HTTP: the bytes of `account-proof`, `chain-status` or `light-block`, and its answer’s.',
+    [z.enum(['account-proof', 'chain-status', 'light-block']), dataParam],
+    async ([protocol, data], { backend, proofGate }) => {
+      const answer = await proofGate.run(() => backend.answer(protocol, bytesFromHex(data)))
+      if (answer instanceof Uint8Array) return hexFromBytes(answer)
+      throw new JsonRpcError(RPC_CODE.resourceUnavailable, `refused: ${answer.refused}`, { reason: answer.refused })
     },
   ),
 ]

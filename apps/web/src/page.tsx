@@ -1,28 +1,18 @@
-/** Starts the node's worker and renders its snapshots. */
+/** What is rendered: the node's snapshots, or why there is no node. */
 import { createRoot } from 'react-dom/client'
-import { startTabNode, type TabNodeClient, type TabRole, type TabSync } from '@cairn/platform-browser'
-import { optionsFromAddress } from './address-options.ts'
+import type { TabNodeClient, TabRole, TabSync } from '@cairn/platform-browser'
+import { ROLE_KEY, SYNC_KEY } from './address-options.ts'
 import { App } from './app.tsx'
 import { useTabNode } from './tab-node-hook.ts'
 import './styles.css'
 import './panels/panels.css'
 
-const ROLE_KEY = 'cairn-role'
-const SYNC_KEY = 'cairn-sync'
-const container = document.getElementById('root')
-if (container === null) throw new Error('the page has no #root')
-const root = createRoot(container)
-try {
-  const options = optionsFromAddress(new URL(location.href), {
-    role: localStorage.getItem(ROLE_KEY),
-    sync: localStorage.getItem(SYNC_KEY),
-  })
-  const client = startTabNode(options)
-  // For the browser's console and for tests, which read `cairn.snapshot()`.
-  Object.assign(globalThis, { cairn: client })
-  root.render(<Page client={client} sync={options.sync} />)
-} catch (error) {
-  root.render(<CannotStart reason={error instanceof Error ? error.message : String(error)} />)
+export function showPage(container: HTMLElement, client: TabNodeClient, sync: TabSync): void {
+  createRoot(container).render(<Page client={client} sync={sync} />)
+}
+
+export function showCannotStart(container: HTMLElement, reason: string): void {
+  createRoot(container).render(<CannotStart reason={reason} />)
 }
 
 function Page({ client, sync }: { readonly client: TabNodeClient; readonly sync: TabSync }) {
