@@ -10,6 +10,8 @@ export interface Artefact {
   /** Files and folders in it that the module is compiled from. */
   readonly sources: readonly string[]
   readonly hasC: boolean
+  /** What cargo is told besides for a build that is to be profiled. */
+  readonly profileOptions: readonly string[]
   readonly file: string
   readonly lockFile: string
 }
@@ -19,12 +21,20 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 export const artefactFolder: string = join(root, 'artefact')
 
 export const ARTEFACTS: readonly Artefact[] = [
-  { name: 'core', crate: root, sources: ['Cargo.toml', 'Cargo.lock', 'src'], hasC: false, ...placeOf('core') },
+  {
+    name: 'core',
+    crate: root,
+    sources: ['Cargo.toml', 'Cargo.lock', 'src', 'keccak/Cargo.toml', 'keccak/src'],
+    hasC: false,
+    profileOptions: ['--features', 'bench'],
+    ...placeOf('core'),
+  },
   {
     name: 'light',
     crate: join(root, 'light'),
     sources: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'c', 'src'],
     hasC: true,
+    profileOptions: [],
     ...placeOf('light'),
   },
 ]

@@ -1,7 +1,7 @@
 /**
  * Builds the committed modules: `npm run build:wasm`, or `npm run build:wasm -- core` for one of `core` and `light`. With
  * `--check` they are rebuilt elsewhere and compared. `--profile` makes `target/<name>.profile.wasm` instead: the same code
- * with function names, for profilers.
+ * with function names, for profilers, and with the operation of the core's feature `bench`.
  *
  * The artefacts are committed, so users need no Rust. They are reproducible for one toolchain: same sources, same crate
  * lock, same rustc, same clang (for the C in `light`), same wasm-opt give the same bytes. Paths are remapped and locations left out, so the machine leaves no trace.
@@ -93,7 +93,7 @@ function build(artefact: Artefact): void {
 function buildProfile(artefact: Artefact): void {
   const folder = join(artefact.crate, 'target')
   const file = join(folder, `${artefact.name}.profile.wasm`)
-  const raw = cargoBuild(artefact, findToolchain(readLock(artefact)), folder)
+  const raw = cargoBuild(artefact, findToolchain(readLock(artefact)), folder, artefact.profileOptions)
   run(process.execPath, [wasmOptPath(), ...OPTIMISE, '-g', raw, '-o', file])
   console.log(file)
 }
@@ -153,8 +153,13 @@ function compile(
 }
 
 /** @return the module's file */
-function cargoBuild(artefact: Artefact, toolchain: Toolchain, targetFolder: string): string {
-  const cargo = ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetFolder]
+function cargoBuild(
+  artefact: Artefact,
+  toolchain: Toolchain,
+  targetFolder: string,
+  options: readonly string[] = [],
+): string {
+  const cargo = ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetFolder, ...options]
   if (process.env['CAIRN_BUILD_JOBS'] !== undefined) cargo.push('-j', process.env['CAIRN_BUILD_JOBS'])
   if (toolchain.buildStd) cargo.push('-Zbuild-std=std,panic_abort')
   const cwd = artefact.crate

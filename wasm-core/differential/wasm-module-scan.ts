@@ -1,7 +1,7 @@
 /**
  * Walks a WebAssembly binary (core specification, chapter 5) and lists what could make two hosts differ: float
- * instructions (NaN bits are the host's choice), SIMD, threads, a start function, shared memory. An opcode it does
- * not know is an error, so nothing passes unread.
+ * instructions (NaN bits are the host's choice), threads, a start function, shared memory. Of SIMD it knows the moves and
+ * integer operations that Keccak uses (ADR 036). An opcode it does not know is an error, so nothing passes unread.
  */
 interface FloatUse {
   /** Index among all functions, imports first. */
@@ -18,12 +18,14 @@ export interface ModuleScan {
   readonly instructions: number
   /** Functions with float instructions, parameters, results or locals. */
   readonly floats: readonly FloatUse[]
-  /** Prefixed instruction groups in use: `bulk-memory`, `saturating-truncation`; SIMD and threads are errors. */
+  /** Prefixed instruction groups in use: `bulk-memory`, `integer-simd`, `saturating-truncation`; others are errors. */
   readonly features: ReadonlySet<string>
+  /** How many functions have SIMD instructions. */
+  readonly simdFunctions: number
 }
 
 export function scanModule(bytes: Uint8Array): ModuleScan {
-  const scan = { hasStart: false, functions: 0, instructions: 0, imports: 0 }
+  const scan = { hasStart: false, functions: 0, instructions: 0, imports: 0, simdFunctions: 0 }
   const memories: { isShared: boolean }[] = []
   const features = new Set<string>()
   const floats: FloatUse[] = []
@@ -44,6 +46,7 @@ export function scanModule(bytes: Uint8Array): ModuleScan {
         const isFloatTyped = signatures[declared[scan.functions] ?? -1] === true || body.hasFloatLocal
         const functionIndex = scan.imports + scan.functions++
         scan.instructions += body.instructions
+        if (body.hasSimd) scan.simdFunctions++
         if (isFloatTyped || body.floats.size > 0) {
           floats.push({ functionIndex, opcodes: [...body.floats], isUnreachable: body.isUnreachable })
         }
@@ -84,12 +87,14 @@ interface BodyScan {
   readonly instructions: number
   readonly isUnreachable: boolean
   readonly hasFloatLocal: boolean
+  readonly hasSimd: boolean
   readonly floats: ReadonlySet<number>
 }
 
 function walkBody(body: ByteReader, features: Set<string>): BodyScan {
   const floats = new Set<number>()
   let hasFloatLocal = false
+  let hasSimd = false
   let instructions = 0
   let first: number | undefined
   body.times(() => {
@@ -102,11 +107,13 @@ function walkBody(body: ByteReader, features: Set<string>): BodyScan {
     first ??= opcode
     if (isFloatOpcode(opcode)) floats.add(opcode)
     if (opcode === 0xfc) walkPrefixed(body, floats, features)
-    else if (opcode === 0xfd) throw new RangeError('SIMD: nothing of it is read here, so nothing of it may be there')
-    else if (opcode === 0xfe) throw new RangeError('threads')
+    else if (opcode === 0xfd) {
+      hasSimd = true
+      walkSimd(body, features)
+    } else if (opcode === 0xfe) throw new RangeError('threads')
     else skipImmediates(body, opcode)
   }
-  return { instructions, isUnreachable: first === 0x00 && instructions === 2, hasFloatLocal, floats }
+  return { instructions, isUnreachable: first === 0x00 && instructions === 2, hasFloatLocal, hasSimd, floats }
 }
 
 /** load, store, const, comparison, arithmetic, conversion and reinterpretation of f32 and f64. */
@@ -136,6 +143,30 @@ function walkPrefixed(body: ByteReader, floats: Set<number>, features: Set<strin
   if (immediates === undefined) throw new RangeError(`unknown instruction fc ${opcode}`)
   for (let index = 0; index < immediates; index++) body.unsigned()
 }
+
+/** Every one is exact: words moved, lanes of integers, bits. Anything else of SIMD, floats above all, is refused. */
+function walkSimd(body: ByteReader, features: Set<string>): void {
+  const opcode = body.unsigned()
+  features.add('integer-simd')
+  if (SIMD_WITH_ADDRESS.has(opcode)) body.skipUnsigned(2)
+  else if (SIMD_WITH_ADDRESS_AND_LANE.has(opcode)) {
+    body.skipUnsigned(2)
+    body.skip(1)
+  } else if (SIMD_WITH_WORD.has(opcode)) body.skip(16)
+  else if (SIMD_WITH_LANE.has(opcode)) body.skip(1)
+  else if (!SIMD_PLAIN.has(opcode)) throw new RangeError(`SIMD that is not on the list: fd ${opcode}`)
+}
+
+/** v128.load, load64_splat, store, load64_zero. */
+const SIMD_WITH_ADDRESS: ReadonlySet<number> = new Set([0, 10, 11, 93])
+/** v128.load64_lane, store64_lane. */
+const SIMD_WITH_ADDRESS_AND_LANE: ReadonlySet<number> = new Set([87, 91])
+/** v128.const, i8x16.shuffle. */
+const SIMD_WITH_WORD: ReadonlySet<number> = new Set([12, 13])
+/** i64x2.extract_lane, replace_lane. */
+const SIMD_WITH_LANE: ReadonlySet<number> = new Set([29, 30])
+/** i64x2.splat; v128.not, and, andnot, or, xor, bitselect; i64x2.shl, shr_u. */
+const SIMD_PLAIN: ReadonlySet<number> = new Set([18, 77, 78, 79, 80, 81, 82, 203, 205])
 
 /** memory.init, data.drop, memory.copy, memory.fill, table.init, elem.drop, table.copy, grow, size, fill. */
 const BULK_IMMEDIATES: Readonly<Record<number, number>> = {

@@ -13,6 +13,9 @@ import { scanModule } from '../differential/wasm-module-scan.ts'
 const bytes = new Uint8Array(readFileSync(new URL('../artefact/core.wasm', import.meta.url)))
 const module = new webAssembly.Module(bytes)
 
+/** Hashing of many messages, and a permutation of two states where the compiler has not put it in line. */
+const SIMD_FUNCTIONS_MAX = 3
+
 describe('the module', () => {
   const scan = scanModule(bytes)
 
@@ -39,8 +42,23 @@ describe('the module', () => {
     expect(scan.memories).toEqual([{ isShared: false }])
   })
 
-  it('uses no instructions beyond bulk memory: SIMD and threads do not even decode', () => {
-    expect([...scan.features]).toEqual(['bulk-memory'])
+  it('uses no instructions beyond bulk memory and integer SIMD: threads and other SIMD do not even decode', () => {
+    expect([...scan.features].sort()).toEqual(['bulk-memory', 'integer-simd'])
+  })
+
+  it('has SIMD in Keccak of many messages only', () => {
+    expect(scan.simdFunctions).toBeGreaterThan(0)
+    expect(scan.simdFunctions).toBeLessThanOrEqual(SIMD_FUNCTIONS_MAX)
+  })
+
+  it('is refused with SIMD on floats', () => {
+    // (func (result v128) v128.const 0; v128.const 0; f64x2.add)
+    const zero = [0xfd, 12, ...new Uint8Array(16)]
+    const body = [0, ...zero, ...zero, 0xfd, 0xf0, 1, 0x0b]
+    const code = [10, body.length + 2, 1, body.length, ...body]
+    const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0]
+    expect(() => new webAssembly.Module(Uint8Array.from([...head, ...code]))).not.toThrow()
+    expect(() => scanModule(Uint8Array.from([...head, ...code]))).toThrow(/SIMD that is not on the list/)
   })
 })
 

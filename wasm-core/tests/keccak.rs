@@ -2,7 +2,7 @@
 //! known answers.
 
 use alloy_primitives::{B256, b256};
-use cairn_core::crypto::keccak256;
+use cairn_core::crypto::{keccak256, keccak256_each};
 
 const RATE: usize = 136;
 
@@ -17,11 +17,32 @@ fn agrees_with_the_specification_at_every_length() {
 }
 
 #[test]
+fn hashes_many_as_it_hashes_each() {
+    let bytes: Vec<u8> = (0..700u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let mut seed = 1u32;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    for count in 0..60 {
+        // Lengths around a block's borders, so that the sides of a pair end together, apart and at once.
+        let lengths = [0, 1, 64, 134, 135, 136, 137, 271, 272, 273, 532, 680];
+        let messages: Vec<&[u8]> = (0..count).map(|_| &bytes[random(20)..][..lengths[random(12)]]).collect();
+        let expected: Vec<_> = messages.iter().map(plain_keccak256_of).collect();
+        assert_eq!(keccak256_each(&messages), expected);
+    }
+}
+
+#[test]
 fn known_answers() {
     let empty = b256!("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     assert_eq!(keccak256([]), empty);
     let text = b256!("4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
     assert_eq!(keccak256("abc"), text);
+}
+
+fn plain_keccak256_of(bytes: &&[u8]) -> B256 {
+    plain_keccak256(bytes)
 }
 
 fn plain_keccak256(bytes: &[u8]) -> B256 {

@@ -1,11 +1,17 @@
 //! Keccak-f[1600] and Keccak-256 (the Keccak team's submission, padding 0x01), with the whole state in 25 variables. V8
 //! keeps those in registers and stack slots where it must load and store an array: less than half the time of the crate
-//! that this one replaces, whose interface it keeps as far as sha3 uses it.
+//! that this one replaces, whose interface it keeps as far as sha3 uses it. `keccak256_each` hashes two messages at a time.
 
 #![no_std]
 
-const RATE_BYTES: usize = 136;
-const LANES: usize = 25;
+mod each;
+mod pair;
+mod permutation;
+
+pub use each::keccak256_each;
+
+pub(crate) const RATE_BYTES: usize = 136;
+pub(crate) const LANES: usize = 25;
 
 pub type State1600 = [u64; LANES];
 pub type Fn1600 = fn(&mut State1600);
@@ -26,7 +32,7 @@ impl Keccak {
     }
 }
 
-static ROUND_CONSTANTS: [u64; 24] = [
+pub(crate) static ROUND_CONSTANTS: [u64; 24] = [
     0x0000_0000_0000_0001,
     0x0000_0000_0000_8082,
     0x8000_0000_0000_808a,
@@ -60,99 +66,41 @@ pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
         absorb(&mut state, block);
         permute(&mut state);
     }
+    absorb(&mut state, &padded(rest));
+    permute(&mut state);
+    digest_of(state.iter().copied())
+}
+
+/// The last block: what is left of a message, less than a block, and the padding.
+pub(crate) fn padded(rest: &[u8]) -> [u8; RATE_BYTES] {
     let mut last = [0; RATE_BYTES];
     last[..rest.len()].copy_from_slice(rest);
     last[rest.len()] = 0x01;
     last[RATE_BYTES - 1] |= 0x80;
-    absorb(&mut state, &last);
-    permute(&mut state);
+    last
+}
+
+pub(crate) fn digest_of(lanes: impl Iterator<Item = u64>) -> [u8; 32] {
     let mut digest = [0; 32];
-    for (out, lane) in digest.as_chunks_mut::<8>().0.iter_mut().zip(&state) {
+    for (out, lane) in digest.as_chunks_mut::<8>().0.iter_mut().zip(lanes) {
         *out = lane.to_le_bytes();
     }
     digest
 }
 
-fn absorb(state: &mut State1600, block: &[u8; RATE_BYTES]) {
+pub(crate) fn absorb(state: &mut State1600, block: &[u8; RATE_BYTES]) {
     for (lane, bytes) in state.iter_mut().zip(block.as_chunks::<8>().0) {
         *lane ^= u64::from_le_bytes(*bytes);
     }
 }
 
-/// Theta's column parities of a row-wise state.
-macro_rules! parity {
-    ($a:ident, $b:ident, $c:ident, $d:ident, $e:ident) => {
-        $a ^ $b ^ $c ^ $d ^ $e
-    };
-}
-
-/// One row of rho and pi's result through chi.
-macro_rules! chi {
-    ($a:expr, $b:expr, $c:expr, $d:expr, $e:expr) => {{
-        let (a, b, c, d, e): (u64, u64, u64, u64, u64) = ($a, $b, $c, $d, $e);
-        (a ^ (!b & c), b ^ (!c & d), c ^ (!d & e), d ^ (!e & a), e ^ (!a & b))
-    }};
-}
-
-/// Keccak-f[1600]. Lane names: row b g k m s (y = 0…4), column a e i o u (x = 0…4), as in the reference.
+/// Keccak-f[1600].
 pub fn permute(state: &mut State1600) {
-    let [mut ba, mut be, mut bi, mut bo, mut bu, mut ga, mut ge, mut gi, mut go, mut gu, rest @ ..] = *state;
-    let [mut ka, mut ke, mut ki, mut ko, mut ku, mut ma, mut me, mut mi, mut mo, mut mu, rest @ ..] = rest;
-    let [mut sa, mut se, mut si, mut so, mut su] = rest;
-    for constant in ROUND_CONSTANTS {
-        let a = parity!(ba, ga, ka, ma, sa);
-        let e = parity!(be, ge, ke, me, se);
-        let i = parity!(bi, gi, ki, mi, si);
-        let o = parity!(bo, go, ko, mo, so);
-        let u = parity!(bu, gu, ku, mu, su);
-        let da = u ^ e.rotate_left(1);
-        let de = a ^ i.rotate_left(1);
-        let di = e ^ o.rotate_left(1);
-        let d0 = i ^ u.rotate_left(1);
-        let du = o ^ a.rotate_left(1);
-        let rotated = |lane: u64, parity: u64, by: u32| (lane ^ parity).rotate_left(by);
-        let b = chi!(
-            ba ^ da,
-            rotated(ge, de, 44),
-            rotated(ki, di, 43),
-            rotated(mo, d0, 21),
-            rotated(su, du, 14)
-        );
-        let g = chi!(
-            rotated(bo, d0, 28),
-            rotated(gu, du, 20),
-            rotated(ka, da, 3),
-            rotated(me, de, 45),
-            rotated(si, di, 61)
-        );
-        let k = chi!(
-            rotated(be, de, 1),
-            rotated(gi, di, 6),
-            rotated(ko, d0, 25),
-            rotated(mu, du, 8),
-            rotated(sa, da, 18)
-        );
-        let m = chi!(
-            rotated(bu, du, 27),
-            rotated(ga, da, 36),
-            rotated(ke, de, 10),
-            rotated(mi, di, 15),
-            rotated(so, d0, 56)
-        );
-        let s = chi!(
-            rotated(bi, di, 62),
-            rotated(go, d0, 55),
-            rotated(ku, du, 39),
-            rotated(ma, da, 41),
-            rotated(se, de, 2)
-        );
-        (ba, be, bi, bo, bu) = (b.0 ^ constant, b.1, b.2, b.3, b.4);
-        (ga, ge, gi, go, gu) = g;
-        (ka, ke, ki, ko, ku) = k;
-        (ma, me, mi, mo, mu) = m;
-        (sa, se, si, so, su) = s;
-    }
-    *state = [
-        ba, be, bi, bo, bu, ga, ge, gi, go, gu, ka, ke, ki, ko, ku, ma, me, mi, mo, mu, sa, se, si, so, su,
-    ];
+    permutation::permutation!(
+        state: u64,
+        |a, b| a ^ b,
+        |a, b, c| a ^ (!b & c),
+        |lane, by| lane.rotate_left(by),
+        |constant| constant
+    );
 }

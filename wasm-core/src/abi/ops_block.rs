@@ -70,6 +70,17 @@ pub fn execute(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut
     Ok(())
 }
 
+/// Not in ABI.md: only in builds for benchmarks. The EXECUTE request, then u8 «plain revm» and u32 rounds.
+#[cfg(feature = "bench")]
+pub fn transact_again(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut Writer) -> Result<()> {
+    let parsed = execute_request(request)?;
+    let plain = request.u8()? != 0;
+    let rounds = request.u32()?;
+    request.end()?;
+    response.u64(crate::evm::transact_again(state, parsed, plain, rounds)?);
+    Ok(())
+}
+
 pub fn build(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut Writer) -> Result<()> {
     let chain = chain(request)?;
     let flags = flags(request)?;

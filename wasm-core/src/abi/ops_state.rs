@@ -24,6 +24,7 @@ pub fn apply(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut W
     if updates.iter().any(|update| !seen.insert(update.address) || twice(update)) {
         return Err(error(codes::ERROR_MALFORMED, "address or slot twice"));
     }
+    state.load_accounts(updates.iter().map(|update| &update.address));
     let changes = account_changes(state, updates);
     let committed = commit_accounts(state, root, changes)?;
     response.hash(&committed.root);

@@ -56,9 +56,7 @@ pub fn outcome(response: &mut Writer, outcome: Outcome, flags: Flags) {
     response.u64(outcome.gas_used);
     response.u64(outcome.blob_gas_used);
     response.raw(outcome.logs_bloom.as_slice());
-    let mut receipts = Vec::new();
-    alloy_rlp::encode_list(&outcome.receipts, &mut receipts);
-    response.bytes(&receipts);
+    response.bytes(&outcome.receipts_rlp);
     response.list(outcome.transactions.iter(), tx_result);
     response.list(outcome.requests.iter(), |response, request| response.bytes(request));
     response.option(outcome.access_list, |response, (rlp, hash)| {

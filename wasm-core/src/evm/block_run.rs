@@ -2,7 +2,7 @@
 //! A read miss does not stop the run: what else the block wants is gathered, and `end` answers NEED.
 
 use super::{
-    bloom::BloomHashes,
+    bloom::fill_blooms,
     changes::changes_of_bundle,
     env::evm_env,
     machine::Machine,
@@ -30,13 +30,13 @@ use alloy_evm::{
         receipt_builder::{ReceiptBuilder, ReceiptBuilderCtx},
     },
 };
-use alloy_primitives::{Address, B256, TxKind};
+use alloy_primitives::{Address, B256, Bloom, TxKind};
 use revm::{
     Database,
     database::{State, states::bundle_state::BundleRetention},
     state::bal::BlockAccessIndex,
 };
-use std::{borrow::Cow, cell::RefCell};
+use std::borrow::Cow;
 
 type Executor<'a> = EthBlockExecutor<'a, Machine<'a>, ChainRules, ReceiptsOfTypes>;
 
@@ -91,7 +91,7 @@ impl<'a> BlockRun<'a> {
             tx_count_hint: None,
             slot_number: None,
         };
-        let executor = EthBlockExecutor::new(machine, context, *chain, ReceiptsOfTypes::default());
+        let executor = EthBlockExecutor::new(machine, context, *chain, ReceiptsOfTypes);
         let base_fee = header.base_fee_per_gas.unwrap_or_default();
         let parent_root = input.parent_root;
         Self { reader, chain: *chain, executor, base_fee, parent_root, transactions: Vec::new() }
@@ -108,9 +108,9 @@ impl<'a> BlockRun<'a> {
         self.executor.cumulative_tx_gas_used
     }
 
-    /// Executes and commits, or leaves no trace. @return the transaction code of a refusal; with trouble in the reader
+    /// Executes and commits, or leaves no trace. @param hash the transaction's @return the transaction code of a refusal; with trouble in the reader
     /// the code means nothing.
-    pub fn execute(&mut self, tx: &Recovered<Tx>) -> core::result::Result<(), u16> {
+    pub fn execute(&mut self, tx: &Recovered<Tx>, hash: B256) -> core::result::Result<(), u16> {
         let index = BlockAccessIndex::new(self.transactions.len() as u64 + 1);
         self.executor.evm_mut().db_mut().set_bal_index(index);
         let done = self
@@ -119,7 +119,7 @@ impl<'a> BlockRun<'a> {
             .map_err(|failure| code_of_execution_error(&failure).unwrap_or(codes::TX_OTHER))?;
         let result = &done.result.result;
         let outcome = TxOutcome {
-            hash: *tx.inner().tx_hash(),
+            hash,
             sender: tx.signer(),
             tx_type: tx.ty(),
             success: result.is_success(),
@@ -159,7 +159,8 @@ impl<'a> BlockRun<'a> {
         let finished = self.executor.finish();
         self.reader.verdict()?;
         system_contracts?;
-        let (evm, result) = finished.map_err(|failure| system_failure(&failure))?;
+        let (evm, mut result) = finished.map_err(|failure| system_failure(&failure))?;
+        fill_blooms(&mut result.receipts);
         let mut state = evm.into_db();
         state.merge_transitions(BundleRetention::PlainState);
         let access_list = state.take_built_alloy_bal().map(|list| {
@@ -209,11 +210,9 @@ fn system_failure(failure: &BlockExecutionError) -> crate::types::Failure {
     }
 }
 
-/// Receipts of the five transaction types, for envelopes without blob sidecars.
-#[derive(Debug, Default)]
-pub struct ReceiptsOfTypes {
-    blooms: RefCell<BloomHashes>,
-}
+/// Receipts of the five transaction types, for envelopes without blob sidecars; their blooms are filled at the end.
+#[derive(Debug)]
+pub struct ReceiptsOfTypes;
 
 impl ReceiptBuilder for ReceiptsOfTypes {
     type Transaction = Tx;
@@ -225,8 +224,7 @@ impl ReceiptBuilder for ReceiptsOfTypes {
             cumulative_gas_used: ctx.cumulative_gas_used,
             logs: ctx.result.into_logs(),
         };
-        let logs_bloom = self.blooms.borrow_mut().bloom_of(&receipt.logs);
-        let receipt = ReceiptWithBloom { receipt, logs_bloom };
+        let receipt = ReceiptWithBloom { receipt, logs_bloom: Bloom::ZERO };
         match ctx.tx_type {
             TxType::Legacy => ReceiptEnvelope::Legacy(receipt),
             TxType::Eip2930 => ReceiptEnvelope::Eip2930(receipt),

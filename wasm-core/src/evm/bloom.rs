@@ -1,47 +1,55 @@
-//! Logs blooms of a block's receipts (Yellow Paper, 4.3.1). What a block logs repeats: one token's address and event, holders
-//! who send and receive. So the hashes behind the bloom's bits are kept for the block.
+//! Logs blooms of a block's receipts (Yellow Paper, 4.3.1), when all receipts are there: then the hashes behind the bloom's
+//! bits are computed together, and those of topics that repeat (one token's event, holders who send and receive) once.
 
-use crate::crypto::keccak256;
-use alloy_primitives::{Address, B256, Bloom, Log, map::B256Map};
+use crate::crypto::keccak256_each;
+use alloy_consensus::ReceiptEnvelope;
+use alloy_primitives::{Bloom, map::HashMap};
 
-/// Topics remembered; a block of nothing but logs has a hundred times as many, all different.
-const TOPICS_MAX: usize = 4_096;
+/// Addresses and topics hashed together; a block of nothing but logs has a hundred times as many, all different.
+const HASHED_MAX: usize = 4_096;
 
-#[derive(Debug, Default)]
-pub struct BloomHashes {
-    topics: B256Map<B256>,
-    address: Option<(Address, B256)>,
+pub fn fill_blooms(receipts: &mut [ReceiptEnvelope]) {
+    let mut rest = receipts;
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at_mut(batch_size(rest));
+        fill_batch(batch);
+        rest = after;
+    }
 }
 
-impl BloomHashes {
-    pub fn bloom_of(&mut self, logs: &[Log]) -> Bloom {
-        let mut bloom = Bloom::ZERO;
-        for log in logs {
-            bloom.m3_2048_hashed(&self.address_hash(&log.address));
-            log.topics().iter().for_each(|topic| bloom.m3_2048_hashed(&self.topic_hash(topic)));
-        }
-        bloom
-    }
+fn batch_size(receipts: &[ReceiptEnvelope]) -> usize {
+    let mut items = 0;
+    let fits = |receipt: &&ReceiptEnvelope| {
+        items += receipt.logs().iter().map(|log| 1 + log.topics().len()).sum::<usize>();
+        items <= HASHED_MAX
+    };
+    receipts.iter().take_while(fits).count().max(1)
+}
 
-    fn address_hash(&mut self, address: &Address) -> B256 {
-        match self.address {
-            Some((known, hash)) if known == *address => hash,
-            _ => {
-                let hash = keccak256(address);
-                self.address = Some((*address, hash));
-                hash
+fn fill_batch(receipts: &mut [ReceiptEnvelope]) {
+    // What is hashed, and for every occurrence its place there.
+    let mut items: Vec<&[u8]> = Vec::new();
+    let mut known: HashMap<&[u8], usize> = HashMap::default();
+    let mut places: Vec<usize> = Vec::new();
+    for log in receipts.iter().flat_map(|receipt| receipt.logs()) {
+        let address: &[u8] = log.address.as_slice();
+        for item in core::iter::once(address).chain(log.topics().iter().map(|topic| topic.as_slice())) {
+            let place = *known.entry(item).or_insert(items.len());
+            if place == items.len() {
+                items.push(item);
             }
+            places.push(place);
         }
     }
-
-    fn topic_hash(&mut self, topic: &B256) -> B256 {
-        if let Some(hash) = self.topics.get(topic) {
-            return *hash;
+    drop(known);
+    let hashes = keccak256_each(&items);
+    let mut places = places.into_iter();
+    for receipt in receipts {
+        let count = receipt.logs().iter().map(|log| 1 + log.topics().len()).sum();
+        let mut bloom = Bloom::ZERO;
+        places.by_ref().take(count).for_each(|place| bloom.m3_2048_hashed(&hashes[place]));
+        if let Some(receipt) = receipt.as_receipt_with_bloom_mut() {
+            receipt.logs_bloom = bloom;
         }
-        let hash = keccak256(topic);
-        if self.topics.len() < TOPICS_MAX {
-            self.topics.insert(*topic, hash);
-        }
-        hash
     }
 }

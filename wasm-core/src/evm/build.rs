@@ -2,7 +2,8 @@
 
 use super::{
     block_run::{BlockRun, RunInput},
-    execute::{BLOCK_RLP_BYTES_MAX, receipt_roots, transactions_root, with_parent, withdrawals_root},
+    body_roots::{receipt_roots, transactions_root, withdrawals_root},
+    execute::{BLOCK_RLP_BYTES_MAX, with_parent},
     header::{check_extra_data, decode_parent, header_rlp},
     outcome::{Flags, Outcome},
     prefetch::prefetch,
@@ -16,6 +17,7 @@ use crate::{
 };
 use alloy_consensus::{Block, BlockBody, Header, Transaction, transaction::Recovered};
 use alloy_eips::{
+    Encodable2718,
     eip1559::calculate_block_gas_limit,
     eip4895::{Withdrawal, Withdrawals},
 };
@@ -105,12 +107,12 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
     let (candidate_codes, transactions) = pack(&mut run, room, decoded, &request.candidates);
     let effects = run.end()?;
 
-    let (receipts_root, logs_bloom) = receipt_roots(&effects);
+    let receipts = receipt_roots(&effects.receipts);
     let committed = commit_accounts(reader, parent.header.state_root, effects.changes)?;
     header.state_root = committed.root;
-    header.transactions_root = transactions_root(&transactions);
-    header.receipts_root = receipts_root;
-    header.logs_bloom = logs_bloom;
+    header.transactions_root = transactions_root(transactions.iter().map(Encodable2718::encoded_2718));
+    header.receipts_root = receipts.root;
+    header.logs_bloom = receipts.bloom;
     header.gas_used = effects.gas_used;
     header.blob_gas_used = (chain.fork >= Fork::Cancun).then_some(effects.blob_gas_used);
     header.requests_hash = (chain.fork >= Fork::Prague).then(|| effects.requests.requests_hash());
@@ -121,11 +123,12 @@ pub fn build_block(reader: &StateReader<'_>, request: BuildRequest<'_>) -> Resul
     let outcome = Outcome {
         block_hash: keccak256(&header_rlp),
         state_root: committed.root,
-        receipts_root,
+        receipts_root: receipts.root,
         gas_used: effects.gas_used,
         blob_gas_used: effects.blob_gas_used,
-        logs_bloom,
+        logs_bloom: receipts.bloom,
         receipts: effects.receipts,
+        receipts_rlp: receipts.rlp,
         transactions: effects.transactions,
         requests: effects.requests,
         access_list: effects.access_list,
@@ -232,7 +235,7 @@ fn pack_one(
         None => recover_sender(&tx)?,
     };
     let recovered = Recovered::new_unchecked(tx, sender);
-    run.execute(&recovered)?;
+    run.execute(&recovered, *recovered.inner().tx_hash())?;
     let tx = recovered.into_inner();
     room.take(&tx, size);
     Ok(tx)

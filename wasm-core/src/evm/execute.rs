@@ -2,20 +2,20 @@
 
 use super::{
     block_run::{BlockEffects, BlockRun, RunInput},
+    body_roots::{ReceiptRoots, raw_transactions, receipt_roots, transactions_root, withdrawals_root},
     header::{Parent, check_header, decode_parent, ensure},
     outcome::{Flags, Outcome},
     prefetch::prefetch,
     transaction::{Tx, check_stateless, sender_of},
 };
 use crate::{
-    crypto::keccak256,
-    mpt::ordered_root,
+    crypto::{keccak256, keccak256_each},
     state::{StateReader, audit, commit_accounts},
     types::{ChainRules, Failure, Fork, Result, codes, error, invalid},
 };
-use alloy_consensus::{Block, Header, Transaction, TxReceipt, transaction::Recovered};
-use alloy_eips::{Encodable2718, eip4895::Withdrawal};
-use alloy_primitives::{Address, B256, Bloom};
+use alloy_consensus::{Block, Header, Transaction, transaction::Recovered};
+use alloy_eips::eip4895::Withdrawal;
+use alloy_primitives::{Address, B256};
 use alloy_rlp::{Decodable, Encodable};
 
 /// EIP-7934: 10 MiB less a margin of 2 MiB for the consensus block around it.
@@ -58,7 +58,8 @@ fn verify_block(reader: &StateReader<'_>, request: &ExecuteRequest<'_>, parent: 
     let (header, body) = (block.header, block.body);
     check_header(&header, parent, chain, request.flags)?;
     let withdrawals = body.withdrawals.as_ref().map(|list| list.as_slice());
-    check_body(&header, &body.transactions, withdrawals, chain)?;
+    let raws = raw_transactions(request.block_rlp).map_err(|_| invalid(codes::BLOCK_MALFORMED, "block RLP"))?;
+    check_body(&header, &body.transactions, &raws, withdrawals, chain)?;
     check_ommers(&header, &body.ommers, chain)?;
     let transactions = with_senders(body.transactions, &request.senders, chain)?;
     let ancestors = with_parent(request.ancestors.clone(), parent.hash);
@@ -75,25 +76,26 @@ fn verify_block(reader: &StateReader<'_>, request: &ExecuteRequest<'_>, parent: 
     };
     let mut run = BlockRun::new(reader, chain, input);
     run.begin()?;
-    for (index, tx) in transactions.iter().enumerate() {
-        if let Err(code) = run.execute(tx)
+    for (index, (tx, hash)) in transactions.iter().zip(keccak256_each(&raws)).enumerate() {
+        if let Err(code) = run.execute(tx, hash)
             && !reader.has_trouble()
         {
             return Err(bad_transaction(index, code));
         }
     }
     let effects = run.end()?;
-    let (receipts_root, logs_bloom) = check_effects(&header, &effects)?;
+    let receipts = check_effects(&header, &effects)?;
     let committed = commit_accounts(reader, parent.header.state_root, effects.changes)?;
     ensure(header.state_root == committed.root, codes::BLOCK_STATE_ROOT, "state root")?;
     Ok(Outcome {
         block_hash: header.hash_slow(),
         state_root: committed.root,
-        receipts_root,
+        receipts_root: receipts.root,
         gas_used: effects.gas_used,
         blob_gas_used: effects.blob_gas_used,
-        logs_bloom,
+        logs_bloom: receipts.bloom,
         receipts: effects.receipts,
+        receipts_rlp: receipts.rlp,
         transactions: effects.transactions,
         requests: effects.requests,
         access_list: effects.access_list,
@@ -102,7 +104,7 @@ fn verify_block(reader: &StateReader<'_>, request: &ExecuteRequest<'_>, parent: 
 }
 
 /// Only the canonical encoding is a block: another would have the same hash and other bytes.
-fn decode_block(rlp: &[u8], chain: &ChainRules) -> Result<Block<Tx>> {
+pub(super) fn decode_block(rlp: &[u8], chain: &ChainRules) -> Result<Block<Tx>> {
     let size_rule = chain.fork >= Fork::Osaka;
     ensure(!size_rule || rlp.len() <= BLOCK_RLP_BYTES_MAX, codes::BLOCK_SIZE, "block too large")?;
     let mut rest = rlp;
@@ -117,10 +119,11 @@ fn decode_block(rlp: &[u8], chain: &ChainRules) -> Result<Block<Tx>> {
 fn check_body(
     header: &Header,
     transactions: &[Tx],
+    raws: &[&[u8]],
     withdrawals: Option<&[Withdrawal]>,
     chain: &ChainRules,
 ) -> Result<()> {
-    let root = transactions_root(transactions);
+    let root = transactions_root(raws.iter());
     ensure(header.transactions_root == root, codes::BLOCK_TRANSACTIONS_ROOT, "transactions root")?;
     let root = withdrawals.map(withdrawals_root);
     ensure(header.withdrawals_root == root, codes::BLOCK_WITHDRAWALS_ROOT, "withdrawals root")?;
@@ -143,7 +146,11 @@ fn check_ommers(header: &Header, ommers: &[Header], chain: &ChainRules) -> Resul
     ensure(near, codes::BLOCK_OMMERS, "ommer of another generation")
 }
 
-fn with_senders(transactions: Vec<Tx>, senders: &[Address], chain: &ChainRules) -> Result<Vec<Recovered<Tx>>> {
+pub(super) fn with_senders(
+    transactions: Vec<Tx>,
+    senders: &[Address],
+    chain: &ChainRules,
+) -> Result<Vec<Recovered<Tx>>> {
     if !senders.is_empty() && senders.len() != transactions.len() {
         return Err(error(codes::ERROR_MALFORMED, "one sender hint per transaction"));
     }
@@ -171,26 +178,13 @@ fn bad_transaction(index: usize, code: u16) -> Failure {
     invalid(codes::BLOCK_TX_BASE + code, format!("transaction {index}"))
 }
 
-/// @return receipts root and bloom, both as the header has them.
-fn check_effects(header: &Header, effects: &BlockEffects) -> Result<(B256, Bloom)> {
+/// @return all of it as the header has it.
+fn check_effects(header: &Header, effects: &BlockEffects) -> Result<ReceiptRoots> {
     ensure(header.gas_used == effects.gas_used, codes::BLOCK_GAS_USED, "gas used")?;
-    let (receipts_root, logs_bloom) = receipt_roots(effects);
-    ensure(header.receipts_root == receipts_root, codes::BLOCK_RECEIPTS_ROOT, "receipts root")?;
-    ensure(header.logs_bloom == logs_bloom, codes::BLOCK_LOGS_BLOOM, "logs bloom")?;
+    let receipts = receipt_roots(&effects.receipts);
+    ensure(header.receipts_root == receipts.root, codes::BLOCK_RECEIPTS_ROOT, "receipts root")?;
+    ensure(header.logs_bloom == receipts.bloom, codes::BLOCK_LOGS_BLOOM, "logs bloom")?;
     let requests_hash = header.requests_hash.map(|_| effects.requests.requests_hash());
     ensure(header.requests_hash == requests_hash, codes::BLOCK_REQUESTS_HASH, "requests hash")?;
-    Ok((receipts_root, logs_bloom))
-}
-
-pub fn receipt_roots(effects: &BlockEffects) -> (B256, Bloom) {
-    let bloom = effects.receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom());
-    (ordered_root(effects.receipts.iter().map(Encodable2718::encoded_2718)), bloom)
-}
-
-pub fn transactions_root(transactions: &[Tx]) -> B256 {
-    ordered_root(transactions.iter().map(Encodable2718::encoded_2718))
-}
-
-pub fn withdrawals_root(withdrawals: &[Withdrawal]) -> B256 {
-    ordered_root(withdrawals.iter().map(alloy_rlp::encode))
+    Ok(receipts)
 }

@@ -1,8 +1,11 @@
 //! Ethereum execution: revm and alloy-evm's block executor over the state reader. Block verification and building
 //! share one run, so that what is built is what is verified.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod block_run;
 mod bloom;
+mod body_roots;
 mod build;
 mod call;
 mod call_env;
@@ -25,6 +28,8 @@ mod wide_fees;
 mod witness;
 mod words;
 
+#[cfg(feature = "bench")]
+pub use bench::transact_again;
 pub use build::{BuildRequest, Built, Candidate, TX_BYTES_MAX, build_block};
 pub use call::{CallOutcome, CallRequest, Fees, call, halt_code};
 pub use env::BlockContext;

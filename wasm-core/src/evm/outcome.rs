@@ -34,6 +34,8 @@ pub struct Outcome {
     pub blob_gas_used: u64,
     pub logs_bloom: Bloom,
     pub receipts: Vec<ReceiptEnvelope>,
+    /// The list of them.
+    pub receipts_rlp: Vec<u8>,
     pub transactions: Vec<TxOutcome>,
     pub requests: Requests,
     /// EIP-7928 RLP and its keccak.

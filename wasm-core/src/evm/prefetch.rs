@@ -27,24 +27,24 @@ pub fn prefetch<'a>(
     transactions: impl Iterator<Item = (Option<Address>, &'a Tx)> + Clone,
     withdrawals: &[Withdrawal],
 ) {
-    for address in [
+    let mut addresses = vec![
         header.beneficiary,
         HISTORY_STORAGE_ADDRESS,
         BEACON_ROOTS_ADDRESS,
         WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
         CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
-    ] {
-        touch(reader, &address);
-    }
-    withdrawals.iter().for_each(|withdrawal| touch(reader, &withdrawal.address));
+    ];
+    addresses.extend(withdrawals.iter().map(|withdrawal| withdrawal.address));
     for (sender, tx) in transactions.clone() {
-        sender.iter().for_each(|sender| touch(reader, sender));
-        tx.to().iter().for_each(|to| touch(reader, to));
-        access_list(tx).iter().for_each(|item| touch(reader, &item.address));
+        addresses.extend(sender);
+        addresses.extend(tx.to());
+        addresses.extend(access_list(tx).iter().map(|item| item.address));
     }
+    reader.load_accounts(addresses.iter());
     if !reader.has_trouble() {
         return;
     }
+    addresses.iter().for_each(|address| want_code(reader, address));
     for (address, slot) in system_slots(header) {
         want_slot(reader, &address, &B256::from(U256::from(slot)));
     }
@@ -59,9 +59,9 @@ fn access_list(tx: &Tx) -> &[alloy_eips::eip2930::AccessListItem] {
     tx.access_list().map_or(&[], |list| &list.0)
 }
 
-fn touch(reader: &StateReader<'_>, address: &Address) {
+fn want_code(reader: &StateReader<'_>, address: &Address) {
     let code_hash = reader.account(address).ok().and_then(|loaded| Some(loaded.record.as_ref()?.code_hash));
-    if let Some(hash) = code_hash.filter(|hash| reader.has_trouble() && *hash != alloy_primitives::KECCAK256_EMPTY) {
+    if let Some(hash) = code_hash.filter(|hash| *hash != alloy_primitives::KECCAK256_EMPTY) {
         drop(reader.get(&code_key(&hash)));
     }
 }

@@ -21,6 +21,9 @@ pub struct NodeRef {
 }
 
 impl NodeRef {
+    /// Of no node.
+    pub const EMPTY: Self = Self { bytes: [0; 32], len: 0 };
+
     pub fn of_rlp(rlp: &[u8]) -> Self {
         if rlp.len() >= 32 {
             return Self { bytes: keccak256(rlp).0, len: 32 };
@@ -125,7 +128,7 @@ pub fn leaf_rlp(key: &B256, depth: usize, value: &[u8]) -> Vec<u8> {
     rlp
 }
 
-/// `leaf_rlp` into a buffer that is used again.
+/// `leaf_rlp` at the end of a buffer.
 pub fn write_leaf(rlp: &mut Vec<u8>, key: &B256, depth: usize, value: &[u8]) {
     let suffix = compact(&key.0, depth, KEY_NIBBLES, LEAF_FLAG);
     let value_header = string_header_size(value);
@@ -138,14 +141,18 @@ pub fn write_leaf(rlp: &mut Vec<u8>, key: &B256, depth: usize, value: &[u8]) {
 
 /// An extension from depth `depth` to `path`, whose branch has the reference `child`.
 pub fn extension_rlp(path: &Path, depth: usize, child: &NodeRef) -> Vec<u8> {
-    let infix = compact(path.bytes(), depth, path.len(), 0);
-    let mut body = Vec::with_capacity(72);
-    push_compact(&mut body, &infix);
-    push_reference(&mut body, child.as_slice());
-    let mut rlp = Vec::with_capacity(body.len() + 3);
-    push_list_header(&mut rlp, body.len());
-    rlp.extend_from_slice(&body);
+    let mut rlp = Vec::with_capacity(72);
+    write_extension(&mut rlp, path, depth, child);
     rlp
+}
+
+/// `extension_rlp` at the end of a buffer.
+pub fn write_extension(rlp: &mut Vec<u8>, path: &Path, depth: usize, child: &NodeRef) {
+    let infix = compact(path.bytes(), depth, path.len(), 0);
+    let child = child.as_slice();
+    push_list_header(rlp, compact_size(&infix) + child.len() + usize::from(child.len() == 32));
+    push_compact(rlp, &infix);
+    push_reference(rlp, child);
 }
 
 /// The reference an edge at `depth` holds for a branch at `path`: the branch's own, or its extension's.

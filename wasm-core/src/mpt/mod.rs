@@ -4,8 +4,10 @@
 
 mod encode;
 mod enumerate;
+mod nodes;
 mod ordered;
 mod path;
+mod pending;
 mod proof;
 mod range;
 mod range_prove;

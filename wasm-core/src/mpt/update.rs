@@ -1,24 +1,22 @@
 //! Batch update: one descent with the sorted changes, each touched branch read once, rewritten once and hashed once.
 //!
-//! A step returns what stands at a child position afterwards (`After`), not yet hashed where its depth may still
-//! change: a branch left with one child passes that child up, and only the parent that keeps it computes the
-//! reference. Deletions that collapse a branch need the remaining sibling, which the flat table or one more record gives.
+//! A step returns what stands at a child position afterwards (`After`), not yet hashed: a branch left with one child
+//! passes that child up, and its depth changes. `pending` hashes what the descent has found. Deletions that collapse a branch need the remaining sibling, which the flat table or one more record gives.
 
 use super::{
-    encode::{BranchBuffer, NodeRef, branch_edge_ref, leaf_rlp, write_leaf},
+    encode::{NodeRef, branch_edge_ref, leaf_rlp},
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
-    record::{Branch, Edge, TAG_BRANCH, TAG_ROOT_EDGE, edge_reference, write_edge},
-    record_cache::cache_record,
-    trie::{Read, Root, Trie, WRITTEN_DEPTH_MAX},
+    pending::{After, Pending},
+    record::{Branch, Edge, TAG_ROOT_EDGE, write_edge},
+    trie::{Read, Root, Trie},
 };
 use crate::{
     crypto::keccak256,
     state::{Changeset, Unread, Value},
 };
-use alloc::{rc::Rc, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use alloy_trie::EMPTY_ROOT_HASH;
-use core::ops::Range;
 
 /// One changed key; `None` deletes. The value is the trie leaf's (RLP).
 #[derive(Debug, Clone)]
@@ -27,60 +25,52 @@ pub struct Item {
     pub value: Option<Rc<[u8]>>,
 }
 
-/// What stands at a child position after the update.
-enum After {
-    Empty,
-    /// As it was; the stored edge stays.
-    Same,
-    Leaf(B256, Rc<[u8]>),
-    /// A branch at this path with its own reference (not an extension's).
-    Branch(Path, NodeRef),
-}
-
-/// Where an update writes to, with buffers that every branch uses again.
+/// Where an update writes to.
 struct Output<'a> {
     changes: &'a mut Changeset,
-    record: Vec<u8>,
-    rlp: Vec<u8>,
-    branch: BranchBuffer,
+    pending: Pending,
 }
 
 impl Trie<'_> {
     /// @param items sorted here; each key once.
     /// @return the new root hash; record changes are added to the changeset.
     pub fn update(&self, root: B256, items: &mut Vec<Item>, changes: &mut Changeset) -> Read<B256> {
-        let out = &mut Output { changes, record: Vec::new(), rlp: Vec::new(), branch: BranchBuffer::default() };
+        let out = &mut Output { changes, pending: Pending::default() };
         items.sort_unstable_by(|a, b| head_of(&a.key).cmp(&head_of(&b.key)).then_with(|| a.key.cmp(&b.key)));
         let (after, old_root_record) = match self.root(&root)? {
             Root::Empty => (self.build(&present(items), 0, out), None),
             Root::Branch(branch) => {
                 let raw = branch.raw.clone();
-                (self.update_branch(&branch, items, out)?, Some(raw))
+                (self.update_branch(branch, items, out)?, Some(raw))
             }
             Root::Edge(edge, raw) => (self.update_edge(&edge, 0, items, out)?, Some(raw)),
         };
-        let old = old_root_record;
+        out.pending.write(self, out.changes);
+        self.finish_root(root, after, old_root_record, out)
+    }
+
+    fn finish_root(&self, root: B256, after: After, old: Option<Value>, out: &mut Output<'_>) -> Read<B256> {
         let key = self.key_of(&Path::ROOT);
-        match after {
-            After::Same => Ok(root),
+        let (path, own) = match after {
+            After::Same => return Ok(root),
             After::Empty => {
                 out.changes.put(key, None, old);
-                Ok(EMPTY_ROOT_HASH)
-            }
-            After::Branch(path, own) if path.len() == 0 => {
-                // The branch wrote its own record, but knew nothing of a root edge it replaces.
-                out.changes.replaces(&key, old);
-                own.as_hash().ok_or_else(|| self.reader.corrupt("root branch too small"))
-            }
-            After::Branch(path, own) => {
-                let reference = branch_edge_ref(&path, 0, &own);
-                Ok(self.put_root_edge(key, &Edge::Branch { path, reference }, reference, old, out))
+                return Ok(EMPTY_ROOT_HASH);
             }
             After::Leaf(leaf_key, value) => {
                 let reference = NodeRef::of_rlp(&leaf_rlp(&leaf_key, 0, &value));
-                Ok(self.put_root_edge(key, &Edge::Leaf { key: leaf_key, reference }, reference, old, out))
+                return Ok(self.put_root_edge(key, &Edge::Leaf { key: leaf_key, reference }, reference, old, out));
             }
+            After::Written(written) => (out.pending.path_of(written), out.pending.reference_of(written)),
+            After::Moved(moved) => *moved,
+        };
+        if path.len() == 0 {
+            // The branch wrote its own record, but knew nothing of a root edge it replaces.
+            out.changes.replaces(&key, old);
+            return own.as_hash().ok_or_else(|| self.reader.corrupt("root branch too small"));
         }
+        let reference = branch_edge_ref(&path, 0, &own);
+        Ok(self.put_root_edge(key, &Edge::Branch { path, reference }, reference, old, out))
     }
 
     fn put_root_edge(
@@ -145,7 +135,7 @@ impl Trie<'_> {
             }
             let inside = &items[from..from + inside];
             let branch = self.branch(path, own, &inside[0].key)?;
-            return self.update_branch(&branch, inside, out);
+            return self.update_branch(branch, inside, out);
         };
         // The extension is cut at `split`: a new branch there, the old subtree one of its children.
         let below = path.nibble(split);
@@ -161,7 +151,7 @@ impl Trie<'_> {
         }
         if children[usize::from(below)].is_none() {
             let own = self.own_reference(path, own)?;
-            children[usize::from(below)] = Some(After::Branch(*path, own));
+            children[usize::from(below)] = Some(After::Moved(Box::new((*path, own))));
         }
         self.finish(&path.prefix(split), None, &mut children, out)
     }
@@ -178,7 +168,7 @@ impl Trie<'_> {
         let own = self.own_reference(path, own)?;
         let reference = branch_edge_ref(path, depth, &own);
         match self.update_subtree(path, &reference, depth, items, out)? {
-            After::Same => Ok(After::Branch(*path, own)),
+            After::Same => Ok(After::Moved(Box::new((*path, own)))),
             after => Ok(after),
         }
     }
@@ -194,7 +184,7 @@ impl Trie<'_> {
         }
     }
 
-    fn update_branch(&self, branch: &Branch, items: &[Item], out: &mut Output<'_>) -> Read<After> {
+    fn update_branch(&self, branch: Branch, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         let depth = branch.path.len();
         let mut children: [Option<After>; 16] = Default::default();
         let mut unread = false;
@@ -220,7 +210,8 @@ impl Trie<'_> {
         if children.iter().all(Option::is_none) {
             return Ok(After::Same);
         }
-        self.finish(&branch.path, Some(branch), &mut children, out)
+        let path = branch.path;
+        self.finish(&path, Some(branch), &mut children, out)
     }
 
     /// A subtree from nothing. @param items sorted.
@@ -238,7 +229,7 @@ impl Trie<'_> {
                     children[usize::from(nibble)] = Some(self.build(&rest[..count], split + 1, out));
                     rest = &rest[count..];
                 }
-                self.write_branch(&Path::prefix_of(first, split), None, &children, out)
+                out.pending.add(&Path::prefix_of(first, split), None, &mut children)
             }
         }
     }
@@ -247,21 +238,21 @@ impl Trie<'_> {
     fn finish(
         &self,
         path: &Path,
-        old: Option<&Branch>,
+        old: Option<Branch>,
         children: &mut [Option<After>; 16],
         out: &mut Output<'_>,
     ) -> Read<After> {
         let stands = |nibble: usize| match &children[nibble] {
-            None => old.is_some_and(|branch| branch.has(nibble as u8)),
+            None => old.as_ref().is_some_and(|branch| branch.has(nibble as u8)),
             Some(After::Empty) => false,
             Some(_) => true,
         };
         let count = (0..16).filter(|nibble| stands(*nibble)).count();
         if count >= 2 {
-            return Ok(self.write_branch(path, old, children, out));
+            return Ok(out.pending.add(path, old, children));
         }
         let only = (0..16).find(|nibble| stands(*nibble));
-        let after = match (only, old) {
+        let after = match (only, &old) {
             (None, _) => After::Empty,
             (Some(nibble), old) => match (children[nibble].take(), old) {
                 (Some(after), _) => after,
@@ -270,7 +261,7 @@ impl Trie<'_> {
             },
         };
         if let Some(branch) = old {
-            out.changes.put(self.key_of(path), None, Some(branch.raw.clone()));
+            out.changes.put(self.key_of(path), None, Some(branch.raw));
         }
         Ok(after)
     }
@@ -289,85 +280,10 @@ impl Trie<'_> {
                     self.branch(&path, None, &path.as_key())?;
                 }
                 let own = (path.len() == branch.path.len() + 1).then_some(&reference);
-                Ok(After::Branch(path, self.own_reference(&path, own)?))
+                Ok(After::Moved(Box::new((path, self.own_reference(&path, own)?))))
             }
         }
     }
-
-    fn write_branch(
-        &self,
-        path: &Path,
-        old: Option<&Branch>,
-        children: &[Option<After>; 16],
-        out: &mut Output<'_>,
-    ) -> After {
-        let depth = path.len() + 1;
-        let record = &mut out.record;
-        record.clear();
-        record.extend_from_slice(&[TAG_BRANCH, 0, 0]);
-        let mut mask = 0u16;
-        let mut spans = [(0usize, 0usize); 16];
-        // Neighbouring edges that stay are copied in one piece.
-        let mut kept = 0..0;
-        for nibble in 0..16u8 {
-            let span = &mut spans[usize::from(nibble)];
-            match (&children[usize::from(nibble)], old) {
-                (None | Some(After::Same), None) => continue,
-                (Some(After::Empty), _) => {
-                    flush(record, old, &mut kept);
-                    continue;
-                }
-                (None | Some(After::Same), Some(branch)) => {
-                    if !branch.has(nibble) {
-                        continue;
-                    }
-                    let edge = branch.span(nibble);
-                    if kept.is_empty() {
-                        kept.start = edge.start;
-                    }
-                    *span = (record.len() + edge.start - kept.start, record.len() + edge.end - kept.start);
-                    kept.end = edge.end;
-                }
-                (Some(changed), _) => {
-                    flush(record, old, &mut kept);
-                    let from = record.len();
-                    write_edge(record, &edge_of(changed, depth, &mut out.rlp), depth);
-                    *span = (from, record.len());
-                }
-            }
-            mask |= 1 << nibble;
-        }
-        flush(record, old, &mut kept);
-        record[1..3].copy_from_slice(&mask.to_le_bytes());
-        let reference = |(from, to): &(usize, usize)| edge_reference(&record[*from..*to], depth);
-        let own = NodeRef::of_rlp(out.branch.write(spans.iter().map(reference)));
-        let record = Value::from(record.as_slice());
-        if let Some(hash) = own.as_hash().filter(|_| path.len() <= WRITTEN_DEPTH_MAX && !self.reader.is_stateless()) {
-            cache_record(hash, record.clone());
-        }
-        out.changes.put(self.key_of(path), Some(record), old.map(|branch| branch.raw.clone()));
-        After::Branch(*path, own)
-    }
-}
-
-/// The edge of a child that changed and is there. @param rlp scratch
-fn edge_of(after: &After, depth: usize, rlp: &mut Vec<u8>) -> Edge {
-    match after {
-        After::Leaf(key, value) => {
-            rlp.clear();
-            write_leaf(rlp, key, depth, value);
-            Edge::Leaf { key: *key, reference: NodeRef::of_rlp(rlp) }
-        }
-        After::Branch(path, own) => Edge::Branch { path: *path, reference: branch_edge_ref(path, depth, own) },
-        After::Empty | After::Same => unreachable!("no edge of its own"),
-    }
-}
-
-fn flush(record: &mut Vec<u8>, old: Option<&Branch>, kept: &mut Range<usize>) {
-    if let Some(branch) = old {
-        record.extend_from_slice(&branch.raw[kept.clone()]);
-    }
-    *kept = 0..0;
 }
 
 /// The key's beginning as a number: comparing two of them ends most comparisons of keys.

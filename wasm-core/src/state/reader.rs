@@ -4,7 +4,7 @@
 
 use super::{Lookup, PreState, Value, account_key, record_key, slot_key};
 use crate::{
-    crypto::keccak256,
+    crypto::{keccak256, keccak256_each},
     mpt::Path,
     types::{AccountRecord, Failure, Result, codes, error},
 };
@@ -24,6 +24,8 @@ const MISSING_MAX: usize = 100_000;
 /// Guessed record depth below a missing one: a million accounts have their leaves at depth 5 to 6.
 const GUESSED_DEPTH: usize = 7;
 const SLOT_BYTES_MAX: usize = 32;
+/// Few enough to be compared with each other.
+const HASHED_TOGETHER: usize = 32;
 
 /// A read without an answer; the reader knows why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,30 @@ impl<'a> StateReader<'a> {
         if let Some(loaded) = self.accounts.borrow().get(address) {
             return Ok(loaded.clone());
         }
-        let hash = keccak256(address);
+        self.read_account(address, keccak256(address))
+    }
+
+    /// Reads accounts ahead of their use: their addresses are hashed together. What is missing is noted.
+    pub fn load_accounts<'b>(&self, addresses: impl ExactSizeIterator<Item = &'b Address>) {
+        self.accounts.borrow_mut().reserve(addresses.len());
+        let mut addresses = addresses.peekable();
+        let mut wanted: Vec<&[u8]> = Vec::with_capacity(HASHED_TOGETHER);
+        while addresses.peek().is_some() {
+            wanted.clear();
+            while wanted.len() < HASHED_TOGETHER
+                && let Some(address) = addresses.next()
+            {
+                if !self.accounts.borrow().contains_key(address) && !wanted.contains(&address.as_slice()) {
+                    wanted.push(address.as_slice());
+                }
+            }
+            for (address, hash) in wanted.iter().zip(keccak256_each(&wanted)) {
+                let _noted = self.read_account(&Address::from_slice(address), hash);
+            }
+        }
+    }
+
+    fn read_account(&self, address: &Address, hash: B256) -> core::result::Result<Rc<LoadedAccount>, Unread> {
         let raw = self.get(&account_key(&hash)).inspect_err(|_| self.guess_records(None, &hash, 0))?;
         let record = match &raw {
             None => None,

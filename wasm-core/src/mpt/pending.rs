@@ -1,0 +1,191 @@
+//! The branches of one update before they are hashed. The descent only tells what each consists of; then they are written
+//! level by level from the deepest up, so that the nodes of a level can be hashed two at a time.
+
+use super::{
+    encode::{BranchBuffer, NodeRef, write_leaf},
+    nodes::Nodes,
+    path::Path,
+    record::{Branch, Edge, TAG_BRANCH, edge_reference, write_edge},
+    record_cache::cache_record,
+    trie::{Trie, WRITTEN_DEPTH_MAX},
+};
+use crate::state::{Changeset, Value};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
+use alloy_primitives::B256;
+use core::ops::Range;
+
+/// Branches hashed together: their encodings stay in the processor's nearest cache.
+const GROUP_MAX: usize = 32;
+
+/// What stands at a child position after the update.
+pub(super) enum After {
+    Empty,
+    /// As it was; the stored edge stays.
+    Same,
+    Leaf(B256, Rc<[u8]>),
+    /// A branch that this update writes.
+    Written(Written),
+    /// A branch that stays as it is, with its own reference (not an extension's), at a position that changed.
+    Moved(Box<(Path, NodeRef)>),
+}
+
+/// Its place among the pending branches.
+#[derive(Clone, Copy)]
+pub(super) struct Written(usize);
+
+struct PendingBranch {
+    path: Path,
+    old: Option<Branch>,
+    /// In `Pending::children`.
+    children: Range<usize>,
+    /// Empty until its level is hashed.
+    own: NodeRef,
+}
+
+#[derive(Default)]
+pub(super) struct Pending {
+    branches: Vec<PendingBranch>,
+    /// What changed below each branch, by nibble.
+    children: Vec<(u8, After)>,
+    nodes: Nodes,
+    record: Vec<u8>,
+    branch: BranchBuffer,
+}
+
+impl Pending {
+    /// @param children `None` keeps the old branch's edge.
+    pub fn add(&mut self, path: &Path, old: Option<Branch>, children: &mut [Option<After>; 16]) -> After {
+        let from = self.children.len();
+        let changed = children.iter_mut().enumerate();
+        self.children.extend(changed.filter_map(|(nibble, child)| Some((nibble as u8, child.take()?))));
+        let children = from..self.children.len();
+        self.branches.push(PendingBranch { path: *path, old, children, own: NodeRef::EMPTY });
+        After::Written(Written(self.branches.len() - 1))
+    }
+
+    pub fn path_of(&self, Written(place): Written) -> Path {
+        self.branches[place].path
+    }
+
+    /// The branch's own reference, once `write` is done.
+    pub fn reference_of(&self, Written(place): Written) -> NodeRef {
+        self.branches[place].own
+    }
+
+    /// Writes all branches' records, children before parents.
+    pub fn write(&mut self, trie: &Trie<'_>, changes: &mut Changeset) {
+        let mut levels: Vec<Vec<usize>> = Vec::new();
+        for (place, branch) in self.branches.iter().enumerate() {
+            let depth = branch.path.len();
+            levels.resize_with(levels.len().max(depth + 1), Vec::new);
+            levels[depth].push(place);
+        }
+        for group in levels.iter().rev().flat_map(|level| level.chunks(GROUP_MAX)) {
+            self.write_group(group, trie, changes);
+        }
+    }
+
+    fn write_group(&mut self, group: &[usize], trie: &Trie<'_>, changes: &mut Changeset) {
+        let edges = self.hash_edges(group);
+        let mut edges = edges.into_iter();
+        let mut records = Vec::with_capacity(group.len());
+        self.nodes.clear();
+        for place in group {
+            let branch = &self.branches[*place];
+            let children = self.children[branch.children.clone()].iter().zip(&mut edges);
+            let spans = write_record(&mut self.record, branch, children, |written| self.branches[written.0].path);
+            let depth = branch.path.len() + 1;
+            let reference = |(from, to): &(usize, usize)| edge_reference(&self.record[*from..*to], depth);
+            let rlp = self.branch.write(spans.iter().map(reference));
+            self.nodes.add(|bytes| bytes.extend_from_slice(rlp));
+            records.push(Value::from(self.record.as_slice()));
+        }
+        for ((place, record), own) in group.iter().zip(records).zip(self.nodes.references()) {
+            let branch = &mut self.branches[*place];
+            branch.own = own;
+            let may_cache = branch.path.len() <= WRITTEN_DEPTH_MAX && !trie.reader.is_stateless();
+            if let Some(hash) = own.as_hash().filter(|_| may_cache) {
+                cache_record(hash, record.clone());
+            }
+            changes.put(trie.key_of(&branch.path), Some(record), branch.old.take().map(|branch| branch.raw));
+        }
+    }
+
+    /// What the edges of the changed children hold: a leaf's reference, a branch's own, or its extension's.
+    fn hash_edges(&mut self, group: &[usize]) -> Vec<NodeRef> {
+        self.nodes.clear();
+        for place in group {
+            let PendingBranch { path, children, .. } = &self.branches[*place];
+            let depth = path.len() + 1;
+            for (_, child) in &self.children[children.clone()] {
+                match child {
+                    After::Leaf(key, value) => self.nodes.add(|bytes| write_leaf(bytes, key, depth, value)),
+                    After::Written(Written(below)) => {
+                        let PendingBranch { path, own, .. } = &self.branches[*below];
+                        self.nodes.add_branch(path, own, depth);
+                    }
+                    After::Moved(moved) => self.nodes.add_branch(&moved.0, &moved.1, depth),
+                    After::Empty | After::Same => self.nodes.add_known(NodeRef::EMPTY),
+                }
+            }
+        }
+        self.nodes.references()
+    }
+}
+
+/// @param children what changed and the reference of each
+/// @return where each nibble's edge stands in the record
+fn write_record<'a>(
+    record: &mut Vec<u8>,
+    branch: &PendingBranch,
+    children: impl Iterator<Item = (&'a (u8, After), NodeRef)>,
+    path_of: impl Fn(&Written) -> Path,
+) -> [(usize, usize); 16] {
+    let depth = branch.path.len() + 1;
+    let old = branch.old.as_ref();
+    record.clear();
+    record.extend_from_slice(&[TAG_BRANCH, 0, 0]);
+    let mut mask = 0u16;
+    let mut spans = [(0usize, 0usize); 16];
+    // Neighbouring edges that stay are copied in one piece.
+    let mut kept = 0..0;
+    let mut changed = children.peekable();
+    for nibble in 0..16u8 {
+        let span = &mut spans[usize::from(nibble)];
+        let edge = match changed.next_if(|((at, _), _)| *at == nibble) {
+            None | Some(((_, After::Same), _)) => {
+                let Some(branch) = old.filter(|branch| branch.has(nibble)) else { continue };
+                let edge = branch.span(nibble);
+                if kept.is_empty() {
+                    kept.start = edge.start;
+                }
+                *span = (record.len() + edge.start - kept.start, record.len() + edge.end - kept.start);
+                kept.end = edge.end;
+                mask |= 1 << nibble;
+                continue;
+            }
+            Some(((_, After::Empty), _)) => {
+                flush(record, old, &mut kept);
+                continue;
+            }
+            Some(((_, After::Leaf(key, _)), reference)) => Edge::Leaf { key: *key, reference },
+            Some(((_, After::Written(written)), reference)) => Edge::Branch { path: path_of(written), reference },
+            Some(((_, After::Moved(moved)), reference)) => Edge::Branch { path: moved.0, reference },
+        };
+        flush(record, old, &mut kept);
+        let from = record.len();
+        write_edge(record, &edge, depth);
+        *span = (from, record.len());
+        mask |= 1 << nibble;
+    }
+    flush(record, old, &mut kept);
+    record[1..3].copy_from_slice(&mask.to_le_bytes());
+    spans
+}
+
+fn flush(record: &mut Vec<u8>, old: Option<&Branch>, kept: &mut Range<usize>) {
+    if let Some(branch) = old {
+        record.extend_from_slice(&branch.raw[kept.clone()]);
+    }
+    *kept = 0..0;
+}
