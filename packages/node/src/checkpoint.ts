@@ -15,7 +15,7 @@ import {
 import type { Network, PeerId } from '@cairn/ports'
 import { CodedError, type Epoch, type Hash, type Height } from '@cairn/primitives'
 import type { ChainReader } from '@cairn/storage'
-import { STATUS_TIMEOUT_MS } from './limits.ts'
+import { CONTRADICTING_PEERS_MAX, STATUS_TIMEOUT_MS } from './limits.ts'
 
 export interface Checkpoint {
   readonly epoch: Epoch
@@ -49,6 +49,8 @@ export function createCheckpointGuard(
   const assertBlock: CheckpointGuard['assertBlock'] = ({ header, hash }) => {
     if (header.height === at && hash !== checkpoint.hash) throw mismatch(checkpoint, at, hash)
   }
+  /** Asked once, penalized once: who is asked for its head more often must not be cut off for the same answer. */
+  const contradicting = new Set<PeerId>()
   return {
     assertBlock,
     assertChain: async (chain) => {
@@ -57,12 +59,17 @@ export function createCheckpointGuard(
     },
     admits: async (peer, status, ownHeight) => {
       if (ownHeight >= at) return true
-      if (status.height < at) return false
+      if (status.height < at || contradicting.has(peer)) return false
       const request = encodeEpochEndsRequest({ fromEpoch: checkpoint.epoch })
       const data = await network.request(peer, 'epoch-ends', request, { timeoutMs: STATUS_TIMEOUT_MS })
       const decoded = decodeEpochEndsResponse(data)
       const [end] = decoded.ok ? decoded.value.ends : []
       if (end !== undefined && hashHeader(end.header) === checkpoint.hash) return true
+      if (end !== undefined) {
+        const [oldest] = contradicting
+        if (contradicting.size >= CONTRADICTING_PEERS_MAX && oldest !== undefined) contradicting.delete(oldest)
+        contradicting.add(peer)
+      }
       network.penalize(peer, 'CHECKPOINT_CONTRADICTED')
       return false
     },

@@ -43,6 +43,8 @@ export const ANNOUNCEMENT_VIEWS_AHEAD_MAX = 32
 export const VOTE_TIMEOUT_MS = 2_000
 /** A finalized range is up to a megabyte; a slow peer is given up after this long. */
 export const RANGE_TIMEOUT_MS = 10_000
+/** Peers remembered that have shown another chain than the checkpoint's; the oldest is forgotten first. */
+export const CONTRADICTING_PEERS_MAX = 256
 /** A status is some hundred bytes. */
 export const STATUS_TIMEOUT_MS = 3_000
 /** A light block with the largest sets is half a megabyte. */

@@ -68,6 +68,12 @@ describe('a checkpoint', () => {
     }
   })
 
+  it('asks a peer that showed another block only once, and takes it amiss only once', async () => {
+    const { network, guard } = guardWith([endWith(2)])
+    for (let time = 0; time < 3; time++) expect(await guard.admits('a', statusAt(30), height(9))).toBe(false)
+    expect([network.asked, network.penalties]).toMatchObject([[{ peer: 'a' }], [{ peer: 'a' }]])
+  })
+
   it('has no use for a peer that is not there yet, and no blame', async () => {
     const { network, guard } = guardWith([trusted])
     expect(await guard.admits('a', statusAt(9), height(0))).toBe(false)
