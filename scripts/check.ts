@@ -3,4 +3,4 @@ import { staticChecks } from './static-checks.ts'
 import { conclude, runSteps } from './steps.ts'
 import { vitestSuite } from './vitest-suite.ts'
 
-conclude(await runSteps([...staticChecks, vitestSuite('unit tests', 'unit', 10 * 60_000)]))
+conclude(await runSteps([...staticChecks, vitestSuite('unit tests', 'unit', 15 * 60_000)]))

@@ -38,9 +38,9 @@ conclude(
     ...staticChecks,
     ...rebuildSteps,
     buildPage,
-    vitestSuite('unit tests', 'unit', 10 * minuteMs, environment),
+    vitestSuite('unit tests', 'unit', 15 * minuteMs, environment),
     campaignStep,
     vitestSuite('integration tests', 'e2e', 14 * minuteMs, environment),
-    playwrightSuite('page tests (Chromium)', 12 * minuteMs, () => chromium),
+    playwrightSuite('page tests (Chromium)', 20 * minuteMs, () => chromium),
   ]),
 )
