@@ -89,7 +89,7 @@ async function watchBlocks(browser: Browser, url: string): Promise<readonly Benc
   const rows: BenchRow[] = []
   const row = (name: string, value: number, unit: string, reference: string): void =>
     void rows.push({ name: `tab/${name}`, value, unit, reference })
-  row('memory/role=none', await emptyPageMemoryMiB(browser), 'MiB', 'an empty page: part of every figure below')
+  row('memory/page=blank', await emptyPageMemoryMiB(browser), 'MiB', 'about:blank, whose part is in every figure below')
   for (const role of ['light', 'serving'] as const) {
     const context = await browser.newContext({ permissions: ['camera', 'microphone'] })
     const page = await context.newPage()
