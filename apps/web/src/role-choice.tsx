@@ -8,7 +8,7 @@ interface RoleChoiceProps {
 }
 
 const roleTexts: Readonly<Record<TabRole, { readonly name: string; readonly does: string }>> = {
-  light: { name: 'Light', does: 'checks certificates and proofs, executes and stores nothing' },
+  light: { name: 'Light', does: 'checks certificates and proofs, executes nothing, keeps no blocks' },
   verifying: { name: 'Verifying', does: 'executes every block and keeps what it has verified' },
   serving: { name: 'Serving', does: 'verifies, and gives blocks and proofs to other tabs' },
   validator: { name: 'Validator', does: 'serves, and votes with the key of this browser' },

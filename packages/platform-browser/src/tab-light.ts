@@ -1,5 +1,5 @@
 /**
- * The light role: certificates and proofs only. Nothing is executed or stored; a head counts when its header, or that of
+ * The light role: certificates and proofs only. Nothing is executed, no block is stored; a head counts when its header, or that of
  * a descendant linked by hashes, is named by a finalization of more than two thirds of the weight. That the validators'
  * state follows from the transactions such a tab does not check: it takes two thirds of them at their word for it.
  */
