@@ -15,7 +15,7 @@ const config: KnipConfig = {
       entry: present('.', [
         'scripts/*.{ts,mjs}',
         'e2e/**/*.{test,spec}.ts',
-        'e2e/chaos/{main.ts,skewed-clock.mjs}',
+        'e2e/chaos/main.ts',
         'e2e/kit/{failing,playwright.config}.ts',
         '.config/*.ts',
       ]),
@@ -28,6 +28,7 @@ const config: KnipConfig = {
           entry: present(folder, [
             'src/{main,worker,*-main,*-worker}.{ts,tsx}',
             'src/**/*-{main,worker}.ts',
+            'src/**/*-preload.mjs',
             'test/**/*.test.ts',
             // Programs that a test starts as a process of its own.
             'test/**/*-writer.ts',

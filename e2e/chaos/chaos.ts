@@ -6,7 +6,6 @@ import { type Fleet, startFleet } from './fleet.ts'
 import { type Fault, type FaultKind, type Round, describeFault, faultRounds } from './schedule.ts'
 import { type StoreReport, checkStores } from './store-check.ts'
 import { type Traffic, startTraffic } from './traffic.ts'
-import { createSeededRandom } from '@cairn/testing'
 
 export interface ChaosOptions {
   readonly seed: number
@@ -49,8 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     violations.push(what)
     print(`VIOLATION ${what}`)
   }
-  const random = createSeededRandom(seed).fork()
-  const fleet = await startFleet({ nodes, heartbeatMs: HEARTBEAT_MS, random: () => random.next(), onViolation })
+  const fleet = await startFleet({ nodes, heartbeatMs: HEARTBEAT_MS, seed, onViolation })
   const traffic = startTraffic(fleet, nodes)
   const faults: Partial<Record<FaultKind, number>> = {}
   const healToFinalMs: number[] = []
@@ -62,7 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       options.rounds?.(fleet.smallDiskNode) ?? faultRounds({ seed, nodes, smallDiskNode: fleet.smallDiskNode })
     for (const round of schedule) {
       if (performance.now() - startedMs >= options.durationMs || violations.length > 0) break
-      print(`round ${round.number}, ${(round.lengthMs / 1000).toFixed(1)} s, height ${fleet.maxHeight()}`)
+      print(`round ${round.number}, ${(round.lengthMs / 1000).toFixed(1)} s, height ${fleet.network.maxHeight()}`)
       for (const fault of round.faults) print(`  ${describeFault(fault)}`)
       await runRound(fleet, round)
       for (const { fault } of round.faults) faults[fault.kind] = (faults[fault.kind] ?? 0) + 1
@@ -76,7 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (violations.length === 0) await probeAll(traffic, nodes, onViolation)
     await traffic.stop()
     await fleet.killAll()
-    const stores = await checkStores(fleet.directory, nodes, onViolation)
+    const stores = await checkStores(fleet.network.directory, nodes, onViolation)
     return {
       violations,
       rounds,
@@ -93,7 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }
   } finally {
     await traffic.stop()
-    await fleet.remove()
+    await fleet.network.stop()
   }
 }
 
@@ -131,9 +129,11 @@ async function inject(fleet: Fleet, fault: Fault, untilEnd: () => Promise<void>)
       }
       return fleet.start(fault.node)
     case 'pause':
-      fleet.pause(fault.node)
+      // One that is down has nothing to pause.
+      if (!fleet.network.isRunning(fault.node)) return
+      fleet.network.pause(fault.node)
       await sleep(fault.forMs)
-      return fleet.resume(fault.node)
+      return fleet.network.resume(fault.node)
     case 'clock':
       await fleet.kill(fault.node)
       await fleet.start(fault.node, fault.offsetMs)
@@ -147,11 +147,11 @@ async function inject(fleet: Fleet, fault: Fault, untilEnd: () => Promise<void>)
       fleet.freeDisk()
       return fleet.start(fault.node)
     case 'mute':
-      return fleet.links.cut((from) => fault.from.includes(from))
+      return fleet.network.cut((from) => fault.from.includes(from))
     case 'split':
-      return fleet.links.partition(...fault.groups)
+      return fleet.network.partition(...fault.groups)
     default:
-      return fleet.links.setFault(fault)
+      return fleet.network.delay(fault.delayMs, fault)
   }
 }
 
@@ -161,13 +161,13 @@ async function heal(
   nodes: number,
   onViolation: (what: string) => void,
 ): Promise<{ readonly finalMs: number; readonly allMs: number } | undefined> {
-  fleet.links.heal()
-  fleet.links.setFault(undefined)
+  fleet.network.heal()
+  fleet.network.delay(0)
   const healedMs = performance.now()
-  const target = fleet.maxHeight() + 1
+  const target = fleet.network.maxHeight() + 1
   let finalMs: number | undefined
   const reached = Promise.withResolvers<boolean>()
-  const forget = fleet.onBlock((_, { height }) => {
+  const forget = fleet.onBlock((_, height) => {
     if (height >= target) finalMs ??= performance.now() - healedMs
     if (Array.from({ length: nodes }, (__, node) => fleet.height(node)).every((at) => at >= target))
       reached.resolve(true)

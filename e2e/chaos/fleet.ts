@@ -3,11 +3,9 @@
  * (end, refuse to start, tell of another root at a height) becomes a violation; so does a vote log that shows two
  * conflicting votes, which is read after each death, over all lives.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FinalizedBlockMeasure, type Localnet, startLocalnet } from '@cairn/cli'
-import { type Links, createLinks } from '@cairn/playwright/network'
+import { type TestNetwork, startNetwork } from '@cairn/playwright/network'
 import { CodedError } from '@cairn/primitives'
 import { type VoteLedger, readVotes } from '../faults/vote-ledger.ts'
 import { type SmallDisk, mountSmallDisk } from './small-disk.ts'
@@ -15,99 +13,74 @@ import { type SmallDisk, mountSmallDisk } from './small-disk.ts'
 export interface FleetOptions {
   readonly nodes: number
   readonly heartbeatMs: number
-  readonly random: () => number
+  /** Of the links' losses. */
+  readonly seed: number
   readonly onViolation: (what: string) => void
 }
 
 export interface Fleet {
-  readonly directory: string
-  readonly localnet: Localnet
-  readonly links: Links
+  readonly network: TestNetwork
   /** The validator whose disk can be filled; `undefined` where this process may not mount one. */
   readonly smallDiskNode: number | undefined
   readonly ledgers: readonly VoteLedger[]
   readonly killCount: number
   /** Codes that validators stopped with when their disk was full. */
   readonly diskFullCodes: readonly string[]
-  isUp(node: number): boolean
   /** Highest height a validator has told of; over its restarts. */
   height(node: number): number
-  maxHeight(): number
   /** SIGKILL at any point of its life, also during its start. No-op on a dead one. */
   kill(node: number): Promise<void>
   /** Resolves when it is up. A start that was killed meanwhile is no failure. */
   start(node: number, clockOffsetMs?: number): Promise<void>
-  /** SIGSTOP. */
-  pause(node: number): void
-  /** SIGCONT. */
-  resume(node: number): void
   /** Keeps the small disk full until its validator has stopped by itself, or for `patienceMs`. */
   fillDisk(patienceMs: number): Promise<void>
   freeDisk(): void
   /** Calls back on each block a validator reports. */
-  onBlock(listener: (node: number, block: FinalizedBlockMeasure) => void): () => void
+  onBlock(listener: (node: number, height: number) => void): () => void
   /** SIGKILL for all, and their vote logs read. */
   killAll(): Promise<void>
-  remove(): Promise<void>
 }
 
-const CLOCK_MODULE = new URL('skewed-clock.mjs', import.meta.url).href
 const REFILL_INTERVAL_MS = 100
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { nodes, onViolation } = options
-  const directory = mkdtempSync(join(tmpdir(), 'cairn-chaos-'))
   const smallDiskNode = nodes - 1
-  const smallDiskPath = join(directory, `validator-${smallDiskNode}`)
-  mkdirSync(smallDiskPath, { recursive: true })
-  const smallDisk: SmallDisk | undefined = mountSmallDisk(smallDiskPath)
-  // What it has to say about its full disk goes elsewhere.
-  symlinkSync(join(directory, `validator-${smallDiskNode}.log`), join(smallDiskPath, 'node.log'))
-  const links = await createLinks(nodes, options.random)
-  const pids = new Map<number, number>()
-  const clockOffsets = new Map<number, number>()
+  let directory = ''
+  let smallDisk: SmallDisk | undefined
   const heights = Array.from({ length: nodes }, () => 0)
   const ledgers: VoteLedger[] = Array.from({ length: nodes }, () => ({ votes: new Map() }))
   const rootByHeight = new Map<number, string>()
-  const listeners = new Set<(node: number, block: FinalizedBlockMeasure) => void>()
+  const listeners = new Set<(node: number, height: number) => void>()
   const diskFullCodes: string[] = []
   const starting = new Map<number, Promise<void>>()
-  const killedPids = new Set<number>()
+  const killed = new Set<number>()
   let isDiskFull = false
   let killCount = 0
 
-  const onFinalized = (node: number, block: FinalizedBlockMeasure): void => {
-    heights[node] = Math.max(heights[node] ?? 0, block.height)
-    const known = rootByHeight.get(block.height) ?? block.stateRoot
-    if (known !== block.stateRoot) onViolation(`validator ${node}: another state root at height ${block.height}`)
-    rootByHeight.set(block.height, known)
-    for (const listener of listeners) listener(node, block)
-  }
-
-  const onEnded = (node: number, why: string): void => {
-    pids.delete(node)
-    if (node === smallDiskNode && isDiskFull) {
-      const code = lastCode(directory, node)
-      if (code === 'STORE_FULL') diskFullCodes.push(code)
-      else onViolation(`validator ${node} ended on a full disk without saying so (${why}, ${code ?? 'no code'})`)
-    } else onViolation(`validator ${node} ended by itself: ${why}: ${lastLines(directory, node)}`)
-  }
-
-  const localnet = await startLocalnet(
-    {
-      directory,
-      validatorCount: nodes,
-      rpcPort: () => 0,
-      heartbeatMs: options.heartbeatMs,
-      peerAddress: links.through,
-      environment: (node) => clockEnvironment(clockOffsets.get(node) ?? 0),
+  const network = await startNetwork({
+    validators: nodes,
+    heartbeatMs: options.heartbeatMs,
+    seed: options.seed,
+    prepare: (made) => {
+      directory = made
+      smallDisk = prepareSmallDisk(directory, smallDiskNode)
+      return () => smallDisk?.unmount()
     },
-    { onSpawned: (node, pid) => pids.set(node, pid), onFinalized, onDied: onEnded },
-  ).catch(async (error: unknown) => {
-    await links.close()
-    smallDisk?.unmount()
-    rmSync(directory, { recursive: true, force: true })
-    throw error
+    onFinalized: (node, { height, stateRoot }) => {
+      heights[node] = Math.max(heights[node] ?? 0, height)
+      const known = rootByHeight.get(height) ?? stateRoot
+      if (known !== stateRoot) onViolation(`validator ${node}: another state root at height ${height}`)
+      rootByHeight.set(height, known)
+      for (const listener of listeners) listener(node, height)
+    },
+    onEnded: (node, why) => {
+      if (node === smallDiskNode && isDiskFull) {
+        const code = lastCode(directory, node)
+        if (code === 'STORE_FULL') diskFullCodes.push(code)
+        else onViolation(`validator ${node} ended on a full disk without saying so (${why}, ${code ?? 'no code'})`)
+      } else onViolation(`validator ${node} ended by itself: ${why}: ${lastLines(directory, node)}`)
+    },
   })
 
   const readLedger = async (node: number): Promise<void> => {
@@ -116,32 +89,23 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await readVotes(directory, node, ledger).catch((error: unknown) => onViolation(String(error)))
   }
 
-  const signal = (node: number, name: NodeJS.Signals): void => {
-    const pid = pids.get(node)
-    if (pid !== undefined) process.kill(pid, name)
-  }
-
   const kill = async (node: number): Promise<void> => {
-    const pid = pids.get(node)
-    if (pid === undefined) return
+    const start = starting.get(node)
+    if (start === undefined && !network.isRunning(node)) return
     killCount++
-    killedPids.add(pid)
-    if (localnet.process(node) === undefined) {
-      // Still starting: its own start sees it end.
-      signal(node, 'SIGKILL')
-      await starting.get(node)
-    } else await localnet.killValidator(node, 'SIGKILL')
-    pids.delete(node)
+    killed.add(node)
+    await network.kill(node)
+    // One that was killed in its start ends that start, too.
+    await start
     await readLedger(node)
   }
 
-  const startOnce = async (node: number): Promise<void> => {
+  const startOnce = async (node: number, clockOffsetMs: number): Promise<void> => {
+    killed.delete(node)
     try {
-      await localnet.startValidator(node)
+      await network.start(node, { clockOffsetMs })
     } catch (error) {
-      const pid = pids.get(node)
-      pids.delete(node)
-      if (pid !== undefined && killedPids.has(pid)) return
+      if (killed.has(node)) return
       const code = error instanceof CodedError ? error.code : 'no code'
       const isExpected = node === smallDiskNode && isDiskFull && code === 'STORE_FULL'
       if (isExpected) diskFullCodes.push(code)
@@ -150,41 +114,35 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   const start = (node: number, clockOffsetMs = 0): Promise<void> => {
-    clockOffsets.set(node, clockOffsetMs)
-    if (pids.has(node)) return starting.get(node) ?? Promise.resolve()
-    const started = startOnce(node).finally(() => starting.delete(node))
+    if (network.isRunning(node)) return Promise.resolve()
+    const underWay = starting.get(node)
+    if (underWay !== undefined) return underWay
+    const started = startOnce(node, clockOffsetMs).finally(() => starting.delete(node))
     starting.set(node, started)
     return started
   }
 
   return {
-    directory,
-    localnet,
-    links,
+    network,
     smallDiskNode: smallDisk === undefined ? undefined : smallDiskNode,
     ledgers,
     get killCount() {
       return killCount
     },
     diskFullCodes,
-    isUp: (node) => localnet.process(node) !== undefined,
     height: (node) => heights[node] ?? 0,
-    maxHeight: () => Math.max(...heights),
     kill,
     start,
-    pause: (node) => signal(node, 'SIGSTOP'),
-    resume: (node) => signal(node, 'SIGCONT'),
     fillDisk: async (patienceMs) => {
       isDiskFull = true
       const untilMs = performance.now() + patienceMs
-      while (pids.has(smallDiskNode) && performance.now() < untilMs) {
+      while (network.isRunning(smallDiskNode) && performance.now() < untilMs) {
         smallDisk?.fill()
         await new Promise((resolve) => setTimeout(resolve, REFILL_INTERVAL_MS))
       }
-      if (pids.has(smallDiskNode))
-        onViolation(
-          `validator ${smallDiskNode} went on for ${patienceMs} ms on a full disk: ${lastLines(directory, smallDiskNode)}`,
-        )
+      if (!network.isRunning(smallDiskNode)) return
+      const lines = lastLines(directory, smallDiskNode)
+      onViolation(`validator ${smallDiskNode} went on for ${patienceMs} ms on a full disk: ${lines}`)
     },
     freeDisk: () => {
       smallDisk?.empty()
@@ -198,19 +156,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await Promise.all(ledgers.map((_, node) => kill(node)))
       await Promise.all(ledgers.map((_, node) => readLedger(node)))
     },
-    remove: async () => {
-      await localnet.stop()
-      await links.close()
-      smallDisk?.unmount()
-      rmSync(directory, { recursive: true, force: true })
-    },
   }
 }
 
-function clockEnvironment(offsetMs: number): Readonly<Record<string, string>> {
-  if (offsetMs === 0) return {}
-  const options = [process.env['NODE_OPTIONS'], `--import=${CLOCK_MODULE}`].filter((text) => text !== undefined)
-  return { CHAOS_CLOCK_OFFSET_MS: String(offsetMs), NODE_OPTIONS: options.join(' ') }
+function prepareSmallDisk(directory: string, node: number): SmallDisk | undefined {
+  const path = join(directory, `validator-${node}`)
+  mkdirSync(path, { recursive: true })
+  const smallDisk = mountSmallDisk(path)
+  // What it has to say about its full disk goes elsewhere.
+  symlinkSync(join(directory, `validator-${node}.log`), join(path, 'node.log'))
+  return smallDisk
 }
 
 /** The error line of a validator that stopped: `cairn: what happened [CODE]`. */

@@ -3,8 +3,6 @@
  * nonce again after a failure, and whenever nothing was included for a while.
  */
 import { type Fleet } from './fleet.ts'
-import { DEV_ACCOUNTS } from '@cairn/cli'
-import { privateKeyToAccount } from 'viem/accounts'
 
 export interface Traffic {
   readonly acceptedCount: number
@@ -20,8 +18,8 @@ const NONCE_REFRESH_TRANSFERS = 20
 
 /** One account per validator, one transfer every 250 ms in turn. */
 export function startTraffic(fleet: Fleet, nodes: number): Traffic {
-  const { chainId } = fleet.localnet.layout.chainSpec
-  const accounts = DEV_ACCOUNTS.slice(0, nodes).map(({ privateKey }) => privateKeyToAccount(privateKey))
+  const { network } = fleet
+  const accounts = network.accounts.slice(0, nodes)
   const nonces = new Map<number, number>()
   const sentCounts = accounts.map(() => 0)
   const underWay = new Set<Promise<void>>()
@@ -29,9 +27,7 @@ export function startTraffic(fleet: Fleet, nodes: number): Traffic {
   let turn = 0
 
   const call = async (node: number, method: string, params: readonly unknown[]): Promise<unknown> => {
-    const port = fleet.localnet.process(node)?.rpcPort
-    if (port === undefined) throw new Error('down')
-    const response = await fetch(`http://127.0.0.1:${port}`, {
+    const response = await fetch(network.rpcUrl(node), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
@@ -56,7 +52,7 @@ export function startTraffic(fleet: Fleet, nodes: number): Traffic {
       nonces.set(node, nonce + 1)
       const raw = await account.signTransaction({
         type: 'eip1559',
-        chainId,
+        chainId: network.chainId,
         nonce,
         to: `0x${sent.toString(16).padStart(40, '1')}`,
         value: 1n,
@@ -75,7 +71,7 @@ export function startTraffic(fleet: Fleet, nodes: number): Traffic {
 
   const timer = setInterval(() => {
     const node = turn++ % nodes
-    if (!fleet.isUp(node)) return
+    if (!network.isRunning(node)) return
     // Refusals are normal while validators die; what must get through is the probe at the end.
     const sending: Promise<void> = send(node)
       .then(

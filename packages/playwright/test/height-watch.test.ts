@@ -6,7 +6,7 @@ const block = (height: number, stateRoot: string): FinalizedBlockMeasure =>
   ({ height, stateRoot }) as unknown as FinalizedBlockMeasure
 
 test('waits for all that are asked for, and says where each is when the time is over', async () => {
-  const watch = createHeightWatch(2)
+  const watch = createHeightWatch()
   const both = watch.wait(2, [0, 1], 10_000)
   watch.add(0, block(2, 'a'))
   await watch.wait(2, [0], 0)
@@ -20,7 +20,7 @@ test('waits for all that are asked for, and says where each is when the time is 
 })
 
 test('two roots for one height are a failure, and so is nothing to compare', () => {
-  const watch = createHeightWatch(3)
+  const watch = createHeightWatch()
   expect(() => watch.assertSameRoots([0, 1])).toThrow(expect.objectContaining({ code: 'ROOTS_DIFFER' }))
   for (const index of [0, 1]) watch.add(index, block(1, 'a'))
   watch.add(1, block(2, 'b'))

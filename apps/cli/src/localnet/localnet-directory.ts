@@ -129,6 +129,17 @@ async function makeLocalnetDirectory(options: {
   writeWhole(join(directory, 'ports.json'), JSON.stringify(file, null, 2))
 }
 
+/** The data directory of a node that validates nothing: an identity and the chain spec. */
+export async function makeNodeDirectory(directory: string, { chainSpecJson }: LocalnetLayout): Promise<void> {
+  const data = await openDataDirectory(directory)
+  try {
+    await writeIfAbsent(data, 'identity.key', await generateIdentity())
+    writeWhole(join(directory, 'network.json'), chainSpecJson)
+  } finally {
+    await data.close()
+  }
+}
+
 type DataDirectory = Awaited<ReturnType<typeof openDataDirectory>>
 
 async function writeIfAbsent(

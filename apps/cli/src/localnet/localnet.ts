@@ -6,7 +6,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, assert } from '@cairn/primitives'
 import type { FinalizedBlockMeasure, NodeStatus } from '@cairn/node'
-import { type LocalnetLayout, type ValidatorLayout, openLocalnetDirectory } from './localnet-directory.ts'
+import {
+  type LocalnetLayout,
+  type ValidatorLayout,
+  makeNodeDirectory,
+  openLocalnetDirectory,
+} from './localnet-directory.ts'
 import type { Membership } from './local-spec.ts'
 import { type NodeProcess, spawnNodeProcess } from './node-process.ts'
 
@@ -31,11 +36,14 @@ export interface LocalnetOptions {
 }
 
 export interface LocalnetEvents {
-  /** At each start, long before the validator is ready. */
-  readonly onSpawned?: (index: number, pid: number) => void
   readonly onStatus?: (index: number, status: NodeStatus) => void
   readonly onFinalized?: (index: number, block: FinalizedBlockMeasure) => void
   readonly onDied?: (index: number, reason: string) => void
+}
+
+export interface JoinOptions {
+  /** How it gets a state: executing every block, or a snapshot of its peers. */
+  readonly sync: 'blocks' | 'snapshot'
 }
 
 export interface Localnet {
@@ -45,8 +53,15 @@ export interface Localnet {
   /** Consensus hash of the genesis block, as the validators computed it. */
   readonly genesisHash: string
   readonly genesisExecution: NodeProcess['genesisExecution']
+  /** @throws CodedError what the process reported; `NODE_START_FAILED` also when it was killed before it was ready */
   startValidator(index: number): Promise<NodeProcess>
+  /** Resolves when the process is gone, ready or still starting. No-op for one that is down. */
   killValidator(index: number, signal: NodeJS.Signals): Promise<void>
+  /**
+   * Starts one more node, which validates nothing, beside the validators.
+   * @return its index, after theirs: from then on the methods above take it
+   */
+  join(options: JoinOptions): Promise<number>
   /** Stops every process cleanly. */
   stop(): Promise<void>
 }
@@ -55,20 +70,37 @@ export interface Localnet {
 export async function startLocalnet(options: LocalnetOptions, events: LocalnetEvents = {}): Promise<Localnet> {
   const layout = await openLocalnetDirectory(options)
   const processes = new Map<number, NodeProcess>()
+  const starting = new Map<number, { readonly kill: Kill; readonly isOver: Promise<void> }>()
+  const launches = layout.validators.map((validator): Launch => ({
+    directory: validator.directory,
+    arguments: startArguments(options, layout, validator),
+  }))
 
   const startValidator = async (index: number): Promise<NodeProcess> => {
-    assert(!processes.has(index), `validator ${index} is already running`)
-    const validator = layout.validators[index]
-    assert(validator !== undefined, `no validator ${index}`)
-    mkdirSync(validator.directory, { recursive: true })
-    const started = await spawnNodeProcess(
+    assert(!processes.has(index) && !starting.has(index), `validator ${index} is already running`)
+    const launch = launches[index]
+    assert(launch !== undefined, `no validator ${index}`)
+    mkdirSync(launch.directory, { recursive: true })
+    const over = Promise.withResolvers<void>()
+    try {
+      const started = await spawn(index, launch, (kill) => starting.set(index, { kill, isOver: over.promise }))
+      processes.set(index, started)
+      return started
+    } finally {
+      starting.delete(index)
+      over.resolve()
+    }
+  }
+
+  const spawn = (index: number, launch: Launch, onSpawned: (kill: Kill) => void): Promise<NodeProcess> =>
+    spawnNodeProcess(
       {
-        arguments: startArguments(options, layout, validator),
-        logFile: join(validator.directory, 'node.log'),
+        arguments: launch.arguments,
+        logFile: join(launch.directory, 'node.log'),
         ...(options.environment === undefined ? {} : { environment: options.environment(index) }),
       },
       {
-        onSpawned: (pid) => events.onSpawned?.(index, pid),
+        onSpawned,
         onStatus: (status) => events.onStatus?.(index, status),
         onFinalized: (block) => events.onFinalized?.(index, block),
         onDied: (reason) => {
@@ -77,9 +109,6 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
         },
       },
     )
-    processes.set(index, started)
-    return started
-  }
 
   const stop = async (): Promise<void> => {
     const running = [...processes.values()]
@@ -104,7 +133,28 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
     genesisExecution: first.genesisExecution,
     process: (index) => processes.get(index),
     startValidator,
+    join: async ({ sync }) => {
+      const index = launches.length
+      const directory = join(options.directory, `node-${index}`)
+      launches.push({
+        directory,
+        arguments: [
+          ...commonArguments(directory, options, { rpc: 0, p2p: 0, tab: 0 }),
+          '--sync',
+          sync,
+          ...present.flatMap(({ address }) => ['--peer', address]),
+        ],
+      })
+      await makeNodeDirectory(directory, layout)
+      await startValidator(index)
+      return index
+    },
     killValidator: async (index, signal) => {
+      const early = starting.get(index)
+      if (early !== undefined) {
+        early.kill(signal)
+        return early.isOver
+      }
       const running = processes.get(index)
       processes.delete(index)
       await running?.kill(signal)
@@ -113,22 +163,44 @@ export async function startLocalnet(options: LocalnetOptions, events: LocalnetEv
   }
 }
 
+type Kill = (signal: NodeJS.Signals) => void
+
+/** What a node's process is started with, each time. */
+interface Launch {
+  readonly directory: string
+  readonly arguments: readonly string[]
+}
+
 function startArguments(options: LocalnetOptions, layout: LocalnetLayout, own: ValidatorLayout): readonly string[] {
   const peers = layout.validators
     .filter((other) => other.index !== own.index && options.absent?.includes(other.index) !== true)
     .map((other) => options.peerAddress?.(own.index, other.index, other.address) ?? other.address)
   return [
+    ...commonArguments(own.directory, options, {
+      rpc: options.rpcPort(own.index),
+      p2p: own.p2pPort,
+      tab: own.tabPort,
+    }),
+    ...peers.flatMap((peer) => ['--peer', peer]),
+  ]
+}
+
+function commonArguments(
+  directory: string,
+  options: LocalnetOptions,
+  ports: { readonly rpc: number; readonly p2p: number; readonly tab: number },
+): readonly string[] {
+  return [
     '--data-dir',
-    own.directory,
+    directory,
     '--rpc-port',
-    String(options.rpcPort(own.index)),
+    String(ports.rpc),
     '--p2p-port',
-    String(own.p2pPort),
+    String(ports.p2p),
     '--tab-port',
-    String(own.tabPort),
+    String(ports.tab),
     '--log-level',
     options.logLevel ?? 'info',
     '--local-network',
-    ...peers.flatMap((peer) => ['--peer', peer]),
   ]
 }

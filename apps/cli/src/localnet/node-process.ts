@@ -11,8 +11,8 @@ import type { NodeMessage, ParentMessage, ReadyMessage } from '../node/process-m
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 export interface NodeProcessEvents {
-  /** The process exists; it is far from ready. */
-  readonly onSpawned?: (pid: number) => void
+  /** The process exists; it is far from ready, and may be killed. */
+  readonly onSpawned?: (kill: (signal: NodeJS.Signals) => void) => void
   readonly onStatus: (status: NodeStatus) => void
   readonly onFinalized: (block: FinalizedBlockMeasure) => void
   /** The process ended without having been asked to. */
@@ -49,7 +49,7 @@ export async function spawnNodeProcess(options: NodeProcessOptions, events: Node
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env, ...options.environment },
   })
   closeSync(log)
-  if (child.pid !== undefined) events.onSpawned?.(child.pid)
+  events.onSpawned?.((signal) => void child.kill(signal))
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })

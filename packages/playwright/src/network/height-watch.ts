@@ -15,18 +15,18 @@ export interface HeightWatch {
   assertSameRoots(indices: readonly number[]): void
 }
 
-export function createHeightWatch(validators: number): HeightWatch {
-  const blocks: FinalizedBlockMeasure[][] = Array.from({ length: validators }, () => [])
+export function createHeightWatch(): HeightWatch {
+  const blocks: FinalizedBlockMeasure[][] = []
   const listeners = new Set<() => void>()
   const height = (index: number): number => blocks[index]?.at(-1)?.height ?? 0
   return {
     add: (index, block) => {
-      blocks[index]?.push(block)
+      ;(blocks[index] ??= []).push(block)
       for (const listener of listeners) listener()
     },
     blocks: (index) => blocks[index] ?? [],
     height,
-    maxHeight: () => Math.max(...blocks.map((_, index) => height(index))),
+    maxHeight: () => Math.max(0, ...Array.from(blocks.keys(), height)),
     wait: (target, indices, timeoutMs) => {
       const isMet = (): boolean => indices.every((index) => height(index) >= target)
       if (isMet()) return Promise.resolve()

@@ -1,8 +1,7 @@
 /** @module Real networks for any test runner: knows nothing of Playwright or browsers. */
 export { startNetwork } from './test-network.ts'
-export type { TestNetwork, TestNetworkOptions } from './test-network.ts'
-export { createLinks } from './links.ts'
-export type { LinkFault, Links } from './links.ts'
+export type { StartOptions, TestNetwork, TestNetworkOptions } from './test-network.ts'
+export type { LinkFault } from './links.ts'
 export type { FundedAccount } from './wallets.ts'
 export { startSoloNetwork } from '../solo/solo-network.ts'
 export type { SoloNetwork, SoloNetworkOptions } from '../solo/solo-network.ts'

@@ -9,6 +9,7 @@ import { CodedError, type Hash, type Hex } from '@cairn/primitives'
 import {
   DEV_ACCOUNTS,
   type FinalizedBlockMeasure,
+  type JoinOptions,
   type Localnet,
   type NodeStatus,
   startLocalnet,
@@ -19,6 +20,7 @@ import { createHeightWatch } from './height-watch.ts'
 import { type LinkFault, createLinks } from './links.ts'
 import { type SoloServer, startSoloServer } from '../solo/solo-server.ts'
 import { seededRandom } from './seeded-random.ts'
+import { skewedClockEnvironment } from './skewed-clock.ts'
 import { type Wallets, createWallets } from './wallets.ts'
 
 export interface TestNetworkOptions {
@@ -34,6 +36,20 @@ export interface TestNetworkOptions {
   readonly memberships?: readonly { readonly epoch: number; readonly members: readonly number[] }[]
   /** Of the links' losses and jitter; default 1. */
   readonly seed?: number
+  /**
+   * Called before anything starts, with the directory that the validators' data directories will be in.
+   * @return called before that directory is removed
+   */
+  readonly prepare?: (directory: string) => () => void
+  /** Each block that a node reports as final. */
+  readonly onFinalized?: (index: number, block: FinalizedBlockMeasure) => void
+  /** A node's process ended though nobody had asked it to. */
+  readonly onEnded?: (index: number, reason: string) => void
+}
+
+export interface StartOptions {
+  /** What its wall clock is wrong by, milliseconds; its monotonic clock is right. Default 0. */
+  readonly clockOffsetMs?: number
 }
 
 export interface TestNetwork extends Wallets {
@@ -66,10 +82,15 @@ export interface TestNetwork extends Wallets {
   secretKey(index: number): Uint8Array
   /** SIGTERM: a clean stop, in which a validator tells the others that it leaves. */
   shutDown(index: number): Promise<void>
-  /** SIGKILL: nothing is flushed, nobody is told. */
+  /** SIGKILL: nothing is flushed, nobody is told. Also in the middle of a start, which then rejects. No-op on a dead one. */
   kill(index: number): Promise<void>
-  /** Starts a validator that was shut down or killed, on what its directory holds. */
-  start(index: number): Promise<void>
+  /** Starts a node that was shut down or killed, on what its directory holds. @throws CodedError what it reported */
+  start(index: number, options?: StartOptions): Promise<void>
+  /**
+   * Starts one more node, which validates nothing, in a directory `node-<index>` of its own.
+   * @return its index, after those of the validators: whatever takes an index takes it, but for links
+   */
+  join(options?: JoinOptions): Promise<number>
   /** `kill` and `start`. */
   restart(index: number): Promise<void>
   /** SIGSTOP: the process keeps its sockets and answers nothing. `resume` lets it go on. */
@@ -78,9 +99,11 @@ export interface TestNetwork extends Wallets {
   isRunning(index: number): boolean
   /** Cuts all links between validators of different groups; one in no group is cut off from all in groups. */
   partition(...groups: readonly (readonly number[])[]): void
-  /** Undoes `partition`. */
+  /** Sets for each direction whether what `from` sends to `to` vanishes: one-way partitions. */
+  cut(isCut: (from: number, to: number) => boolean): void
+  /** Undoes `partition` and `cut`. */
   heal(): void
-  /** Delays (and, with `fault`, loses) datagrams on all links, or those between the validators named. */
+  /** Delays (and, with `fault`, loses or doubles) datagrams on all links, or those between the validators named. */
   delay(delayMs: number, fault?: Partial<Omit<LinkFault, 'delayMs'>>, between?: readonly number[]): void
   stop(): Promise<void>
 }
@@ -90,13 +113,16 @@ const HEIGHT_TIMEOUT_MS = 60_000
 /** Resolves when every validator answers. @throws CodedError what the first failing validator reported */
 export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const validators = options.validators ?? 4
-  const all = Array.from({ length: validators }, (_, index) => index)
+  const all = indicesOf(validators)
   const directory = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
   const links = await createLinks(validators, seededRandom(options.seed ?? 1))
   const statuses = new Map<number, NodeStatus>()
-  const heights = createHeightWatch(validators)
+  const heights = createHeightWatch()
+  const clockOffsetsMs = new Map<number, number>()
+  const undoPreparation = options.prepare?.(directory)
   const cleanUp = async (): Promise<void> => {
     await links.close()
+    undoPreparation?.()
     rmSync(directory, { recursive: true, force: true })
   }
   const localnet = await startLocalnet(
@@ -109,18 +135,34 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       ...(options.epochLengthBlocks === undefined ? {} : { epochLengthBlocks: options.epochLengthBlocks }),
       ...(options.memberships === undefined ? {} : { memberships: options.memberships }),
       peerAddress: links.through,
+      environment: (index) => skewedClockEnvironment(clockOffsetsMs.get(index) ?? 0),
     },
-    { onStatus: (index, status) => statuses.set(index, status), onFinalized: heights.add },
+    {
+      onStatus: (index, status) => statuses.set(index, status),
+      onFinalized: (index, block) => {
+        heights.add(index, block)
+        options.onFinalized?.(index, block)
+      },
+      onDied: (index, reason) => options.onEnded?.(index, reason),
+    },
   ).catch(async (error: unknown) => {
     await cleanUp()
     throw error
   })
   const { chainId } = localnet.layout.chainSpec
   const rpcUrl = (index: number): string => `http://127.0.0.1:${running(localnet, index).rpcPort}`
-  const start = async (index: number): Promise<void> => void (await localnet.startValidator(index))
+  const start: TestNetwork['start'] = async (index, { clockOffsetMs = 0 } = {}) => {
+    clockOffsetsMs.set(index, clockOffsetMs)
+    await localnet.startValidator(index)
+  }
+  let nodes = validators
   const kill = (index: number): Promise<void> => localnet.killValidator(index, 'SIGKILL')
   const waitForHeight: TestNetwork['waitForHeight'] = (height, indices, timeoutMs = HEIGHT_TIMEOUT_MS) =>
-    heights.wait(height, indices ?? all.filter((index) => localnet.process(index) !== undefined), timeoutMs)
+    heights.wait(
+      height,
+      indices ?? indicesOf(nodes).filter((index) => localnet.process(index) !== undefined),
+      timeoutMs,
+    )
   const genesisHash = localnet.genesisHash as Hash
   const relays: SoloServer[] = []
   let web: ReturnType<typeof startWebServer> | undefined
@@ -144,11 +186,16 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     finalized: heights.blocks,
     waitForHeight,
     maxHeight: heights.maxHeight,
-    assertSameRoot: (indices = all) => heights.assertSameRoots(indices),
+    assertSameRoot: (indices = indicesOf(nodes)) => heights.assertSameRoots(indices),
     secretKey: (index) => readFileSync(join(directory, `validator-${index}`, 'validator.key')),
     shutDown: (index) => localnet.killValidator(index, 'SIGTERM'),
     kill,
     start,
+    join: async (joinOptions = { sync: 'blocks' }) => {
+      const index = await localnet.join(joinOptions)
+      nodes = index + 1
+      return index
+    },
     restart: async (index) => {
       await kill(index)
       await start(index)
@@ -157,21 +204,25 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     resume: (index) => void process.kill(running(localnet, index).pid, 'SIGCONT'),
     isRunning: (index) => localnet.process(index) !== undefined,
     partition: links.partition,
+    cut: links.cut,
     heal: links.heal,
-    delay: (delayMs, { jitterMs = 0, lossRatio = 0 } = {}, between = all) =>
-      links.setFault(
-        delayMs === 0 && jitterMs === 0 && lossRatio === 0 ? undefined : { delayMs, jitterMs, lossRatio },
-        between,
-      ),
+    delay: (delayMs, { jitterMs = 0, lossRatio = 0, duplicateRatio = 0 } = {}, between = all) => {
+      const isFault = delayMs + jitterMs + lossRatio + duplicateRatio > 0
+      links.setFault(isFault ? { delayMs, jitterMs, lossRatio, duplicateRatio } : undefined, between)
+    },
     stop: async () => {
       await (await web)?.stop()
       await Promise.all(relays.map((relay) => relay.stop()))
       // A stopped process does not hear the request to end.
-      for (const index of all) resumeIfRunning(localnet, index)
+      for (const index of indicesOf(nodes)) resumeIfRunning(localnet, index)
       await localnet.stop()
       await cleanUp()
     },
   }
+}
+
+function indicesOf(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index)
 }
 
 function resumeIfRunning(localnet: Localnet, index: number): void {
