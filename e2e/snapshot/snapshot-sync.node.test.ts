@@ -51,6 +51,16 @@ test('a fifth node takes the state from the validators and follows them', async 
   )
 })
 
+test('a node that executes every block agrees with them', async () => {
+  const joiner = await network.join()
+  await network.waitForHeight(network.maxHeight() + 1, [joiner])
+  expect(network.finalized(joiner).length).toBeGreaterThan(0)
+  network.assertSameRoot()
+  expect(await network.publicClient(joiner).getBlock({ blockNumber: 1n })).toEqual(
+    await network.publicClient().getBlock({ blockNumber: 1n }),
+  )
+})
+
 function restoredHeightOf(logFile: string): number {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n')
   const restored = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'snapshot restored')

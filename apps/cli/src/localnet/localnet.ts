@@ -43,7 +43,7 @@ export interface LocalnetEvents {
 
 export interface JoinOptions {
   /** How it gets a state: executing every block, or a snapshot of its peers. */
-  readonly sync: 'blocks' | 'snapshot'
+  readonly sync: 'full' | 'snapshot'
 }
 
 export interface Localnet {

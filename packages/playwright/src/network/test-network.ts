@@ -87,7 +87,8 @@ export interface TestNetwork extends Wallets {
   /** Starts a node that was shut down or killed, on what its directory holds. @throws CodedError what it reported */
   start(index: number, options?: StartOptions): Promise<void>
   /**
-   * Starts one more node, which validates nothing, in a directory `node-<index>` of its own.
+   * Starts one more node, which validates nothing, in a directory `node-<index>` of its own. By default it executes every
+   * block, `{ sync: 'snapshot' }` lets it take the state from the others.
    * @return its index, after those of the validators: whatever takes an index takes it, but for links
    */
   join(options?: JoinOptions): Promise<number>
@@ -191,7 +192,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
     shutDown: (index) => localnet.killValidator(index, 'SIGTERM'),
     kill,
     start,
-    join: async (joinOptions = { sync: 'blocks' }) => {
+    join: async (joinOptions = { sync: 'full' }) => {
       const index = await localnet.join(joinOptions)
       nodes = index + 1
       return index
