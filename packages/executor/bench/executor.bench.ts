@@ -9,16 +9,18 @@ import { fileURLToPath } from 'node:url'
 import type { ChainSpec } from '@cairn/chain'
 import { keccak256, keccak256Bytes, sha256 } from '@cairn/crypto'
 import { createLevelStore, createSenderRecovery, nativeRecovery, wasmRecovery } from '@cairn/platform-node'
-import type { ExecuteRequest, Executor } from '@cairn/ports'
+import type { ExecuteRequest, ExecutedBlock, Executor } from '@cairn/ports'
 import { ZERO_ADDRESS, ZERO_HASH, addressFromBytes, bytesFromHex, height, rlpUint } from '@cairn/primitives'
 import type { Address } from '@cairn/primitives'
 import { privateKeyToAccount } from 'viem/accounts'
 import { AbiReader } from '../src/abi/reader.ts'
+import { AbiWriter } from '../src/abi/writer.ts'
 import { operations } from '../src/core-instance.ts'
 import type { Core } from '../src/core-instance.ts'
 import { createExecutor } from '../src/index.ts'
 import { createStateHost } from '../src/state-host.ts'
 import { accountKey, textFromBytes } from '../src/state-key.ts'
+import { createUndoHistory } from '../src/undo-history.ts'
 
 interface BenchRow {
   readonly name: string
@@ -35,7 +37,12 @@ const CHAIN_ID = 7007
 export async function runExecutorBench(): Promise<readonly BenchRow[]> {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-executor-bench-'))
   try {
-    return [...(await benchBlocks(directory)), ...(await benchRecovery()), await benchStateRead(directory)]
+    return [
+      ...(await benchBlocks(directory)),
+      ...(await benchRecovery()),
+      await benchStateRead(directory),
+      ...(await benchArchive(directory)),
+    ]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -109,7 +116,12 @@ async function buildAndAdopt(
   blockHeight: ExecuteRequest['height'],
 ): Promise<ExecuteRequest> {
   const startMs = performance.now()
-  const built = await leader.build({ ...shared, feeRecipient: ZERO_ADDRESS, transactions, sizeMaxBytes: 1_000_000 })
+  const built = await leader.build({
+    ...shared,
+    feeRecipient: ZERO_ADDRESS,
+    transactions,
+    sizeMaxBytes: 1_000_000,
+  })
   samples['build']?.push(performance.now() - startMs)
   if (built.transactionCount !== transactions.length) throw new Error(`packed ${built.transactionCount} transfers only`)
   const blockHash = keccak256(built.payload)
@@ -130,7 +142,12 @@ async function benchRecovery(): Promise<readonly BenchRow[]> {
     await recovery.recover(transactions)
     const elapsedMs = await timeMs(() => recovery.recover(transactions))
     const reference = name === 'native' ? 'secp256k1 addon 76 µs and three hashes' : 'libsecp256k1 in WASM 257–288 µs'
-    rows.push({ name: `executor/recover/backend=${name}`, value: (1000 * elapsedMs) / 200, unit: 'µs', reference })
+    rows.push({
+      name: `executor/recover/backend=${name}`,
+      value: (1000 * elapsedMs) / 200,
+      unit: 'µs',
+      reference,
+    })
   }
   return rows
 }
@@ -153,10 +170,64 @@ async function benchStateRead(directory: string): Promise<BenchRow> {
     },
     memory: () => ({ memoryBytes: 0, cacheBytes: 0, recycledCount: 0 }),
   }
-  await createStateHost(core, store).evaluate(operations.call, new Uint8Array(0), { layers: [new Map(), new Map()] })
+  await createStateHost(core, store).evaluate(operations.call, new Uint8Array(0), {
+    layers: [new Map(), new Map()],
+  })
   await store.close()
   const value = (1000 * elapsedMs) / (rounds * keys.length)
-  return { name: 'executor/state-get/cached', value, unit: 'µs', reference: 'goal 1 µs; LevelDB getSync 7–11 µs' }
+  return {
+    name: 'executor/state-get/cached',
+    value,
+    unit: 'µs',
+    reference: 'goal 1 µs; LevelDB getSync 7–11 µs',
+  }
+}
+
+/** What a value of the far past costs an archive, by how far back it lies. */
+async function benchArchive(directory: string): Promise<readonly BenchRow[]> {
+  const [heights, keysPerBlock, readsPerRow] = [20_000, 20, 400]
+  const store = await createLevelStore(join(directory, 'archive'))
+  const keys = Array.from({ length: 5_000 }, (_, index) => accountKey(keccak256Bytes(rlpUint(index))))
+  const history = createUndoHistory({ store, blocks: 'all', cacheMaxBytes: 16 << 20 })
+  const blockAt = (at: number): ExecutedBlock => ({
+    blockHash: ZERO_HASH,
+    height: height(at),
+    executionBlockHash: ZERO_HASH,
+    stateRoot: ZERO_HASH,
+    accessListHash: ZERO_HASH,
+    gasUsed: 0n,
+    executionHeader: new Uint8Array(600),
+  })
+  for (let at = 1; at <= heights; at++) {
+    const undo = new AbiWriter().u32(keysPerBlock)
+    for (let index = 0; index < keysPerBlock; index++) {
+      // One key of the chain's own in every block, as a busy contract; the others in turn.
+      const key = index === 0 ? 0 : 1 + ((at * keysPerBlock + index * 251) % (keys.length - 1))
+      undo
+        .bytes(keys[key] as Uint8Array)
+        .u8(1)
+        .bytes(new Uint8Array(80))
+    }
+    await store.batch(history.recordsOf(blockAt(at - 1), blockAt(at), undo.finish().subarray(1)))
+    history.advance(blockAt(at))
+  }
+  const rows: BenchRow[] = []
+  for (const back of [1_000, 8_000, heights - 1]) {
+    const elapsedMs = await timeMs(async () => {
+      for (let read = 0; read < readsPerRow; read++) {
+        const past = await history.at(height(heights - back), blockAt(heights))
+        await past.find(textFromBytes(keys[(7 * read) % keys.length] as Uint8Array))
+      }
+    })
+    rows.push({
+      name: `executor/archive/find/back=${back}`,
+      value: (1000 * elapsedMs) / readsPerRow,
+      unit: 'µs',
+      reference: 'a block record and one ordered read; an index row a block before, and none beyond 8 192',
+    })
+  }
+  await store.close()
+  return rows
 }
 
 function createSender(index: number): Sender {

@@ -56,8 +56,12 @@ export const CLEAR_BATCH_ENTRIES = 10_000
 export const DEFAULT_HISTORY_BLOCKS = 128
 /** Index rows of undo lists in memory: 4 bytes a changed key, so a window of busy blocks. */
 export const HISTORY_INDEX_MAX_BYTES = 16 * 1024 * 1024
-/** An archive keeps more, but one read looks through an index row per block, and a block waits behind that read. */
+/** A larger window than this reads no further: one read looks through an index row per block, and a block waits behind it. */
 export const HISTORY_REACH_BLOCKS_MAX = 8192
+/** Newest heights of an archive that have undo lists too: most reads of the past go there, where they are synchronous. */
+export const ARCHIVE_LIST_BLOCKS = 128
+/** Reads of a past state under way together: each holds an iterator of the store meanwhile. */
+export const FINDS_AT_ONCE = 64
 /** Heights whose undo lists go in one batch when the window has shrunk. */
 export const HISTORY_PRUNE_BATCH = 1024
 /** Recovered senders kept, by the transaction's bytes. */

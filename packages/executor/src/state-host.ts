@@ -1,6 +1,6 @@
 /**
  * What the core reads: layers of uncommitted blocks over a cache over the state store. Where the store reads
- * synchronously (LevelDB) a request runs once. Elsewhere (IndexedDB) the core answers NEED, the missing keys come in
+ * synchronously (LevelDB) a request runs once. Elsewhere (IndexedDB, the far past of an archive) the core answers NEED, the missing keys come in
  * one batch, and the request runs again: same result, because a request is a pure function of what it reads.
  *
  * The caller serializes: nothing is written to the store while an evaluation is under way.
@@ -9,7 +9,7 @@ import { CodedError } from '@cairn/primitives'
 import type { BatchOperation, KeyValueStore } from '@cairn/ports'
 import type { ChangesetEntry } from './abi/changeset.ts'
 import type { Core, CoreResult, Operation, StateRead } from './core-instance.ts'
-import { NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_KEY_MAX_BYTES } from './limits.ts'
+import { FINDS_AT_ONCE, NEED_KEYS_MAX, NEED_ROUNDS_MAX, STATE_KEY_MAX_BYTES } from './limits.ts'
 import { DEFAULT_MEMORY_BUDGET } from './memory-budget.ts'
 import type { PastState } from './past-state.ts'
 import { bytesFromText, textFromBytes } from './state-key.ts'
@@ -86,13 +86,15 @@ export function createStateHost(
     loaded: Map<string, Uint8Array | null>,
     past?: PastState,
   ): Promise<void> => {
-    const missing = new Map<string, Uint8Array>()
+    const wanted = new Map<string, Uint8Array>()
     for (const key of keys) {
       const text = textFromBytes(key)
-      if (loaded.has(text) || missing.has(text)) continue
-      const before = past === undefined ? undefined : await past.find(text)
+      if (!loaded.has(text)) wanted.set(text, key)
+    }
+    const missing = new Map<string, Uint8Array>()
+    for (const [text, before] of await valuesBefore([...wanted.keys()], past)) {
       const known = before === undefined ? cache.get(text) : before
-      if (known === undefined) missing.set(text, key)
+      if (known === undefined) missing.set(text, wanted.get(text) as Uint8Array)
       else loaded.set(text, known)
     }
     const values = await store.getMany([...missing.values()])
@@ -122,7 +124,8 @@ export function createStateHost(
     },
     read: async (keys, past) => {
       const loaded = new Map<string, Uint8Array | null>()
-      if (getSync === undefined) await load(keys, loaded, past)
+      const isAsync = getSync === undefined || (past !== undefined && past.findSync === undefined)
+      if (isAsync) await load(keys, loaded, past)
       const read = readerOf([], loaded, past)
       return keys.map((key) => read(textFromBytes(key)) ?? undefined)
     },
@@ -142,6 +145,20 @@ export function createStateHost(
     forget: () => cache.clear(),
     cacheSizeBytes: () => cache.sizeBytes(),
   }
+}
+
+/** What a past state says of each key: `FINDS_AT_ONCE` reads under way together. */
+async function valuesBefore(
+  keys: readonly string[],
+  past: PastState | undefined,
+): Promise<readonly (readonly [key: string, value: Uint8Array | null | undefined])[]> {
+  if (past === undefined) return keys.map((key) => [key, undefined])
+  const found: (readonly [string, Uint8Array | null | undefined])[] = []
+  for (let from = 0; from < keys.length; from += FINDS_AT_ONCE) {
+    const some = keys.slice(from, from + FINDS_AT_ONCE)
+    found.push(...(await Promise.all(some.map(async (key) => [key, await past.find(key)] as const))))
+  }
+  return found
 }
 
 function assertNeed(keys: readonly Uint8Array[]): void {

@@ -65,6 +65,11 @@ export const GENESIS_KEY = Uint8Array.of(0, 2)
 export const UNDO_PREFIX = Uint8Array.of(0, 3)
 export const UNDO_INDEX_PREFIX = Uint8Array.of(0, 4)
 
+/** Of an archive: which heights it holds, their blocks by height, and the values they overwrote by key and height. */
+export const ARCHIVE_SPAN_KEY = Uint8Array.of(0, 7)
+export const ARCHIVE_BLOCK_PREFIX = Uint8Array.of(0, 8)
+export const ARCHIVE_VALUE_PREFIX = Uint8Array.of(0, 9)
+
 /** `prefix ‖ height` in eight bytes, so that keys sort by height. */
 export function heightKey(prefix: Uint8Array, height: number): Uint8Array {
   const key = new Uint8Array(prefix.length + 8)

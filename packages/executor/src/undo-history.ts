@@ -6,6 +6,9 @@
  *
  * Invariant: the stored lists are those of `lowest … head`, without a gap; whatever does not reach the head when the
  * store is opened (history was off for a while, or the state came from elsewhere) is deleted.
+ *
+ * An archive keeps lists for its newest heights only; what is older is read from the values by key (`value-archive.ts`),
+ * which are written in the same batches. Lists of a store that was no archive before become such values when it is opened.
  */
 import { CodedError, assert } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
@@ -13,6 +16,7 @@ import type { BatchOperation, ExecutedBlock, KeyValueStore } from '@cairn/ports'
 import { layerFromChangeset, readChangeset } from './abi/changeset.ts'
 import { AbiReader } from './abi/reader.ts'
 import {
+  ARCHIVE_LIST_BLOCKS,
   HISTORY_INDEX_MAX_BYTES,
   HISTORY_PRUNE_BATCH,
   HISTORY_REACH_BLOCKS_MAX,
@@ -23,6 +27,7 @@ import type { PastState } from './past-state.ts'
 import { UNDO_INDEX_PREFIX, UNDO_PREFIX, heightFromKey, heightKey } from './state-key.ts'
 import { decodeUndoIndexRow, encodeUndoIndexRow, fingerprintOf, hasFingerprint } from './undo-index.ts'
 import type { UndoIndexRow } from './undo-index.ts'
+import { createValueArchive } from './value-archive.ts'
 
 /** How many blocks below the head stay readable; `all`: an archive. */
 export type HistoryBlocks = number | 'all'
@@ -49,7 +54,13 @@ export interface UndoHistoryOptions {
   readonly cacheMaxBytes: number
 }
 
-export function createUndoHistory({ store, blocks, storedMaxBytes, cacheMaxBytes }: UndoHistoryOptions): UndoHistory {
+export function createUndoHistory(options: UndoHistoryOptions): UndoHistory {
+  const { store, storedMaxBytes, cacheMaxBytes } = options
+  const archive = createValueArchive(store)
+  // Where bytes are counted nothing can be kept for ever.
+  const isArchive = options.blocks === 'all' && storedMaxBytes === undefined
+  /** Heights with lists; `all` under a bound of bytes. */
+  const blocks = isArchive ? ARCHIVE_LIST_BLOCKS : options.blocks
   const getSync = store.getSync?.bind(store)
   const lists = createLruCache<number, UndoList>(cacheMaxBytes, (list) => list.sizeBytes)
   const rows = createLruCache<number, UndoIndexRow>(HISTORY_INDEX_MAX_BYTES, rowSizeBytes)
@@ -107,10 +118,27 @@ export function createUndoHistory({ store, blocks, storedMaxBytes, cacheMaxBytes
     return found as readonly UndoIndexRow[]
   }
 
+  /** Brings the archive to the head from the lists `oldest … head`, or empties it where they do not reach it. */
+  const openArchive = async (oldest: number | undefined, head: ExecutedBlock): Promise<void> => {
+    await archive.open()
+    const span = archive.span()
+    if (span !== undefined && (!isArchive || span.to > head.height || span.to + 1 < (oldest ?? head.height + 1))) {
+      await archive.clear()
+    }
+    if (!isArchive || oldest === undefined) return
+    for (let at = (archive.span()?.to ?? oldest - 1) + 1; at <= head.height; at++) {
+      const [row] = await rowsOf(at, at)
+      const { values } = decodeUndoList(at, await store.get(heightKey(UNDO_PREFIX, at)))
+      await store.batch(archive.recordsOf((row as UndoIndexRow).parent, at, values))
+      archive.advance(at)
+    }
+  }
+
   return {
     open: async (head) => {
       const oldest = await edgeHeight(store, false)
       const newest = await edgeHeight(store, true)
+      await openArchive(newest === head.height ? oldest : undefined, head)
       if (oldest === undefined || newest === undefined) return
       const windowStart = blocks === 'all' ? oldest : Math.max(oldest, head.height - blocks + 1)
       const isConnected = newest === head.height && windowStart <= newest
@@ -123,15 +151,20 @@ export function createUndoHistory({ store, blocks, storedMaxBytes, cacheMaxBytes
     },
     recordsOf: (parent, block, undo) => {
       if (blocks === 0) return []
-      const keys = [...layerFromChangeset(readChangeset(new AbiReader(undo))).keys()]
+      const values = layerFromChangeset(readChangeset(new AbiReader(undo)))
       const { height } = block
       const from = lowestWith(height, undo.length)
       const dropped = Array.from({ length: from - (lowest ?? from) }, (_, index) => (lowest as number) + index)
       planned = { height, lowest: from, sizeBytes: undo.length }
       return [
         { type: 'put', key: heightKey(UNDO_PREFIX, height), value: undo },
-        { type: 'put', key: heightKey(UNDO_INDEX_PREFIX, height), value: encodeUndoIndexRow(parent, keys) },
+        {
+          type: 'put',
+          key: heightKey(UNDO_INDEX_PREFIX, height),
+          value: encodeUndoIndexRow(parent, [...values.keys()]),
+        },
         ...dropped.flatMap(deletions),
+        ...(isArchive ? archive.recordsOf(parent, height, values) : []),
       ]
     },
     advance: ({ height }) => {
@@ -140,10 +173,14 @@ export function createUndoHistory({ store, blocks, storedMaxBytes, cacheMaxBytes
       for (let at = lowest ?? planned.lowest; at < planned.lowest; at++) note(at, 0)
       note(height, planned.sizeBytes)
       lowest = planned.lowest
+      if (isArchive) archive.advance(height)
     },
     at: async (height, head) => {
-      const oldest = Math.max((lowest ?? head.height + 1) - 1, head.height - HISTORY_REACH_BLOCKS_MAX)
+      const listed = Math.max((lowest ?? head.height + 1) - 1, head.height - HISTORY_REACH_BLOCKS_MAX)
+      const archived = archive.span()?.from
+      const oldest = archived === undefined ? listed : Math.min(archived - 1, listed)
       if (height < oldest) throw prunedError(height, oldest)
+      if (height < listed) return archive.at(height, head)
       const above = await rowsOf(height + 1, head.height)
       const block = above[0]?.parent
       assert(block?.height === height, 'an undo index row names its parent')
@@ -194,17 +231,25 @@ function decodeUndoList(height: number, bytes: Uint8Array | undefined): UndoList
     reader.end()
     return { values, sizeBytes: bytes.length + values.size * UNDO_ENTRY_OVERHEAD_BYTES }
   } catch (cause) {
-    throw new CodedError('STATE_CORRUPT', `the undo list of height ${height} does not decode`, { cause })
+    throw new CodedError('STATE_CORRUPT', `the undo list of height ${height} does not decode`, {
+      cause,
+    })
   }
 }
 
 function deletions(height: number): readonly BatchOperation[] {
-  return [UNDO_PREFIX, UNDO_INDEX_PREFIX].map((prefix) => ({ type: 'delete', key: heightKey(prefix, height) }))
+  return [UNDO_PREFIX, UNDO_INDEX_PREFIX].map((prefix) => ({
+    type: 'delete',
+    key: heightKey(prefix, height),
+  }))
 }
 
 /** Height of the first or the last index row. */
 async function edgeHeight(store: KeyValueStore, reverse: boolean): Promise<number | undefined> {
-  const range = { gte: heightKey(UNDO_INDEX_PREFIX, 0), lt: heightKey(UNDO_INDEX_PREFIX, Number.MAX_SAFE_INTEGER) }
+  const range = {
+    gte: heightKey(UNDO_INDEX_PREFIX, 0),
+    lt: heightKey(UNDO_INDEX_PREFIX, Number.MAX_SAFE_INTEGER),
+  }
   for await (const [key] of store.entries({ ...range, reverse, limit: 1 })) return heightFromKey(UNDO_INDEX_PREFIX, key)
   return undefined
 }
@@ -214,5 +259,7 @@ function rowSizeBytes({ fingerprints, parent }: UndoIndexRow): number {
 }
 
 function prunedError(height: number, oldestHeight: number): CodedError {
-  return new CodedError('STATE_PRUNED', `the state of height ${height} is not kept`, { data: { height, oldestHeight } })
+  return new CodedError('STATE_PRUNED', `the state of height ${height} is not kept`, {
+    data: { height, oldestHeight },
+  })
 }

@@ -4,6 +4,7 @@ import type { KeyValueStore } from '@cairn/ports'
 import { createMemoryMedium, createMemoryStore } from '@cairn/storage'
 import { describe, expect, it } from 'vitest'
 import type { GenesisExecutor } from '../src/index.ts'
+import { ARCHIVE_LIST_BLOCKS } from '../src/limits.ts'
 import {
   addressOf,
   buildBlock,
@@ -24,7 +25,13 @@ const numberInit: Hex = '0x66435f5260205ff35f5260076019f3'
 const spec = testSpec({
   alloc: [
     ...testSpec().alloc,
-    { address: counter, balance: 0n, nonce: 1, code: counterCode, storage: [{ slot: word(1), value: word(7) }] },
+    {
+      address: counter,
+      balance: 0n,
+      nonce: 1,
+      code: counterCode,
+      storage: [{ slot: word(1), value: word(7) }],
+    },
   ],
 })
 
@@ -69,14 +76,32 @@ async function mine(executor: GenesisExecutor, count: number): Promise<Seen[]> {
   for (let done = 0; done < count; done++) {
     const head = executor.head()
     const next = head.height + 1
-    const nonce = head.height
+    const nonce = Number((await executor.account(addressOf(testAccount(0)))).nonce)
     const to = `0x${next.toString(16).padStart(2, '0').repeat(20)}` as Address
     const transactions = [
       await signedTransaction({ from: 0, nonce, to, value: BigInt(next) }),
-      await signedTransaction({ from: 1, nonce, to: counter, value: 0n, gas: 100_000n, data: word(1) }),
-      await signedTransaction({ from: 2, nonce, to: counter, value: 0n, gas: 100_000n, data: word(1000 + next) }),
+      await signedTransaction({
+        from: 1,
+        nonce,
+        to: counter,
+        value: 0n,
+        gas: 100_000n,
+        data: word(1),
+      }),
+      await signedTransaction({
+        from: 2,
+        nonce,
+        to: counter,
+        value: 0n,
+        gas: 100_000n,
+        data: word(1000 + next),
+      }),
     ]
-    const { built, request } = await buildBlock(executor, { parentHash: head.blockHash, height: next, transactions })
+    const { built, request } = await buildBlock(executor, {
+      parentHash: head.blockHash,
+      height: next,
+      transactions,
+    })
     expect(built.transactionCount).toBe(3)
     await executor.adopt(built.buildId, request.blockHash)
     await executor.commit(request.blockHash)
@@ -112,6 +137,37 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     expect(seen[4]?.fresh).toBe(word(1))
   })
 
+  it('answers as an archive as far back as it goes, with proofs, after a restart too', async () => {
+    const medium = createMemoryMedium()
+    const store = keep(createMemoryStore(medium))
+    let executor = await start({ historyBlocks: 'all' }, store)
+    const seen = [await look(executor), ...(await mine(executor, 6))]
+    await mineEmpty(executor, ARCHIVE_LIST_BLOCKS)
+    seen.push(...(await mine(executor, 3)))
+    for (let restart = 0; restart < 2; restart++) {
+      expect(undoRows(medium)).toBe(2 * ARCHIVE_LIST_BLOCKS)
+      for (const { stateRoot, ...then } of seen) {
+        expect(await look(executor, then.at)).toMatchObject(then)
+        const proof = await executor.proof(counter, [word(1), word(1004)], then.at)
+        expect(await executor.verifyProof(stateRoot, proof)).toEqual(proof)
+      }
+      await executor.stop()
+      executor = await start({ historyBlocks: 'all' }, store)
+    }
+    // A window deletes the archive; an archive begun again goes back as far as the window did.
+    await executor.stop()
+    executor = await start({ historyBlocks: 20 }, store)
+    expect([...medium.values.keys()].filter((key) => key > '\0\x06' && key < '\x01')).toEqual([])
+    await executor.stop()
+    executor = await start({ historyBlocks: 'all' }, store)
+    await mineEmpty(executor, ARCHIVE_LIST_BLOCKS)
+    const oldest = 6 + ARCHIVE_LIST_BLOCKS + 3 - 20
+    await expect(look(executor, height(oldest))).resolves.toMatchObject({ slot: seen[6]?.slot })
+    await expect(look(executor, height(oldest - 1))).rejects.toMatchObject({
+      code: 'STATE_PRUNED',
+    })
+  })
+
   it('runs a call in the environment of its block, with code that exists later only where it exists', async () => {
     const executor = await start()
     await mine(executor, 2)
@@ -134,7 +190,11 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     expect(await numberAt(4)).toBe(word(4))
     expect((await executor.code(to, height(2))).length).toBe(0)
     expect((await executor.code(to, height(4))).length).toBe(7)
-    const transfer = { from: addressOf(testAccount(0)), to: addressOf(testAccount(1)), value: 10n ** 21n - 1n }
+    const transfer = {
+      from: addressOf(testAccount(0)),
+      to: addressOf(testAccount(1)),
+      value: 10n ** 21n - 1n,
+    }
     expect(await executor.estimateGas(transfer, { at: height(0) })).toEqual({ gas: 21_000n })
     expect(await executor.estimateGas(transfer)).toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
   })
@@ -147,9 +207,16 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
       code: 'STATE_PRUNED',
       data: { oldestHeight: 5 },
     })
-    await expect(executor.proof(counter, [], height(0))).rejects.toMatchObject({ code: 'STATE_PRUNED' })
-    await expect(executor.call({ to: counter }, { at: height(9) })).rejects.toMatchObject({ code: 'UNKNOWN_BLOCK' })
-    expect(await look(executor, height(5))).toMatchObject({ slot: seen[4]?.slot, counted: seen[4]?.counted })
+    await expect(executor.proof(counter, [], height(0))).rejects.toMatchObject({
+      code: 'STATE_PRUNED',
+    })
+    await expect(executor.call({ to: counter }, { at: height(9) })).rejects.toMatchObject({
+      code: 'UNKNOWN_BLOCK',
+    })
+    expect(await look(executor, height(5))).toMatchObject({
+      slot: seen[4]?.slot,
+      counted: seen[4]?.counted,
+    })
     expect(undoRows(medium)).toBe(6)
   })
 
@@ -167,7 +234,9 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     expect(undoListBytes(medium).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(three + 100)
     const oldest = 10 - undoRows(medium) / 2
     expect(await look(executor, height(oldest))).toMatchObject({ slot: seen[oldest - 1]?.slot })
-    await expect(look(executor, height(oldest - 1))).rejects.toMatchObject({ code: 'STATE_PRUNED' })
+    await expect(look(executor, height(oldest - 1))).rejects.toMatchObject({
+      code: 'STATE_PRUNED',
+    })
     await executor.stop()
     const tight = await start({ historyBlocks: 10, historyMaxBytes: 1 }, store)
     await mine(tight, 2)
@@ -186,7 +255,10 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
     const seen = await mine(executor, 6)
     executor = await restart(executor, 10)
     seen.push(...(await mine(executor, 1)))
-    expect(await look(executor, height(1))).toMatchObject({ slot: seen[0]?.slot, balances: seen[0]?.balances })
+    expect(await look(executor, height(1))).toMatchObject({
+      slot: seen[0]?.slot,
+      balances: seen[0]?.balances,
+    })
     executor = await restart(executor, 2)
     expect(undoRows(medium)).toBe(4)
     expect(await look(executor, height(5))).toMatchObject({ slot: seen[4]?.slot })
@@ -211,7 +283,9 @@ describe.each(platforms)('older states over %s reads', (_name, platform) => {
       if (key.startsWith('\0\x03')) medium.values.set(key, Uint8Array.of(9, 9, 9, 9, 9))
     }
     executor = await start({}, store)
-    await expect(executor.account(watched[0] as Address, height(1))).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
+    await expect(executor.account(watched[0] as Address, height(1))).rejects.toMatchObject({
+      code: 'STATE_CORRUPT',
+    })
     await expect(executor.proof(counter, [], height(1))).rejects.toMatchObject({
       code: expect.stringMatching(/^STATE_(CORRUPT|STORE_FAILED)$/),
     })
