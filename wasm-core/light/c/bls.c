@@ -46,4 +46,9 @@
 #undef __BLST_NO_ASM__
 #include "vect.c"
 
+#include "limbs2.h"
+#include "points.h"
+#include "tower.h"
+#include "miller.h"
+#include "final.h"
 #include "certificate.h"

@@ -13,7 +13,7 @@ typedef struct {
 } text;
 
 static void hash_text(POINTonE2 *out, const text *t) {
-    blst_hash_to_g2(out, t->message, t->message_bytes, t->domain, t->domain_bytes, NULL, 0);
+    hash_to_g2(out, t->message, t->message_bytes, t->domain, t->domain_bytes);
 }
 
 /* Compressed, 48 bytes: encoding, curve, subgroup, not infinity. */
@@ -44,6 +44,23 @@ int bls_sum_public_keys(public_key *out, const public_key keys[], size_t added, 
     return 1;
 }
 
+/* A point of G2 to start the loop from, and the one of G1 at which its lines are taken. */
+static void start_pair(jacobian2 *t, fp2 q[2], line_point *at, const POINTonE2_affine *g2, const public_key *g1) {
+    vec384x x, y;
+    from_blst2(&q[0], g2->X);
+    from_blst2(&q[1], g2->Y);
+    from_blst2(&t->z, BLS12_381_Rx.p2);
+    t->x = q[0];
+    t->y = q[1];
+    add_fp(x[0], g1->X, g1->X);
+    neg_fp(x[0], x[0]);
+    vec_copy(x[1], x[0], sizeof(x[1]));
+    add_fp(y[0], g1->Y, g1->Y);
+    vec_copy(y[1], y[0], sizeof(y[1]));
+    from_blst2(&at->x, x);
+    from_blst2(&at->y, y);
+}
+
 /*
  * e(G1, signature) = e(key, H(message)), as one product of two pairings with -G1.
  *
@@ -53,38 +70,32 @@ int bls_sum_public_keys(public_key *out, const public_key keys[], size_t added, 
  * follow, psi(signature) is finite, and the signature is refused, as no point of the subgroup's order can have come there.
  */
 int bls_verify(const public_key *key, const byte signature[96], const text *signed_text) {
-    POINTonE2_affine q[2];
-    POINTonE2 hash, t[2], image;
-    POINTonE1_affine twice[2];
-    vec384fp12 product;
+    POINTonE2_affine signature_point, hash_point;
+    POINTonE2 hash, multiple, image;
+    public_key minus_generator;
+    fp2 q[2][2];
+    jacobian2 t[2];
+    line_point at[2];
+    fp12 product;
 
-    if (!decode_signature(&q[0], signature)) return 0;
+    if (!decode_signature(&signature_point, signature)) return 0;
     hash_text(&hash, signed_text);
     POINTonE2_from_Jacobian(&hash, &hash);
-    vec_copy(&q[1], &hash, sizeof(q[1]));
+    vec_copy(&hash_point, &hash, sizeof(hash_point));
+    vec_copy(&minus_generator, &BLS12_381_NEG_G1, sizeof(minus_generator));
 
-    /* the lines want (-2x, 2y) of the point in G1 */
-    for (int i = 0; i < 2; i++) {
-        const POINTonE1_affine *p = i == 0 ? (const POINTonE1_affine *)&BLS12_381_NEG_G1 : key;
-        add_fp(twice[i].X, p->X, p->X);
-        neg_fp(twice[i].X, twice[i].X);
-        add_fp(twice[i].Y, p->Y, p->Y);
-        vec_copy(t[i].X, &q[i], sizeof(q[i]));
-        vec_copy(t[i].Z, BLS12_381_Rx.p2, sizeof(t[i].Z));
-    }
-    start_dbl_n(product, t, twice, 2);
-    static const byte doublings[] = {2, 3, 9, 32, 16}; /* z = -0xd201000000010000 */
-    for (size_t i = 0; i < sizeof(doublings); i++) add_n_dbl_n(product, t, q, twice, 2, doublings[i]);
-    conjugate_fp12(product);
+    start_pair(&t[0], q[0], &at[0], &signature_point, &minus_generator);
+    start_pair(&t[1], q[1], &at[1], &hash_point, key);
+    miller_loop2(&product, t, q, at);
 
-    vec_copy(image.X, &q[0], sizeof(q[0]));
+    to_blst_point(&multiple, &t[0]);
+    vec_copy(image.X, &signature_point, sizeof(signature_point));
     vec_copy(image.Z, BLS12_381_Rx.p2, sizeof(image.Z));
     psi(&image, &image);
-    POINTonE2_cneg(&t[0], 1);
-    if (vec_is_zero(t[0].Z, sizeof(t[0].Z)) || !POINTonE2_is_equal(&image, &t[0])) return 0;
+    POINTonE2_cneg(&multiple, 1);
+    if (vec_is_zero(multiple.Z, sizeof(multiple.Z)) || !POINTonE2_is_equal(&image, &multiple)) return 0;
 
-    final_exp(product, product);
-    return blst_fp12_is_one(product);
+    return is_one_after_final_exponentiation(&product);
 }
 
 /* Adds a compressed signature to `sum`, which starts at infinity. */
