@@ -109,11 +109,14 @@ test('refuses a chain spec that was changed on the way', async ({ url, openTab }
   await expect(page.getByTestId('failure')).toContainText('GENESIS_REFUSED', { timeout: 30_000 })
 })
 
-test('runs one node in a browser: a second tab waits and takes over', async ({ context, openTab }) => {
+test('runs one node in a browser: a second tab waits and takes over', async ({ network, context, openTab }) => {
   const { page: first } = await openTab({ context })
   await waitForVerified(first, 3)
   const { page: second } = await openTab({ context })
   await expect(second.getByTestId('other-tab')).toBeVisible()
+  // What needs no store it does by itself.
+  await lookUp(second, network.accounts[0]?.address)
+  await expect(second.getByTestId('balance-proven')).toContainText('The validators have signed that root')
   const before = await verifiedHeight(first)
   await first.close()
   await waitForVerified(second, before)

@@ -12,6 +12,7 @@ import { type Browser, type Page, chromium } from 'playwright-core'
 import { buildWeb } from '../../../scripts/build-web.ts'
 import { chromiumArguments, findChromium } from '@cairn/playwright/chromium'
 import { rendererMemoryMiB } from './renderer-memory.ts'
+import { type StartSteps, medianSteps, startSteps } from './start-steps.ts'
 
 export interface BenchRow {
   readonly name: string
@@ -57,6 +58,7 @@ async function measure(browser: Browser, url: string): Promise<readonly BenchRow
     void rows.push({ name: `tab/${name}`, value, unit, reference })
   for (const role of ['light', 'serving'] as const) {
     const visits: Record<'cold' | 'warm', StartTimes[]> = { cold: [], warm: [] }
+    const steps: StartSteps[] = []
     for (let round = 0; round < ROUNDS; round++) {
       // A context of its own has an empty store and an empty cache.
       const context = await browser.newContext({ permissions: ['camera', 'microphone'] })
@@ -66,6 +68,7 @@ async function measure(browser: Browser, url: string): Promise<readonly BenchRow
       visits.cold.push(await startTimes(page))
       await page.reload()
       visits.warm.push(await startTimes(page))
+      steps.push(await startSteps(page))
       await context.close()
     }
     const of = (kind: 'cold' | 'warm', what: keyof StartTimes): number =>
@@ -79,6 +82,9 @@ async function measure(browser: Browser, url: string): Promise<readonly BenchRow
       'ms',
       'goal ≤ 300; smoldot 7 000–8 000',
     )
+    for (const [step, atMs] of medianSteps(steps)) {
+      row(`start-step/role=${role},store=full,step=${step}`, atMs, 'ms', STEPS[step] ?? '')
+    }
   }
   rows.push(...(await watchBlocks(browser, url)))
   return rows
@@ -119,6 +125,21 @@ async function emptyPageMemoryMiB(browser: Browser): Promise<number> {
   const memory = await rendererMemoryMiB(browser)
   await context.close()
   return memory
+}
+
+/** What has happened at each step of a start; see `StartStep` of the browser package. */
+const STEPS: Readonly<Record<string, string>> = {
+  document: 'index.html is there',
+  'page-code': 'the window’s first script is there',
+  worker: 'the node’s worker exists',
+  evaluated: 'its code has run',
+  genesis: 'genesis computed from the chain spec',
+  bls: 'light.wasm instantiated',
+  trusted: 'the validators’ keys count',
+  lock: 'the one node of this origin',
+  answered: 'a server’s first answer',
+  certified: 'its certificate verified',
+  proved: 'the balance proved',
 }
 
 interface StartTimes {

@@ -25,8 +25,8 @@ export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
         <div className="banner" role="status" data-testid="other-tab">
           <strong>Another tab runs the node</strong>
           <p>
-            One node for each browser keeps the store consistent. This tab shows what that node says, and takes over
-            when the other tab is closed.
+            One node for each browser keeps the store consistent. This tab shows what that node says, proves balances by
+            itself, and takes over when the other tab is closed.
           </p>
         </div>
       ) : undefined}

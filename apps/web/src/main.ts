@@ -1,10 +1,12 @@
 /** Starts the node's worker, and then loads the page that shows its snapshots: React and the node's code come side by side. */
-import { startTabNode } from '@cairn/platform-browser'
+import { prepareTabNode, startTabNode } from '@cairn/platform-browser'
 import { ROLE_KEY, SYNC_KEY, optionsFromAddress } from './address-options.ts'
 
+// Before anything is read or shown.
+const prepared = prepareTabNode()
 const container = document.getElementById('root')
 if (container === null) throw new Error('the page has no #root')
-const page = import('./page.tsx')
+const page = () => import('./page.tsx')
 try {
   const options = optionsFromAddress(new URL(location.href), {
     role: localStorage.getItem(ROLE_KEY),
@@ -13,8 +15,9 @@ try {
   const client = startTabNode(options)
   // For the browser's console and for tests, which read `cairn.snapshot()`.
   Object.assign(globalThis, { cairn: client })
-  void page.then(({ showPage }) => showPage(container, client, options.sync))
+  void page().then(({ showPage }) => showPage(container, client, options.sync))
 } catch (error) {
+  prepared.discard()
   const reason = error instanceof Error ? error.message : String(error)
-  void page.then(({ showCannotStart }) => showCannotStart(container, reason))
+  void page().then(({ showCannotStart }) => showCannotStart(container, reason))
 }

@@ -73,10 +73,16 @@ export interface ChainSpec {
   readonly bootstrap?: readonly string[]
 }
 
-/** keccak256 of `encodeChainSpec`: the parent hash of the genesis header. */
+/** keccak256 of `encodeChainSpec`: the parent hash of the genesis header. Computed once for each object: an allocation is long. */
 export function chainSpecHash(spec: ChainSpec): Hash {
-  return keccak256(encodeChainSpec(spec))
+  const known = hashes.get(spec)
+  if (known !== undefined) return known
+  const hash = keccak256(encodeChainSpec(spec))
+  hashes.set(spec, hash)
+  return hash
 }
+
+const hashes = new WeakMap<ChainSpec, Hash>()
 
 /** Canonical RLP of every field but `bootstrap`, in the order of the type. */
 export function encodeChainSpec(spec: ChainSpec): Uint8Array {
@@ -103,13 +109,21 @@ export function encodeChainSpec(spec: ChainSpec): Uint8Array {
  * @throws CodedError `CHAIN_SPEC_INVALID` with the `path` in `data`
  */
 export function verifyChainSpec(spec: ChainSpec, bls: Bls): void {
-  verifyValidators(spec.validators, 'config.cairn.validators', bls)
+  for (const check = chainSpecChecks(spec, bls); check.next().done !== true;);
+}
+
+/**
+ * The same, a validator with each step: a thread that has to answer others pauses in between.
+ * @throws CodedError as `verifyChainSpec`
+ */
+export function* chainSpecChecks(spec: ChainSpec, bls: Bls): Generator<void> {
+  yield* checksOf(spec.validators, 'config.cairn.validators', bls)
   for (const [index, { validators }] of (spec.validatorChanges ?? []).entries()) {
-    verifyValidators(validators, `config.cairn.validatorChanges[${index}].validators`, bls)
+    yield* checksOf(validators, `config.cairn.validatorChanges[${index}].validators`, bls)
   }
 }
 
-function verifyValidators(validators: readonly GenesisValidator[], listPath: string, bls: Bls): void {
+function* checksOf(validators: readonly GenesisValidator[], listPath: string, bls: Bls): Generator<void> {
   for (const [index, { publicKey, proofOfPossession }] of validators.entries()) {
     const path = `${listPath}[${index}]`
     try {
@@ -120,6 +134,7 @@ function verifyValidators(validators: readonly GenesisValidator[], listPath: str
     if (!bls.verifyPossession(publicKey, proofOfPossession)) {
       throw specError(`${path}.proofOfPossession`, 'does not prove possession of the key')
     }
+    yield
   }
 }
 

@@ -24,7 +24,7 @@ export type { Block, ConsensusHeader, Proposal, Status } from './block.ts'
 export { assembleCertificate, checkCertificateShape, verifyCertificate, verifyVote } from './certificate.ts'
 export type { Certificate, EntryProof } from './certificate.ts'
 export { parseChainSpec, serializeChainSpec } from './chain-spec-json.ts'
-export { chainSpecHash, encodeChainSpec, verifyChainSpec } from './chain-spec.ts'
+export { chainSpecChecks, chainSpecHash, encodeChainSpec, verifyChainSpec } from './chain-spec.ts'
 export type { ChainSpec, ConsensusTiming, GenesisAccount, GenesisValidator, ValidatorChange } from './chain-spec.ts'
 export { decodeHeader, encodeHeader, hashHeader } from './consensus-header.ts'
 export {

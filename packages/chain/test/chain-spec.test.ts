@@ -10,6 +10,7 @@ import {
   genesisValidatorSet,
   parseChainSpec,
   serializeChainSpec,
+  chainSpecChecks,
   verifyChainSpec,
 } from '../src/index.ts'
 import type { ChainSpec } from '../src/index.ts'
@@ -206,6 +207,17 @@ it('verifies keys and proofs of possession', async () => {
   expect(() => verifyChainSpec({ ...sampleSpec, validators: [good], validatorChanges: [later] }, bls)).toThrow(
     'config.cairn.validatorChanges[0].validators[1].proofOfPossession',
   )
+})
+
+it('checks a validator with each step, in order', async () => {
+  const bls = await createWasmBls(readLightWasm())
+  const secret = bls.secretKeyFromEntropy(new Uint8Array(32).fill(1))
+  const [first] = sampleSpec.validators
+  if (first === undefined) throw new Error('sample is empty')
+  const good = { ...first, publicKey: bls.publicKey(secret), proofOfPossession: bls.provePossession(secret) }
+  const checks = chainSpecChecks({ ...sampleSpec, validators: [good, first] }, bls)
+  expect(checks.next().done).toBe(false)
+  expect(() => checks.next()).toThrow('config.cairn.validators[1].publicKey')
 })
 
 it('builds the genesis block from spec and execution', () => {

@@ -6,15 +6,20 @@
 import { CodedError, assert } from '@cairn/primitives'
 import type { Bls, BlsKeySet } from './bls.ts'
 import { POSSESSION_DOMAIN, SIGNATURE_DOMAIN } from './domains.ts'
-import { LightModule } from './light-module.ts'
+import { type CompiledModule, LightModule } from './light-module.ts'
 import { assertSecretKey, secretKeyFromEntropy } from './secret-key.ts'
+
+export type { CompiledModule } from './light-module.ts'
 
 const PUBLIC_KEY_BYTES = 48
 const SIGNATURE_BYTES = 96
 
-/** `wasm`: bytes of `light.wasm`, compiled without blocking. @throws CodedError `LIGHT_IMPORTS_FORBIDDEN` */
-export async function createWasmBls(wasm: Uint8Array): Promise<Bls> {
-  const light = await LightModule.compile(wasm)
+/**
+ * `wasm`: bytes of `light.wasm`, compiled without blocking, or the module that somebody else has compiled.
+ * @throws CodedError `LIGHT_IMPORTS_FORBIDDEN`
+ */
+export async function createWasmBls(wasm: Uint8Array | CompiledModule): Promise<Bls> {
+  const light = await LightModule.load(wasm)
   return {
     keySet: (publicKeys) => createKeySet(light, publicKeys),
     aggregate: (signatures) => aggregate(light, signatures),

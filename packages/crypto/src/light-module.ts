@@ -20,6 +20,9 @@ interface LightExports {
   public_key(): number
 }
 
+/** A `WebAssembly.Module`: a window compiles it while its worker starts. */
+export type CompiledModule = object
+
 /** Every platform has it, but not every type library that compiles this package declares it. */
 interface WasmPlatform {
   readonly Module: { imports(module: object): readonly unknown[] }
@@ -36,9 +39,9 @@ export class LightModule {
     this.#exports = exports
   }
 
-  /** @throws CodedError `LIGHT_IMPORTS_FORBIDDEN` */
-  static async compile(wasm: Uint8Array): Promise<LightModule> {
-    const module = await webAssembly.compile(wasm)
+  /** `wasm`: bytes, or what they were compiled to. @throws CodedError `LIGHT_IMPORTS_FORBIDDEN` */
+  static async load(wasm: Uint8Array | CompiledModule): Promise<LightModule> {
+    const module = wasm instanceof Uint8Array ? await webAssembly.compile(wasm) : wasm
     const imports = webAssembly.Module.imports(module)
     if (imports.length > 0) {
       throw new CodedError('LIGHT_IMPORTS_FORBIDDEN', 'light.wasm imports something', { data: { imports } })

@@ -17,21 +17,30 @@ interface WordChannel {
   postMessage(word: Word): void
 }
 
-/** The publisher of a tab's own snapshots; those of others go to `onSnapshot` as well, while this tab waits. */
+/**
+ * The publisher of a tab's own snapshots; those of others go to `onSnapshot` as well, while this tab waits.
+ * `isOurs`: this tab runs the node, so that others may hear of it.
+ */
 export function attachTabs(
   onSnapshot: (snapshot: TabSnapshot) => void,
+  isOurs: () => boolean,
   channel: WordChannel = broadcastChannel(),
 ): (snapshot: TabSnapshot) => void {
   let own: TabSnapshot | undefined
+  let hasHeard = false
   channel.onMessage((data) => {
     if (own?.phase !== 'waiting') return
+    hasHeard = true
     onSnapshot(isWord(data) ? { ...data.snapshot, phase: 'waiting' } : { ...own, failure: otherVersion })
   })
   return (snapshot) => {
     own = snapshot
+    // What this tab reads by itself meanwhile says less than the one that runs the node.
+    if (snapshot.phase === 'waiting' && hasHeard) return
+    hasHeard = false
     onSnapshot(snapshot)
-    // Before the lock is had, or while waiting, there is nothing to say to others.
-    if (snapshot.trust !== undefined) channel.postMessage({ version: TAB_WORDS_VERSION, snapshot } satisfies Word)
+    if (isOurs() && snapshot.trust !== undefined)
+      channel.postMessage({ version: TAB_WORDS_VERSION, snapshot } satisfies Word)
   }
 }
 

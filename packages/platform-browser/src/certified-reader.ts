@@ -4,6 +4,7 @@ import type { Executor, PeerId } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import type { Answerers } from './http-peers.ts'
 import type { LightTrust } from './light-trust.ts'
+import { markStart } from './start-marks.ts'
 import { type LookUp, findProvenBalance } from './proven-balance.ts'
 
 type Header = AccountProofResponse['headers'][number]
@@ -58,6 +59,7 @@ function knownHeader(
     throw notCertified()
   }
   const { verdict } = verifyFinalization(finalization)
+  markStart('certified')
   if (verdict === 'reject') throw notCertified()
   return verdict === 'ignore' ? undefined : header
 }

@@ -3,8 +3,8 @@ export { createBrowserNetwork } from './network-browser.ts'
 export type { BrowserNetworkDeps, BrowserNetworkOptions } from './network-browser.ts'
 export { startRtcHost } from './rtc-host.ts'
 export type { RtcHost } from './rtc-host.ts'
-export { startTabNode } from './tab-client.ts'
-export type { TabNodeClient, TabNodeOptions, ValidatorKeyClient } from './tab-client.ts'
+export { prepareTabNode, startTabNode } from './tab-client.ts'
+export type { PreparedTabNode, TabNodeClient, TabNodeOptions, ValidatorKeyClient } from './tab-client.ts'
 export type {
   BalanceAnswer,
   KeyAnswer,

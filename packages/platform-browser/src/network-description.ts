@@ -28,12 +28,9 @@ export interface NetworkDescription {
   readonly iceServers: readonly string[]
 }
 
-/** `fetched`: by somebody else, if that went well. @throws CodedError `NETWORK_UNREACHABLE`, `NETWORK_DESCRIPTION_INVALID` */
-export async function fetchNetworkDescription(
-  url: string,
-  fetched?: Promise<Uint8Array | undefined>,
-): Promise<NetworkDescription> {
-  const bytes = (await fetched) ?? (await fetchBytes(url, NETWORK_DESCRIPTION_MAX_BYTES, 'NETWORK_UNREACHABLE'))
+/** @throws CodedError `NETWORK_UNREACHABLE`, `NETWORK_DESCRIPTION_INVALID` */
+export async function fetchNetworkDescription(url: string): Promise<NetworkDescription> {
+  const bytes = await fetchBytes(url, NETWORK_DESCRIPTION_MAX_BYTES, 'NETWORK_UNREACHABLE')
   return parseNetworkDescription(new TextDecoder().decode(bytes))
 }
 

@@ -1,19 +1,23 @@
 /** Entry of the node's worker: everything but rendering and peer connections happens here. */
+import type { Bls } from '@cairn/crypto'
 import { CodedError } from '@cairn/primitives'
 import { expose } from 'comlink'
 import { createIndexedDbStore } from './indexeddb-store.ts'
 import type { TabNodeApi } from './tab-client.ts'
 import { createTabNode, type TabNode } from './tab-node.ts'
+import { markStart } from './start-marks.ts'
 import { loadBls } from './tab-parts.ts'
 import type { KeyAnswer } from './tab-snapshot.ts'
 import { type ValidatorKeys, createValidatorKeys } from './validator-key.ts'
 
 let node: TabNode | undefined
 const described = Promise.withResolvers<Uint8Array | undefined>()
+const provenSpec = Promise.withResolvers<string>()
+const compiled = Promise.withResolvers<object | undefined>()
 let keys: Promise<ValidatorKeys> | undefined
 
 async function openKeys(): Promise<ValidatorKeys> {
-  return createValidatorKeys(await createIndexedDbStore('cairn-keys'), await loadBls())
+  return createValidatorKeys(await createIndexedDbStore('cairn-keys'), await loadBls(compiled.promise))
 }
 
 /** Opened with the first question about it. */
@@ -28,10 +32,14 @@ async function withKeys(work: (keys: ValidatorKeys) => Promise<KeyAnswer>): Prom
 }
 
 const api: TabNodeApi = {
-  start: (options, rtcPort, onSnapshot) => {
-    node ??= createTabNode(options, { rtcPort, described: described.promise, onSnapshot })
+  start: (options, rtcPort, known, onSnapshot) => {
+    const bls = (): Promise<Bls> => loadBls(compiled.promise)
+    const proving = { provenSpec: known, onProvenSpec: provenSpec.resolve }
+    node ??= createTabNode(options, { rtcPort, described: described.promise, bls, ...proving, onSnapshot })
   },
+  provenSpec: () => provenSpec.promise,
   describe: described.resolve,
+  giveLight: compiled.resolve,
   announceLeaving: async () => node?.announceLeaving(),
   balance: async (address) =>
     node?.balance(address) ?? { refused: { code: 'NOT_READY', message: 'The node is not started.' } },
@@ -61,3 +69,4 @@ const api: TabNodeApi = {
 }
 
 expose(api)
+markStart('evaluated')

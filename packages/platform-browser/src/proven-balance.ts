@@ -27,6 +27,7 @@ import { browserClock } from './browser-ports.ts'
 import type { Answerers } from './http-peers.ts'
 import { PROOF_ATTEMPTS_MAX, PROOF_BLOCK_WAIT_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
 import { serversFirst } from './servers-first.ts'
+import { markStart } from './start-marks.ts'
 import type { BalanceAnswer, ProvenBalance } from './tab-snapshot.ts'
 
 /** A balance for the page; never rejects. */
@@ -137,6 +138,7 @@ async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Pro
   if (account === undefined || !isSameAccount(account, response.account)) {
     throw lie('PROOF_INVALID', 'The peer’s proof does not lead to the state root verified here.')
   }
+  markStart('proved')
   const isOwnStateEqual = (await deps.compareWithOwnState?.(address, account, header.height)) ?? false
   return describeProof({ ...response, account }, header, { isExecuted, isOwnStateEqual, peerId: peer })
 }

@@ -3,11 +3,14 @@
  * and hands out snapshots.
  */
 import { type Remote, proxy, transfer, wrap } from 'comlink'
+import type { CompiledModule } from '@cairn/crypto/bls-wasm'
 import type { Checkpoint } from '@cairn/node'
 import { CodedError, type Hash } from '@cairn/primitives'
+import lightUrl from '@cairn/wasm-core/light.wasm?url'
 import { fetchBytes } from './fetch-bytes.ts'
 import { NETWORK_DESCRIPTION_MAX_BYTES, RESTART_INTERVAL_MS } from './limits.ts'
 import { createPasskey, passkeySecret } from './passkey.ts'
+import { provenSpecs } from './proven-specs.ts'
 import { onLeaving } from './page-leaving.ts'
 import { type RtcHost, startRtcHost } from './rtc-host.ts'
 import type {
@@ -37,9 +40,18 @@ export interface TabNodeOptions {
 /** What the worker offers the window, over comlink. */
 export interface TabNodeApi {
   /** Resolves at once; what happens is in the snapshots. */
-  start(options: TabNodeOptions, rtcPort: MessagePort | undefined, onSnapshot: (snapshot: TabSnapshot) => void): void
+  start(
+    options: TabNodeOptions,
+    rtcPort: MessagePort | undefined,
+    provenSpec: string | undefined,
+    onSnapshot: (snapshot: TabSnapshot) => void,
+  ): void
+  /** For the next `start`: the chain spec whose proofs of possession were checked. Never resolves where they do not hold. */
+  provenSpec(): Promise<string>
   /** Bytes of `network.json`; `undefined`: the window could not fetch it. */
   describe(bytes: Uint8Array | undefined): void
+  /** `light.wasm` as a `WebAssembly.Module`; `undefined`: the window could not compile it. */
+  giveLight(module: CompiledModule | undefined): void
   /** Of a validator: the page is about to go or to be frozen. */
   announceLeaving(): Promise<void>
   balance(address: string): Promise<BalanceAnswer>
@@ -73,6 +85,25 @@ export interface ValidatorKeyClient {
   /** Makes a passkey that opens the key besides the passphrase. */
   addPasskey(passphrase: string): Promise<KeyAnswer>
   unlockWithPasskey(): Promise<KeyAnswer>
+}
+
+/** What a start needs whatever its options are: the worker's code and `light.wasm`, loaded from now on. */
+export interface PreparedTabNode {
+  /** For a start that does not come. */
+  discard(): void
+}
+
+let prepared: Worker | undefined
+
+/** To be called first of all: reading the options takes a while, and the worker's code too. */
+export function prepareTabNode(): PreparedTabNode {
+  prepared = loadWorker()
+  compileLight().catch(() => undefined)
+  return { discard: () => prepared?.terminate() }
+}
+
+function loadWorker(): Worker {
+  return new Worker(new URL('./node-worker.ts', import.meta.url), { type: 'module', name: 'cairn-node' })
 }
 
 /**
@@ -173,6 +204,14 @@ function download(name: string, text: string): void {
   URL.revokeObjectURL(link.href)
 }
 
+/** Compiled once for each page, from the stream: the browser keeps the machine code with the file. */
+function compileLight(): Promise<CompiledModule> {
+  light ??= WebAssembly.compileStreaming(fetch(lightUrl))
+  return light
+}
+
+let light: Promise<CompiledModule> | undefined
+
 interface RunningWorker {
   readonly api: Remote<TabNodeApi>
   /** Ends the worker and its peer connections. */
@@ -184,15 +223,24 @@ function startWorker(
   onSnapshot: (snapshot: TabSnapshot) => void,
   fail: (message: string) => void,
 ): RunningWorker {
-  const worker = new Worker(new URL('./node-worker.ts', import.meta.url), { type: 'module', name: 'cairn-node' })
+  const worker = prepared ?? loadWorker()
+  prepared = undefined
   worker.addEventListener('error', (event) =>
     fail(`The node’s worker stopped: ${event.message || 'it could not be loaded'}.`),
   )
   const api: Remote<TabNodeApi> = wrap<TabNodeApi>(worker)
   const rtc = openRtc()
   const failed = (error: unknown): void => fail(String(error))
-  api.start(options, rtc && transfer(rtc.port, [rtc.port]), proxy(onSnapshot)).catch(failed)
+  const port = rtc && transfer(rtc.port, [rtc.port])
+  api.start(options, port, provenSpecs.load(), proxy(onSnapshot)).catch(failed)
+  api.provenSpec().then(provenSpecs.save).catch(failed)
   // While the worker loads its code.
+  void compileLight()
+    .then(
+      (module) => api.giveLight(module),
+      () => api.giveLight(undefined),
+    )
+    .catch(failed)
   fetchBytes(options.networkUrl, NETWORK_DESCRIPTION_MAX_BYTES, 'NETWORK_UNREACHABLE')
     .then(
       (bytes) => api.describe(transfer(bytes, [bytes.buffer])),

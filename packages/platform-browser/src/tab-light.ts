@@ -21,6 +21,7 @@ import { HEAD_INTERVAL_MS, HEAD_SOON_MS, PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, 
 import { type LookUp, findProvenBalance, isLie } from './proven-balance.ts'
 import { serversFirst } from './servers-first.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
+import { markStart } from './start-marks.ts'
 import { judgeFinalization } from './tab-gossip.ts'
 import { createProgressView, showFailure, showHeader } from './tab-view.ts'
 
@@ -125,6 +126,7 @@ export async function askHead(
 ): Promise<ProvedHead> {
   const request = encodeAccountProofRequest({ height: undefined, address: ZERO_ADDRESS, slots: [] })
   const data = await answerers.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
+  markStart('answered')
   const decoded = decodeAccountProofResponse(data)
   if (!decoded.ok) throw new CodedError('PROOF_MALFORMED', 'The peer’s answer is malformed.')
   const trust = await trusting

@@ -3,23 +3,24 @@
  * others; in the light role certificates and proofs alone. The same sync, commit and store code as on a server; what is
  * particular to a tab is where the chain spec comes from, the lock, and the snapshots for the page.
  */
-import type { Network } from '@cairn/ports'
+import type { Bls } from '@cairn/crypto'
 import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
 import { attachTabs } from './attached-tabs.ts'
 import { certifiedReader } from './certified-reader.ts'
-import { type Answerers, createHttpPeers, lateNetwork, peersOrServers } from './http-peers.ts'
-import { type LightTrust, openLightTrust } from './light-trust.ts'
-import { fetchNetworkDescription } from './network-description.ts'
+import { type NetworkDescription, fetchNetworkDescription, parseNetworkDescription } from './network-description.ts'
 import { HEAD_START_MS } from './limits.ts'
 import { acquireNodeLock } from './node-lock.ts'
 import type { LookUp } from './proven-balance.ts'
+import { type Questions, createQuestions } from './questions.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
 import { chainIdOf, forgetOldChains } from './stored-chains.ts'
+import { markStart } from './start-marks.ts'
 import type { TabNodeOptions } from './tab-client.ts'
 import { connectTab } from './tab-connect.ts'
 import { countRefusals } from './tab-gossip.ts'
-import { type ProvedHead, askHead, followHeads } from './tab-light.ts'
-import { loadBls, loadExecutionParts } from './tab-parts.ts'
+import { followHeads } from './tab-light.ts'
+import { loadExecutionParts } from './tab-parts.ts'
+import { type TabReading, beginReading } from './tab-reading.ts'
 import type { RunningTab, TabRun } from './tab-run.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
 import { showFailure, showTrust } from './tab-view.ts'
@@ -40,19 +41,29 @@ export interface TabWindow {
   readonly rtcPort: MessagePort | undefined
   /** Bytes of `network.json`; `undefined`: they could not be had. */
   readonly described: Promise<Uint8Array | undefined>
+  /** Of the module that the window compiles. */
+  readonly bls: () => Promise<Bls>
+  /** See `LightTrustOptions`. */
+  readonly provenSpec: string | undefined
+  readonly onProvenSpec: (record: string) => void
   readonly onSnapshot: (snapshot: TabSnapshot) => void
 }
 
 /** Never rejects: what goes wrong is in the snapshots. */
 export function createTabNode(options: TabNodeOptions, { onSnapshot, ...window }: TabWindow): TabNode {
-  const snapshots = createSnapshotPublisher(attachTabs(onSnapshot), { timers: browserTimers })
+  let isOurs = false
+  const publish = attachTabs(onSnapshot, () => isOurs)
+  const snapshots = createSnapshotPublisher(publish, { timers: browserTimers })
   snapshots.update({ role: options.role })
   const unlocked = Promise.withResolvers<UnlockedKey>()
+  const questions = createQuestions()
   let running: Partial<RunningTab> = {}
   const run = async (): Promise<void> => {
     try {
       const onReadable = (lookUp: LookUp): void => void (running = { lookUp })
-      running = await runTabNode(options, window, { snapshots, unlocked: unlocked.promise, onReadable })
+      const onLocked = (): void => void (isOurs = true)
+      const deps = { snapshots, unlocked: unlocked.promise, questions, onReadable, onLocked }
+      running = await runTabNode(options, window, deps)
     } catch (error) {
       showFailure(snapshots, error)
     }
@@ -65,7 +76,9 @@ export function createTabNode(options: TabNodeOptions, { onSnapshot, ...window }
       const { failure } = snapshots.current()
       // Of a network that was found to be dishonest nothing is believed that its validators have signed either.
       if (failure !== undefined) return { refused: failure }
-      return running.lookUp?.(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
+      const { lookUp } = running
+      if (lookUp === undefined) return { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
+      return questions.count(lookUp(address))
     },
   }
 }
@@ -73,67 +86,62 @@ export function createTabNode(options: TabNodeOptions, { onSnapshot, ...window }
 interface RunDeps {
   readonly snapshots: SnapshotPublisher
   readonly unlocked: Promise<UnlockedKey>
+  /** Asked through the page. */
+  readonly questions: Questions
   /** Balances can be asked for from now on. */
   readonly onReadable: (lookUp: LookUp) => void
+  /** This tab runs the node of its origin. */
+  readonly onLocked: () => void
 }
 
 async function runTabNode(
   options: TabNodeOptions,
-  { rtcPort, described }: Omit<TabWindow, 'onSnapshot'>,
-  { snapshots, unlocked, onReadable }: RunDeps,
+  { rtcPort, described, bls: loadBls, provenSpec, onProvenSpec }: Omit<TabWindow, 'onSnapshot'>,
+  { snapshots, unlocked, questions, onReadable, onLocked }: RunDeps,
 ): Promise<RunningTab> {
   let hasWaited = false
-  await acquireNodeLock(() => {
+  const locked = acquireNodeLock(() => {
     hasWaited = true
     snapshots.update({ phase: 'waiting' })
   })
-  snapshots.update({ phase: 'starting', step: 'Reading the chain spec' })
-  const bls = loadBls()
-  const executing = options.role === 'light' ? undefined : loadExecution()
+  const deps = { options, bls: loadBls(), snapshots, log, provenSpec, onProvenSpec }
+  const begin = (description: NetworkDescription): TabReading => {
+    const begun = beginReading(description, deps)
+    // Before the page hears of the genesis: from then on it lets people ask.
+    onReadable(certifiedReader(begun))
+    const isPinned = options.pinnedGenesis !== undefined
+    begun.genesisHash.then(
+      (genesisHash) => showTrust(snapshots, description, { genesisHash, isPinned }),
+      () => undefined,
+    )
+    return begun
+  }
+  // What a first answer needs is not what the lock guards.
+  const early = described.then((bytes) => bytes && parseFetched(bytes)).then((parsed) => parsed && begin(parsed))
+  for (const part of [deps.bls, early]) part.catch(() => undefined)
+  await locked
+  onLocked()
+  markStart('lock')
+  snapshots.update({ phase: 'starting', step: 'Checking the genesis' })
   // Addresses change while another tab runs the node.
-  const description = await fetchNetworkDescription(options.networkUrl, hasWaited ? undefined : described)
-  snapshots.update({ step: 'Checking the genesis' })
-  const { pinnedGenesis, checkpoint } = options
-  const servers = createHttpPeers(description.rpcUrls)
-  let network: Network | undefined
-  const answerers = countRefusals(
-    peersOrServers(
-      lateNetwork(() => network),
-      servers,
-    ),
-    snapshots,
-  )
-  const trust = Promise.resolve().then(() =>
-    openLightTrust(
-      description,
-      { bls, pinnedGenesis, checkpoint },
-      {
-        clock: browserClock,
-        log,
-        onGenesis: (genesisHash) =>
-          showTrust(snapshots, description, { genesisHash, isPinned: pinnedGenesis !== undefined }),
-      },
-    ),
-  )
-  // Before the page hears of the genesis: from then on it lets people ask.
-  onReadable(certifiedReader({ answerers, trust }))
-  const firstHead = askFirstHead(servers, trust)
-  // Evaluating libp2p holds the thread up for as long as all checks of a first answer together.
+  const reading = (hasWaited ? undefined : await early) ?? begin(await fetchNetworkDescription(options.networkUrl))
+  const { description, trust, firstHead } = reading
+  // Evaluating libp2p holds the thread up for as long as all checks of a first answer together, and the core's machine code is
+  // made by the other cores that a first answer needs.
   const headStart = Promise.race([
-    firstHead,
+    firstHead.then(() => questions.none()),
     new Promise<void>((resolve) => browserTimers.after(HEAD_START_MS, resolve)),
   ])
+  const executing = options.role === 'light' ? undefined : headStart.then(loadExecution)
   const connecting = headStart.then(() => connectTab(description, options, rtcPort))
   // Whoever needs a part hears of its failure; a start that ends before that has another reason.
-  for (const part of [bls, executing?.code, trust, connecting]) part?.catch(() => undefined)
-  const onConnected = (connected: Network): void => void (network = connected)
-  const run = { description, options, trust, servers, answerers, firstHead, connecting, snapshots }
+  for (const part of [executing, trust, connecting]) part?.catch(() => undefined)
+  const all = { ...reading, options, connecting, snapshots, onReadable }
   try {
-    const all = { ...run, onConnected, onReadable }
     const running =
       executing === undefined
         ? await runLight(all)
-        : await (await executing.code).runExecuting({ ...all, parts: executing.parts }, unlocked)
+        : await executing.then(({ parts, runExecuting }) => runExecuting({ ...all, parts }, unlocked))
     void forgetOldChains(chainIdOf(description.chainSpec), { clock: browserClock, log })
     return running
   } catch (error) {
@@ -142,18 +150,19 @@ async function runTabNode(
   }
 }
 
-/** Code and core of the roles that execute; light tabs load neither. */
-function loadExecution() {
-  return { parts: loadExecutionParts(), code: import('./tab-executing.ts') }
+/** `undefined`: what the window has fetched is malformed, which is said when it is fetched anew. */
+function parseFetched(bytes: Uint8Array): NetworkDescription | undefined {
+  try {
+    return parseNetworkDescription(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
 }
 
-/** What the servers prove to be finalized, before there is a peer. Never rejects. */
-async function askFirstHead(servers: Answerers, trusting: Promise<LightTrust>): Promise<ProvedHead | undefined> {
-  for (const { peerId } of servers.peers()) {
-    const head = await askHead(peerId, servers, trusting).catch(() => undefined)
-    if (head !== undefined) return head
-  }
-  return undefined
+/** Code and core of the roles that execute; light tabs load neither. */
+async function loadExecution() {
+  const parts = loadExecutionParts()
+  return { parts, ...(await import('./tab-executing.ts')) }
 }
 
 async function runLight({ trust, snapshots, ...run }: TabRun): Promise<RunningTab> {

@@ -3,6 +3,7 @@
  * where it is used.
  */
 import type { Bls } from '@cairn/crypto'
+import { type CompiledModule, createWasmBls } from '@cairn/crypto/bls-wasm'
 import coreUrl from '@cairn/wasm-core/core.wasm?url'
 import lightUrl from '@cairn/wasm-core/light.wasm?url'
 import { startExecutorWorker } from './executor-browser.ts'
@@ -30,9 +31,17 @@ export function loadExecutionParts(): TabParts {
   return { wasm, takeExecutorWorker }
 }
 
-/** Compiled once for each worker. @throws CodedError `LIGHT_MISSING` */
-export async function loadBls(): Promise<Bls> {
-  const loading = fetchBytes(lightUrl, LIGHT_MAX_BYTES, 'LIGHT_MISSING')
-  const [{ createWasmBls }, wasm] = await Promise.all([import('@cairn/crypto/bls-wasm'), loading])
-  return createWasmBls(wasm)
+/**
+ * Made once for each worker. `compiled`: by the window while this worker started; `undefined`: it could not.
+ * @throws CodedError `LIGHT_MISSING`
+ */
+export function loadBls(compiled?: Promise<CompiledModule | undefined>): Promise<Bls> {
+  bls ??= makeBls(compiled)
+  return bls
+}
+
+let bls: Promise<Bls> | undefined
+
+async function makeBls(compiled: Promise<CompiledModule | undefined> | undefined): Promise<Bls> {
+  return createWasmBls((await compiled) ?? (await fetchBytes(lightUrl, LIGHT_MAX_BYTES, 'LIGHT_MISSING')))
 }

@@ -4,14 +4,19 @@ import { TAB_WORDS_VERSION } from '../src/limits.ts'
 import { initialSnapshot } from '../src/snapshot-publisher.ts'
 import type { TabSnapshot } from '../src/tab-snapshot.ts'
 
-function setup() {
+function setup({ isOurs = true } = {}) {
   const shown: TabSnapshot[] = []
   const said: unknown[] = []
   let listener: ((data: unknown) => void) | undefined
-  const publish = attachTabs((snapshot) => void shown.push(snapshot), {
-    onMessage: (added) => void (listener = added),
-    postMessage: (word) => void said.push(word),
-  })
+  const channel = {
+    onMessage: (added: (data: unknown) => void) => void (listener = added),
+    postMessage: (word: unknown) => void said.push(word),
+  }
+  const publish = attachTabs(
+    (snapshot) => void shown.push(snapshot),
+    () => isOurs,
+    channel,
+  )
   const hear = (data: unknown): void => listener?.(data)
   return { shown, said, publish, hear }
 }
@@ -26,6 +31,23 @@ test('a waiting tab shows what the running one says', () => {
   for (const word of first.said) second.hear(word)
   expect(second.shown.at(-1)).toEqual({ ...running, phase: 'waiting' })
   expect(second.said).toEqual([])
+})
+
+test('a tab that only waits for the lock, and reads meanwhile, says nothing to others', () => {
+  const tab = setup({ isOurs: false })
+  tab.publish({ ...running, phase: 'starting' })
+  expect(tab.shown).toHaveLength(1)
+  expect(tab.said).toEqual([])
+})
+
+test('what a waiting tab reads by itself does not hide what the running one says', () => {
+  const tab = setup({ isOurs: false })
+  tab.publish(waiting)
+  tab.hear({ version: TAB_WORDS_VERSION, snapshot: running })
+  tab.publish({ ...waiting, trust: running.trust })
+  expect(tab.shown.at(-1)).toEqual({ ...running, phase: 'waiting' })
+  tab.publish({ ...waiting, phase: 'starting' })
+  expect(tab.shown.at(-1)?.phase).toBe('starting')
 })
 
 test('of another version it takes nothing, says so, and forgets it when it takes over', () => {
