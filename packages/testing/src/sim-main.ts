@@ -25,7 +25,7 @@ try {
 async function runAll(options: SimOptions): Promise<number> {
   const result = await runCampaign(options)
   if (result.failure !== undefined) {
-    await reportFailure(result.failure, options.nodes)
+    await reportFailure(result.failure, options)
     return 1
   }
   printResult(result, options)
@@ -33,11 +33,13 @@ async function runAll(options: SimOptions): Promise<number> {
 }
 
 /** One seed, with its trace where asked for. */
-async function runOne({ firstSeed: seed, nodes, adversaries, faults, isTraced }: SimOptions): Promise<number> {
+async function runOne(options: SimOptions): Promise<number> {
+  const { firstSeed: seed, nodes, adversaries, collectorsAbove, faults, isTraced } = options
   const result = await simulate({
     seed,
     nodes,
     adversary: adversaryOf(seed, adversaries),
+    ...(collectorsAbove === undefined ? {} : { collectorsAbove }),
     ...(faults === undefined ? {} : { faults }),
     ...(isTraced ? { onTrace: (line: string) => console.log(line) } : {}),
   })
@@ -46,26 +48,31 @@ async function runOne({ firstSeed: seed, nodes, adversaries, faults, isTraced }:
   return result.violation === undefined ? 0 : 1
 }
 
-async function reportFailure({ seed, adversary, violation }: CampaignFailure, nodes: number): Promise<void> {
+async function reportFailure(failure: CampaignFailure, { nodes, collectorsAbove }: SimOptions): Promise<void> {
+  const { seed, adversary, violation } = failure
   console.error(`seed ${seed} adversary ${adversary} nodes ${nodes}: ${violation}`)
-  const options = { seed, nodes, adversary }
+  const collectors = collectorsAbove === undefined ? {} : { collectorsAbove }
+  const flag = collectorsAbove === undefined ? '' : ` --collectors-above ${collectorsAbove}`
+  const options = { seed, nodes, adversary, ...collectors }
   const { faults, result, trace } = await shrinkRun(options, await simulate(options))
   const shown = trace.slice(-TRACE_LINES_MAX)
   for (const line of shown) console.error(line)
   console.error(`the last ${shown.length} of ${trace.length} lines; ${result.violation}`)
   console.error(
-    `shortest: npm run sim -- --seed ${seed} --nodes ${nodes} --adversary ${adversary} --faults "${faults.join(',')}" --trace`,
+    `shortest: npm run sim -- --seed ${seed} --nodes ${nodes} --adversary ${adversary}${flag} --faults "${faults.join(',')}" --trace`,
   )
-  console.error(`again: npm run sim -- --seeds 1 --seed ${seed} --nodes ${nodes} --adversary ${adversary}`)
+  console.error(`again: npm run sim -- --seeds 1 --seed ${seed} --nodes ${nodes} --adversary ${adversary}${flag}`)
 }
 
-function printResult(result: CampaignResult, { nodes, adversaries }: SimOptions): void {
+function printResult(result: CampaignResult, { nodes, adversaries, collectorsAbove }: SimOptions): void {
   const { seeds, elapsedMs, cpuMs } = result
   const quantile = (sorted: readonly number[], share: number): number =>
     Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
   const line = (sorted: readonly number[]): string =>
     `p50 ${quantile(sorted, 0.5)} ms, p99 ${quantile(sorted, 0.99)} ms, max ${quantile(sorted, 1)} ms (virtual)`
-  console.log(`${seeds} seeds, ${nodes} nodes, ${adversaries.join(' ')}: no violation`)
+  console.log(
+    `${seeds} seeds, ${nodes} nodes, ${adversaries.join(' ')}${collectorsAbove === undefined ? '' : `, collectors above ${collectorsAbove}`}: no violation`,
+  )
   console.log(`${result.heights} heights committed, ${result.events} events`)
   console.log(`heal → next commit: ${line(result.healToCommitMs)}`)
   console.log(`heal → all caught up, all transactions in: ${line(result.healToAllMs)}`)

@@ -9,6 +9,8 @@ export interface SimOptions {
   readonly firstSeed: number
   readonly nodes: number
   readonly adversaries: readonly Adversary[]
+  /** Votes go to collectors in sets with more validators; in a third of the runs where it is `undefined`. */
+  readonly collectorsAbove: number | undefined
   readonly workers: number | undefined
   /** Only these faults of the schedule; from the report of a shrunk run. */
   readonly faults: readonly number[] | undefined
@@ -16,7 +18,7 @@ export interface SimOptions {
 }
 
 const NODES_MAX = 200
-const USAGE = `--seeds N --seed S --nodes 4|7|13|25 --adversary all|${ADVERSARIES.join('|')}[,…] --workers N --faults 0,3 --trace`
+const USAGE = `--seeds N --seed S --nodes 4|7|13|25 --adversary all|${ADVERSARIES.join('|')}[,…] --collectors-above 0|4|64 --workers N --faults 0,3 --trace`
 
 /** @throws CodedError `SIM_BAD_OPTION` */
 export function parseSimOptions(args: readonly string[]): SimOptions {
@@ -26,6 +28,10 @@ export function parseSimOptions(args: readonly string[]): SimOptions {
     firstSeed: integer('seed', values.seed ?? '1', 0, 2 ** 31),
     nodes: integer('nodes', values.nodes ?? '4', 1, NODES_MAX),
     adversaries: adversaries(values.adversary ?? 'all'),
+    collectorsAbove:
+      values['collectors-above'] === undefined
+        ? undefined
+        : integer('collectors-above', values['collectors-above'], 0, 1_024),
     workers: values.workers === undefined ? undefined : integer('workers', values.workers, 1, 64),
     faults: values.faults === undefined ? undefined : indices(values.faults),
     isTraced: values.trace === true,
@@ -42,6 +48,7 @@ function readArguments(args: readonly string[]) {
         seed: text,
         nodes: text,
         adversary: text,
+        'collectors-above': text,
         workers: text,
         faults: text,
         trace: { type: 'boolean' },

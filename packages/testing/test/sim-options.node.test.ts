@@ -8,12 +8,14 @@ describe('the command line of the simulator', () => {
       firstSeed: 3,
       nodes: 13,
       adversaries: ['twins', 'silent'],
+      collectorsAbove: undefined,
       workers: undefined,
       faults: undefined,
       isTraced: false,
     })
     expect(parseSimOptions([]).adversaries).toContain('equivocator')
     expect(parseSimOptions(['--faults', '']).faults).toEqual([])
+    expect(parseSimOptions(['--collectors-above', '0']).collectorsAbove).toBe(0)
   })
 
   it.each([
@@ -21,6 +23,7 @@ describe('the command line of the simulator', () => {
     ['--nodes', 'four'],
     ['--nodes', '0'],
     ['--seeds', '-1'],
+    ['--collectors-above', 'all'],
     ['--seeds', '1.5'],
     ['--seeds'],
     ['--adversary', 'gremlin'],

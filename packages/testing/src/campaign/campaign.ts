@@ -12,6 +12,8 @@ export interface CampaignOptions {
   readonly nodes: number
   /** Seed s runs against adversary s mod length. */
   readonly adversaries: readonly Adversary[]
+  /** As in `SimulationOptions`. */
+  readonly collectorsAbove?: number | undefined
   /** As many as there are cores where it is `undefined`. */
   readonly workers: number | undefined
 }
@@ -58,9 +60,12 @@ export interface Shard {
   readonly seeds: number
   readonly nodes: number
   readonly adversaries: readonly Adversary[]
+  readonly collectorsAbove?: number | undefined
 }
 
 const SHARD_SEEDS = 64
+/** Large sets take seconds a seed: no worker is to wait long for the last shard of another one. */
+const SHARD_NODES = 400
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const startedAtMs = performance.now()
@@ -85,10 +90,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   return { ...joinResults(results), elapsedMs: performance.now() - startedAtMs }
 }
 
-function shardsOf({ firstSeed, seeds, nodes, adversaries }: CampaignOptions): Shard[] {
+function shardsOf({ firstSeed, seeds, nodes, adversaries, collectorsAbove }: CampaignOptions): Shard[] {
+  const size = Math.min(SHARD_SEEDS, Math.max(1, Math.floor(SHARD_NODES / nodes)))
   const shards: Shard[] = []
-  for (let done = 0; done < seeds; done += SHARD_SEEDS) {
-    shards.push({ firstSeed: firstSeed + done, seeds: Math.min(SHARD_SEEDS, seeds - done), nodes, adversaries })
+  for (let done = 0; done < seeds; done += size) {
+    const count = Math.min(size, seeds - done)
+    shards.push({ firstSeed: firstSeed + done, seeds: count, nodes, adversaries, collectorsAbove })
   }
   return shards
 }

@@ -3,7 +3,7 @@ import type { Adversary } from '../simulator/run.ts'
 import { simulate } from '../simulator/simulation.ts'
 import type { Shard, ShardResult } from './campaign.ts'
 
-export async function runShard({ firstSeed, seeds, nodes, adversaries }: Shard): Promise<ShardResult> {
+export async function runShard({ firstSeed, seeds, nodes, adversaries, collectorsAbove }: Shard): Promise<ShardResult> {
   const started = process.threadCpuUsage()
   const fog = { virtualMs: 0, cpuMs: 0 }
   const healToCommitMs: number[] = []
@@ -14,7 +14,12 @@ export async function runShard({ firstSeed, seeds, nodes, adversaries }: Shard):
   for (; seed < firstSeed + seeds && failure === undefined; seed++) {
     const adversary = adversaryOf(seed, adversaries)
     const before = process.threadCpuUsage()
-    const result = await simulate({ seed, nodes, adversary })
+    const result = await simulate({
+      seed,
+      nodes,
+      adversary,
+      ...(collectorsAbove === undefined ? {} : { collectorsAbove }),
+    })
     if (result.idleMs > 0) {
       fog.virtualMs += result.virtualMs
       fog.cpuMs += millisecondsOf(process.threadCpuUsage(before))

@@ -132,4 +132,17 @@ export const LIVENESS_MUTANTS: readonly Mutant[] = [
     ],
     expected: /COLLECTED_ONLY/,
   },
+  {
+    name: 'finalize-not-shown-after-the-view',
+    rule: 'dissemination',
+    patches: [
+      {
+        file: `${CONSENSUS}/dissemination.ts`,
+        find: "return kind === 'finalize' ? isNullified : view < state.view",
+        replace: 'return isNullified || view < state.view',
+      },
+    ],
+    expected: /COLLECTED_ONLY/,
+    collectorsAbove: 0,
+  },
 ]

@@ -45,7 +45,8 @@ const { ADVERSARIES } = await import('../simulator/run.ts')
 if (missing.size > 0) throw new Error(`${name}: never loaded: ${[...missing].join(', ')}`)
 const startedAtMs = performance.now()
 const adversaries = ADVERSARIES
-const result = await runShard({ firstSeed: 1, seeds: seedsMax, nodes: mutant.nodes ?? 4, adversaries })
+const { nodes = 4, collectorsAbove } = mutant
+const result = await runShard({ firstSeed: 1, seeds: seedsMax, nodes, adversaries, collectorsAbove })
 const outcome: MutantOutcome = {
   name,
   seeds: result.seeds,

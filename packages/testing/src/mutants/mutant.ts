@@ -22,6 +22,8 @@ export interface Mutant {
   readonly expected: RegExp
   /** Validators; 4 where it is absent. */
   readonly nodes?: number
+  /** As in `SimulationOptions`; absent: collectors in a third of the runs. */
+  readonly collectorsAbove?: number
 }
 
 /** `source` with all patches for `file` in it. @throws CodedError `MUTANT_STALE` when one does not fit */

@@ -266,4 +266,17 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
     ],
     expected: /BAD_CERTIFICATE|CRASHED|HONEST_BLAMED|FINALIZED/,
   },
+  {
+    name: 'part-of-a-quorum-believed',
+    rule: 'dissemination',
+    patches: [
+      {
+        file: 'packages/chain/src/certificate.ts',
+        find: "if (weightOf(set, indices) < set.quorum) return reject('CERTIFICATE_BELOW_QUORUM')",
+        replace: '',
+      },
+    ],
+    expected: /BAD_CERTIFICATE/,
+    collectorsAbove: 0,
+  },
 ]

@@ -10,6 +10,14 @@ import type { Hash } from '@cairn/primitives'
 import type { Ledger } from './model/ledger.ts'
 import type { SimulatedChain } from './model/model-chain.ts'
 
+/** What an honest vote is about. `block` and `parent`: what it is for, where the node still has them. */
+export interface VoteContext {
+  readonly block: Block | undefined
+  readonly parent: ConsensusHeader | undefined
+  /** Nobody faulty holds the key of the view's leader. */
+  readonly isLedWell: boolean
+}
+
 export interface Invariants {
   /** First violation. */
   readonly violation: string | undefined
@@ -21,16 +29,13 @@ export interface Invariants {
   readonly ledger: Ledger
   /** Votes so far in what was the newest epoch at the time: those that the others can count. */
   votesOf(slot: number): number
-  /** Nothing is wrong and nobody faulty: from here on no view may be given up. */
+  /** Nothing is wrong: from here on no view may be given up that a correct validator leads. */
   beginFairWeather(): void
   violate(what: string): void
   /** The rules of an honest slot ask for a vote. R3: a child is voted for when they have the parent's certificate. */
   onVoteAsked(slot: number, subject: VoteSubject, block: Block | undefined): void
-  /**
-   * Each durable vote of an honest slot, over all its restarts. `block` and `parent`: what it is for, where the node
-   * still has them.
-   */
-  onHonestVote(slot: number, vote: Vote, block: Block | undefined, parent: ConsensusHeader | undefined): void
+  /** Each durable vote of an honest slot, over all its restarts. */
+  onHonestVote(slot: number, vote: Vote, context: VoteContext): void
   /** Each certificate that an honest node takes as good: valid, one notarized hash a view, never final and nullified. */
   onCertificate(slot: number, certificate: Certificate): void
   /** Each commit of an honest node, ancestors first; the head before and after. */
@@ -102,10 +107,11 @@ export function createInvariants(chain: SimulatedChain): Invariants {
       if (justifiedAt(slot).has(parentHash)) return
       violate(`UNJUSTIFIED_PARENT: node ${slot} notarizes a child of no block notarized there in view ${view}`)
     },
-    onHonestVote(slot, vote, block, parent) {
+    onHonestVote(slot, vote, { block, parent, isLedWell }) {
       const isNewest = !sets.has(vote.epoch + 1)
       if (isNewest) voteCounts.set(slot, (voteCounts.get(slot) ?? 0) + 1)
-      if (isFair && isNewest && vote.kind === 'nullify') violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
+      if (isFair && isNewest && isLedWell && vote.kind === 'nullify')
+        violate(`NEEDLESS_NULLIFY: node ${slot} in view ${vote.view}`)
       const isExecutable = block === undefined || parent === undefined || isValid(chain, block, parent)
       if (!isExecutable) violate(`INVALID_BLOCK_SIGNED: node ${slot}, ${vote.kind} in view ${vote.view}`)
       const key = `${slot}:${vote.epoch}:${vote.view}`

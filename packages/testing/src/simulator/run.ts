@@ -26,12 +26,15 @@ export const ADVERSARIES = ['none', ...ADVERSARY_NAMES, 'mixed'] as const
 export type Adversary = AdversaryName | 'none' | 'mixed'
 
 const COLLECTORS_DOMAIN = 0x2c0113c7
+const COLLECTOR_COUNTS = [1, 2, 3, 8]
 
 export interface SimulationOptions {
   readonly seed: number
   /** Validators. At most ⌊(n − 1)/3⌋ of them, by weight less than a third, are adversaries. */
   readonly nodes: number
   readonly adversary: Adversary
+  /** Votes of each set with more validators go to collectors. Absent: in a third of the runs of any size. */
+  readonly collectorsAbove?: number
   /** Indices of the schedule's faults that happen; all where it is absent. */
   readonly faults?: readonly number[]
   /** All honest nodes must have caught up within this time after the last fault; 20 s where it is absent. */
@@ -52,7 +55,7 @@ export function createRun(options: SimulationOptions): Run {
   const faultyMax = Math.floor((options.nodes - 1) / 3)
   const { plan, faulty } = drawPlan(options.nodes, faultyMax, random)
   const chain = createSimulatedChain(plan, options.seed)
-  const world = createWorld(chain, random, drawDissemination(options.seed), options.onTrace)
+  const world = createWorld(chain, random, drawDissemination(options), options.onTrace)
   const byzantine = [...faulty]
   // One of the faulty may be a correct node with a broken disk or clock instead.
   const hasSpare = options.adversary === 'none' || (faulty.length > 1 && random.chance(0.3))
@@ -121,8 +124,14 @@ function createWorld(
   return world
 }
 
-/** In a third of the runs votes go to a collector or two, as in large sets. Of a generator of its own: the others stay as they were. */
-function drawDissemination(seed: number): Dissemination | undefined {
+/**
+ * In a third of the runs votes go to a collector or two, as in large sets; where the threshold is given, to so many as all
+ * sets, few validators, or production have. Of a generator of its own: the others stay as they were.
+ */
+function drawDissemination({ seed, collectorsAbove }: SimulationOptions): Dissemination | undefined {
   const random = createSeededRandom(seed ^ COLLECTORS_DOMAIN)
+  if (collectorsAbove !== undefined) {
+    return { gossipMax: collectorsAbove, collectors: COLLECTOR_COUNTS[random.below(COLLECTOR_COUNTS.length)] ?? 1 }
+  }
   return random.below(3) === 0 ? { gossipMax: 0, collectors: 1 + random.below(2) } : undefined
 }

@@ -4,7 +4,7 @@
  */
 import { applyFaults } from './faults/apply-faults.ts'
 import { createRun } from './run.ts'
-import type { Run, SimulationOptions } from './run.ts'
+import type { Adversary, Run, SimulationOptions } from './run.ts'
 import type { SimulatedNode } from './node/simulated-node.ts'
 import { watchNodes } from './watch/node-watch.ts'
 
@@ -37,6 +37,13 @@ const SETTLING_MS = 500
 const FAIR_WEATHER_MS = 2_000
 /** Who was away counts as silent until it votes again (R8), and its views are given up at once: it gets so long. */
 const RETURN_MAX_MS = 5_000
+const COLLECTOR_FAULTS: ReadonlySet<Adversary> = new Set([
+  'silent-collector',
+  'split-collector',
+  'favouring-collector',
+  'false-collector',
+  'collector-flooder',
+])
 /** A run beyond this many events is a storm: something answers itself. */
 const EVENTS_PER_NODE_MAX = 250_000
 
@@ -71,7 +78,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       doneAtMs = queue.nowMs
       votesBefore = run.honest.map(({ slot }) => invariants.votesOf(slot))
     }
-    if (options.adversary !== 'none' || !isAllWell(run)) break
+    if (!isCorrectLeader(options.adversary) || !isAllWell(run)) break
     if (settlingAtMs === undefined) {
       const missing = run.honest.filter((node, index) => !hasVoted(run, node, votesBefore[index] ?? 0))
       if (missing.length === 0) settlingAtMs = queue.nowMs
@@ -92,6 +99,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     faultCount: schedule.faults.length,
     digest: world.trace.digest(),
   }
+}
+
+/** Nobody is faulty, or only in what it does with votes: no reason for anybody to give up the view of a correct leader. */
+function isCorrectLeader(adversary: Adversary): boolean {
+  return adversary === 'none' || COLLECTOR_FAULTS.has(adversary)
 }
 
 /** Somebody faulty may cost views at any time. */

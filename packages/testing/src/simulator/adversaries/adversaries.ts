@@ -4,7 +4,10 @@ import type { Actor } from '../wire.ts'
 import type { World } from '../world.ts'
 import { createAmnesiac } from './amnesiac.ts'
 import { createBadBundle } from './bad-bundle.ts'
+import { createCollectorFlooder } from './collector-flooder.ts'
 import { createEquivocator } from './equivocator.ts'
+import { createFalseCollector } from './false-collector.ts'
+import { createFavouringCollector } from './favouring-collector.ts'
 import { createForger } from './forger.ts'
 import { createFutureFlooder } from './future-flooder.ts'
 import { createGarbler } from './garbler.ts'
@@ -12,6 +15,7 @@ import { createInvalidRoot } from './invalid-root.ts'
 import { createSignEverything } from './sign-everything.ts'
 import { createSilentCollector } from './silent-collector.ts'
 import { createSilent } from './silent.ts'
+import { createSplitCollector } from './split-collector.ts'
 import { createStaleProof } from './stale-proof.ts'
 import { createTwins } from './twins.ts'
 import { createVoteSplitter } from './vote-splitter.ts'
@@ -35,6 +39,10 @@ const CREATE = {
   forger: createForger,
   garbler: createGarbler,
   'silent-collector': createSilentCollector,
+  'split-collector': createSplitCollector,
+  'favouring-collector': createFavouringCollector,
+  'false-collector': createFalseCollector,
+  'collector-flooder': createCollectorFlooder,
 } satisfies Record<string, CreateAdversary>
 
 export type AdversaryName = keyof typeof CREATE

@@ -51,7 +51,7 @@ export function sentFor(
 }
 
 /** Everybody who holds the key of one of the validators, as `ValidatorPeers` would know; nobody when the epoch is over. */
-function actorsOf(
+export function actorsOf(
   { actors, chain }: World,
   set: ValidatorSet,
   epoch: Epoch,

@@ -30,6 +30,7 @@ import type { NodeSync } from './node-sync.ts'
 import { answerRequest, isRequest } from './peer-answers.ts'
 import { watchFastPath } from './fast-path.ts'
 import { sentFor } from './sent-effect.ts'
+import { voteContext } from './vote-context.ts'
 
 interface Running {
   readonly consensus: Consensus
@@ -307,8 +308,8 @@ export class SimulatedNode implements Actor {
         this.disk.crashNextAppend = undefined
         if (vote === undefined) return
         if (this.isHonest) {
-          const block = vote.kind === 'nullify' ? undefined : this.consensus.block(vote.hash)
-          invariants.onHonestVote(this.slot, vote, block, block && this.#headerOf(block.header.parentHash))
+          const context = voteContext(vote, this.consensus, this.#world, (hash) => this.#headerOf(hash))
+          invariants.onHonestVote(this.slot, vote, context)
         }
         this.#feed({ type: 'signed', vote })
       } catch (error) {
