@@ -86,6 +86,13 @@ program
       .default('full'),
   )
   .addOption(
+    flag(
+      '--collectors-above <count>',
+      'votes of sets with more validators go to collectors, which make the certificates (default: 64)',
+    ).argParser(wholeNumber(0, 1_024)),
+  )
+  .addOption(flag('--collectors <count>', 'collectors of each view (default: 8)').argParser(wholeNumber(1, 64)))
+  .addOption(
     flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
       false,
     ),

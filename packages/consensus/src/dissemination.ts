@@ -9,7 +9,7 @@
 import { createCollectorSchedule } from '@cairn/chain'
 import type { Certificate, CollectorSchedule, Vote } from '@cairn/chain'
 import type { View } from '@cairn/primitives'
-import type { EpochOptions } from './consensus-options.ts'
+import type { Dissemination, EpochOptions } from './consensus-options.ts'
 import { COLLECTORS_MAX, GOSSIP_VALIDATORS_MAX, SHOWN_INTERVAL_MS } from './limits.ts'
 import type { CollectedVote, Core } from './state.ts'
 
@@ -22,12 +22,14 @@ const COLLECT_SHARE_MIN = 0.06
 const COLLECT_SHARE_MAX = 0.5
 const FALL_STEP = 1 / 16
 
+export const DEFAULT_DISSEMINATION: Dissemination = { gossipMax: GOSSIP_VALIDATORS_MAX, collectors: COLLECTORS_MAX }
+
 /** `undefined`: everybody is sent everything. */
-export function collectorsFor({ validators, dissemination }: EpochOptions): CollectorSchedule | undefined {
-  const { gossipMax, collectors } = dissemination ?? {
-    gossipMax: GOSSIP_VALIDATORS_MAX,
-    collectors: COLLECTORS_MAX,
-  }
+export function collectorsFor({
+  validators,
+  dissemination = DEFAULT_DISSEMINATION,
+}: EpochOptions): CollectorSchedule | undefined {
+  const { gossipMax, collectors } = dissemination
   return validators.validators.length > gossipMax ? createCollectorSchedule(validators, collectors) : undefined
 }
 

@@ -2,6 +2,7 @@
 export { createConsensus } from './consensus.ts'
 export type { Consensus } from './consensus.ts'
 export type { BlockChecks, ConsensusOptions, Dissemination } from './consensus-options.ts'
+export { DEFAULT_DISSEMINATION } from './dissemination.ts'
 export type { Effect, Halt, PeerFault } from './effect.ts'
 export { createEvidenceBook } from './evidence/evidence-book.ts'
 export type { EvidenceBook, EvidenceBookOptions } from './evidence/evidence-book.ts'

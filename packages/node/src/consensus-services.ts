@@ -72,7 +72,7 @@ export function createConsensusServices(options: NodeOptions, deps: ConsensusSer
         reportFound(effect.evidence, consensus.self, deps.node)
         recovered.keepEvidence().catch(onFatal)
       }
-      broadcast(network, effect, log, deps.peerOf)
+      broadcast(network, effect, deps.node, deps.peerOf)
     },
     logCertificate: ({ certificate }) => {
       const fault = foreignSignature(certificate, consensus, signer)

@@ -16,7 +16,7 @@ import {
 } from '@cairn/chain'
 import type { Vote } from '@cairn/chain'
 import type { Consensus, EvidenceVerifier, Message } from '@cairn/consensus'
-import type { Log, Network, PeerId, Topic } from '@cairn/ports'
+import type { Log, Metrics, Network, PeerId, Topic } from '@cairn/ports'
 import { ACCEPT, type Decoded, type Verdict, reject } from '@cairn/primitives'
 import type { BroadcastEffect, ConsensusRuntime } from './consensus-runtime.ts'
 import type { EpochKeys } from './epoch-keys.ts'
@@ -100,7 +100,7 @@ function isOfUse(verdict: Verdict): boolean {
 export function broadcast(
   network: Network,
   effect: BroadcastEffect,
-  log: Log,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
   peerOf: (validator: number) => PeerId | undefined,
 ): void {
   const publish = (topic: Topic, data: Uint8Array): void => {
@@ -112,9 +112,11 @@ export function broadcast(
   switch (effect.type) {
     case 'broadcast-proposal':
       return publish('proposals', encodeProposal(effect.proposal))
-    case 'broadcast-vote':
-      if (effect.to !== undefined && sendToCollectors(network, effect.vote, effect.to.map(peerOf))) return undefined
-      return publish('votes', encodeVote(effect.vote))
+    case 'broadcast-vote': {
+      const isCollected = effect.to !== undefined && sendToCollectors(network, effect.vote, effect.to.map(peerOf))
+      metrics.count('consensus_votes_sent_total', { to: isCollected ? 'collectors' : 'everybody' })
+      return isCollected ? undefined : publish('votes', encodeVote(effect.vote))
+    }
     case 'broadcast-certificate':
       return effect.gossiped ? undefined : publish('certificates', encodeCertificate(effect.certificate))
     case 'broadcast-status':

@@ -1,5 +1,6 @@
 /** What a node is made with: local choices, and the platform behind its ports. */
 import type { Block, ChainSpec } from '@cairn/chain'
+import type { Dissemination } from '@cairn/consensus'
 import type { Bls } from '@cairn/crypto'
 import type { AppendLog, Clock, Executor, KeyValueStore, Log, Metrics, Network, Random, Timers } from '@cairn/ports'
 import type { Checkpoint } from './checkpoint.ts'
@@ -12,6 +13,8 @@ export interface NodeOptions {
   readonly validatorKey?: Uint8Array
   /** Only a chain that goes through it is followed. */
   readonly checkpoint?: Checkpoint
+  /** Absent: votes go to collectors in sets as large as consensus says. */
+  readonly dissemination?: Dissemination
   readonly clientVersion: string
 }
 

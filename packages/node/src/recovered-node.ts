@@ -54,7 +54,7 @@ export interface RecoveredNode {
 
 /** @throws CodedError `GENESIS_MISMATCH`, `CHAIN_STORE_CORRUPT`, `STATE_AHEAD_OF_CHAIN`, `VALIDATOR_KEY_UNKNOWN` */
 export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise<RecoveredNode> {
-  const { chainSpec, genesis, validatorKey } = options
+  const { chainSpec, genesis, validatorKey, dissemination } = options
   const { bls } = deps
   const epochs = await openEpochStore(deps.chainDatabase, chainSpec)
   const verifyEvidence = createNodeEvidenceVerifier(epochs, genesis.hash, bls)
@@ -99,6 +99,7 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
       jitterSeed: new DataView(deps.random.bytes(4).buffer).getUint32(0),
       blockChecks: { checkBlockData, checkBlock },
       evidence,
+      ...(dissemination === undefined ? {} : { dissemination }),
     }),
     keepEvidence: () => pendingEvidence.keep(evidence.pending()),
     startInput: async () => {

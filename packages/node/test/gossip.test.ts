@@ -12,11 +12,11 @@ import type { BlsKeySet } from '@cairn/crypto'
 import type { Topic } from '@cairn/ports'
 import { ACCEPT, type Verdict, ZERO_HASH, epoch, ignore, reject, view } from '@cairn/primitives'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { EpochKeys } from '../src/epoch-keys.ts'
 import { broadcast, routeGossip } from '../src/gossip.ts'
 import { createFakeNetwork } from './fake-network.ts'
-import { createKeptLog, settle } from './fake-time.ts'
+import { NO_METRICS, createKeptLog, settle } from './fake-time.ts'
 import { sampleAt, sampleCertificate, sampleProposal, sampleStatus, sampleVote } from './sample-messages.ts'
 
 const first = sampleVote('notarize', 3)
@@ -117,6 +117,13 @@ describe('routing', () => {
   })
 })
 
+const sentTo: (string | undefined)[] = []
+const metrics = {
+  ...NO_METRICS,
+  count: (_name: string, labels?: Readonly<Record<string, string>>) => void sentTo.push(labels?.['to']),
+}
+beforeEach(() => void sentTo.splice(0))
+
 const peerOf = (validator: number): string | undefined => ['a', 'b', undefined, 'd'][validator]
 
 describe('votes for collectors', () => {
@@ -125,7 +132,7 @@ describe('votes for collectors', () => {
   it('go to those who are connected, and to nobody else', async () => {
     const network = createFakeNetwork(async () => new Uint8Array(0))
     network.connect('a', 'd', 'other')
-    broadcast(network, collected, createKeptLog(), peerOf)
+    broadcast(network, collected, { log: createKeptLog(), metrics }, peerOf)
     await settle()
     expect(network.asked).toEqual([
       { peer: 'a', protocol: 'votes' },
@@ -137,13 +144,14 @@ describe('votes for collectors', () => {
   it('go to everybody where few are connected, and an answer that does not come hurts nobody', async () => {
     const network = createFakeNetwork()
     network.connect('a', 'other')
-    broadcast(network, collected, createKeptLog(), peerOf)
+    broadcast(network, collected, { log: createKeptLog(), metrics }, peerOf)
     expect(network.published.map(({ topic }) => topic)).toEqual(['votes'])
     network.connect('b')
-    broadcast(network, collected, createKeptLog(), peerOf)
+    broadcast(network, collected, { log: createKeptLog(), metrics }, peerOf)
     await settle()
     expect(network.asked).toHaveLength(2)
     expect(network.published).toHaveLength(1)
+    expect(sentTo).toEqual(['everybody', 'collectors'])
   })
 
   it('are stepped when they come, and their sender pays for what no honest node sends', async () => {
@@ -163,14 +171,14 @@ describe('broadcasting', () => {
     const network = createFakeNetwork()
     const log = createKeptLog()
     const certificate = sampleCertificate('notarize', 2)
-    broadcast(network, { type: 'broadcast-proposal', proposal: sampleProposal(2) }, log, peerOf)
-    broadcast(network, { type: 'broadcast-vote', vote: first }, log, peerOf)
-    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: true }, log, peerOf)
-    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: false }, log, peerOf)
-    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log, peerOf)
-    broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, log, peerOf)
-    broadcast(network, { type: 'broadcast-evidence', evidence }, log, peerOf)
-    broadcast(network, { type: 'broadcast-leaving', leaving }, log, peerOf)
+    broadcast(network, { type: 'broadcast-proposal', proposal: sampleProposal(2) }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-vote', vote: first }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: true }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-certificate', certificate, gossiped: false }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'send-status', status: sampleStatus, to: 'peer' }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-evidence', evidence }, { log, metrics }, peerOf)
+    broadcast(network, { type: 'broadcast-leaving', leaving }, { log, metrics }, peerOf)
     const topics = network.published.map(({ topic }) => topic)
     expect(topics).toEqual(['proposals', 'votes', 'certificates', 'status', 'status', 'evidence', 'leaving'])
     expect(network.published[1]?.data).toEqual(encodeVote(first))
@@ -180,7 +188,7 @@ describe('broadcasting', () => {
     const network = createFakeNetwork()
     const log = createKeptLog()
     network.breakPublishing()
-    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, log, peerOf)
+    broadcast(network, { type: 'broadcast-status', status: sampleStatus }, { log, metrics }, peerOf)
     await settle()
     expect(log.lines).toEqual(['warn message not published'])
   })

@@ -1,6 +1,8 @@
 /** `cairn start`: one node on its data directory, until a signal or its parent process ends it. */
 import { readFile } from 'node:fs/promises'
 import { type Block, type ChainSpec, genesisBlock, verifyChainSpec } from '@cairn/chain'
+import { DEFAULT_DISSEMINATION } from '@cairn/consensus'
+import type { Dissemination } from '@cairn/consensus'
 import type { Bls } from '@cairn/crypto'
 import { createNativeBls } from '@cairn/crypto/bls-native'
 import { type CairnNode, type Checkpoint, createNode } from '@cairn/node'
@@ -41,6 +43,9 @@ export interface StartCommandOptions {
   readonly checkpoint: Checkpoint | undefined
   /** Where a node without a state gets it: by executing every block, or from a snapshot of its peers. */
   readonly sync: 'full' | 'snapshot'
+  /** Sets of more validators send their votes to so many collectors; absent: as consensus has it. */
+  readonly collectorsAbove: number | undefined
+  readonly collectors: number | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -140,7 +145,7 @@ async function startNode(
   cleanup.defer(() => wal.close())
   const network = await createNetwork(options, { data, chainSpec, genesis, identity, log, metrics })
   const node = await makeNode(
-    { chainSpec, genesis, validatorKey, bls, checkpoint: options.checkpoint },
+    { chainSpec, genesis, validatorKey, bls, checkpoint: options.checkpoint, dissemination: disseminationOf(options) },
     {
       executor,
       chainDatabase,
@@ -181,6 +186,13 @@ async function readChainSpec({ networkPath }: DataDirectory): Promise<ChainSpec>
   return readSpecText(text, networkPath)
 }
 
+function disseminationOf({ collectorsAbove, collectors }: StartCommandOptions): Dissemination {
+  return {
+    gossipMax: collectorsAbove ?? DEFAULT_DISSEMINATION.gossipMax,
+    collectors: collectors ?? DEFAULT_DISSEMINATION.collectors,
+  }
+}
+
 type NodeParts = Omit<Parameters<typeof createNode>[1], 'bls' | 'clock' | 'timers' | 'random'>
 
 function makeNode(
@@ -190,15 +202,17 @@ function makeNode(
     readonly validatorKey: Uint8Array | undefined
     readonly bls: Bls
     readonly checkpoint: Checkpoint | undefined
+    readonly dissemination: Dissemination
   },
   parts: NodeParts,
 ): Promise<CairnNode> {
-  const { chainSpec, genesis, validatorKey, checkpoint, bls } = own
+  const { chainSpec, genesis, validatorKey, checkpoint, dissemination, bls } = own
   return createNode(
     {
       chainSpec,
       genesis,
       clientVersion: CLIENT_VERSION,
+      dissemination,
       ...(validatorKey === undefined ? {} : { validatorKey }),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     },

@@ -34,6 +34,8 @@ export interface TestNetworkOptions {
   readonly epochLengthBlocks?: number
   /** Which validators vote from which epoch on; the first one is of epoch 0. Default: all, always. */
   readonly memberships?: readonly { readonly epoch: number; readonly members: readonly number[] }[]
+  /** Sets of more than `above` validators send their votes to `count` collectors a view. Default: as production has it. */
+  readonly collectors?: { readonly above: number; readonly count: number }
   /** Of the links' losses and jitter; default 1. */
   readonly seed?: number
   /**
@@ -111,6 +113,11 @@ export interface TestNetwork extends Wallets {
 
 const HEIGHT_TIMEOUT_MS = 60_000
 
+function collectorsEnvironment({ collectors }: TestNetworkOptions): Readonly<Record<string, string>> {
+  if (collectors === undefined) return {}
+  return { CAIRN_COLLECTORS_ABOVE: String(collectors.above), CAIRN_COLLECTORS: String(collectors.count) }
+}
+
 /** Resolves when every validator answers. @throws CodedError what the first failing validator reported */
 export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const validators = options.validators ?? 4
@@ -136,7 +143,10 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       ...(options.epochLengthBlocks === undefined ? {} : { epochLengthBlocks: options.epochLengthBlocks }),
       ...(options.memberships === undefined ? {} : { memberships: options.memberships }),
       peerAddress: links.through,
-      environment: (index) => skewedClockEnvironment(clockOffsetsMs.get(index) ?? 0),
+      environment: (index) => ({
+        ...collectorsEnvironment(options),
+        ...skewedClockEnvironment(clockOffsetsMs.get(index) ?? 0),
+      }),
     },
     {
       onStatus: (index, status) => statuses.set(index, status),
