@@ -10,15 +10,15 @@ import type { Step, StepResult } from './steps.ts'
  * they do above 64 validators.
  */
 const BATCHES = [
-  { nodes: 4, seeds: 8_000, collectorsAbove: undefined },
-  { nodes: 4, seeds: 1_200, collectorsAbove: 0 },
-  { nodes: 7, seeds: 400, collectorsAbove: undefined },
-  { nodes: 7, seeds: 200, collectorsAbove: 4 },
-  { nodes: 13, seeds: 120, collectorsAbove: undefined },
-  { nodes: 13, seeds: 60, collectorsAbove: 4 },
-  { nodes: 25, seeds: 20, collectorsAbove: 4 },
+  { nodes: 4, seeds: 4_000, firstSeed: 1, collectorsAbove: undefined },
+  { nodes: 4, seeds: 4_000, firstSeed: 4_001, collectorsAbove: undefined },
+  { nodes: 4, seeds: 1_200, firstSeed: 1, collectorsAbove: 0 },
+  { nodes: 7, seeds: 400, firstSeed: 1, collectorsAbove: undefined },
+  { nodes: 7, seeds: 200, firstSeed: 1, collectorsAbove: 4 },
+  { nodes: 13, seeds: 120, firstSeed: 1, collectorsAbove: undefined },
+  { nodes: 13, seeds: 60, firstSeed: 1, collectorsAbove: 4 },
+  { nodes: 25, seeds: 20, firstSeed: 1, collectorsAbove: 4 },
 ] as const
-const FIRST_SEED = 1
 const BATCH_MAX_MS = 10 * 60_000
 
 export const campaignStep: Step = {
@@ -26,8 +26,8 @@ export const campaignStep: Step = {
   run: async (): Promise<StepResult> => {
     const outputs: string[] = []
     let passed = 0
-    for (const { nodes, seeds, collectorsAbove } of BATCHES) {
-      const options = ['--nodes', String(nodes), '--seeds', String(seeds), '--seed', String(FIRST_SEED)]
+    for (const { nodes, seeds, firstSeed, collectorsAbove } of BATCHES) {
+      const options = ['--nodes', String(nodes), '--seeds', String(seeds), '--seed', String(firstSeed)]
       if (collectorsAbove !== undefined) options.push('--collectors-above', String(collectorsAbove))
       const { ok, output } = await runNode(['packages/testing/src/sim-main.ts', ...options], {
         timeoutMs: BATCH_MAX_MS,
