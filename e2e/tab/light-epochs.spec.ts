@@ -5,7 +5,7 @@ import { waitForVerified } from './tab-page.ts'
 const EPOCH_BLOCKS = 20
 
 // The first epoch's end must still be within the trusting period when the tab comes back.
-const OPTIONS = { epochLengthBlocks: EPOCH_BLOCKS, genesisAgeMs: 290_000 }
+const OPTIONS = { epochLengthBlocks: EPOCH_BLOCKS, genesisAgeMs: 266_000 }
 
 async function openNetwork(solo: SoloNetwork, lies: readonly (Lie | undefined)[]) {
   const servers = await Promise.all(lies.map((lie) => solo.startServer(lie === undefined ? {} : { lie })))

@@ -39,7 +39,12 @@ export interface EpochEndsResponse {
 }
 
 /** Whether `end` is the end of the epoch of `set`, finalized by it. One aggregate verification. */
-export function verifyEpochEnd(end: EpochEnd, set: ValidatorSet, keySet: BlsKeySet, genesisHash: Hash): Verdict {
+export function verifyEpochEnd(
+  end: Pick<EpochEnd, 'header' | 'finalization'>,
+  set: ValidatorSet,
+  keySet: BlsKeySet,
+  genesisHash: Hash,
+): Verdict {
   if (end.header.epoch !== set.epoch) return reject('EPOCH_END_WRONG_EPOCH')
   if (end.header.validatorSetHash !== set.hash) return reject('EPOCH_END_WRONG_SET')
   const verdict = verifyCertificate(end.finalization, set, keySet, genesisHash)

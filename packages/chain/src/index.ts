@@ -9,6 +9,8 @@ export {
   encodeAccountProofResponse,
 } from './account-proof.ts'
 export type { AccountProofRequest, AccountProofResponse, ProvedSlot } from './account-proof.ts'
+export { decodeAttackReport, encodeAttackReport } from './attack-report.ts'
+export type { AttackReport, SignedEnd } from './attack-report.ts'
 export { EMPTY_LIST_HASH, checkBlock, checkBlockData, isTimestampAcceptable } from './block-check.ts'
 export type { BlockContext } from './block-check.ts'
 export {

@@ -79,7 +79,10 @@ export const VALIDATOR_SET_MAX_BYTES = VALIDATORS_MAX * 256
 /** One light block: header, certificate, the epoch's set and the next one's. */
 export const LIGHT_BLOCK_MAX_BYTES = 2 * VALIDATOR_SET_MAX_BYTES + HEADER_MAX_BYTES + CERTIFICATE_MAX_BYTES + 64
 
-/** Any request message: 32 slots of 33 bytes are the longest. */
+/** One report of an attack on light clients: two headers with certificates, one set. */
+export const ATTACK_REPORT_MAX_BYTES = VALIDATOR_SET_MAX_BYTES + 2 * (HEADER_MAX_BYTES + CERTIFICATE_MAX_BYTES) + 64
+
+/** Any request message but an attack report: 32 slots of 33 bytes are the longest. */
 export const REQUEST_MAX_BYTES = 2048
 
 /** Any response message. A responder stops adding items in time; one item of any kind always fits. */

@@ -9,7 +9,7 @@ import { lastBlock, settle } from './dispute.ts'
 import type { Side } from './dispute.ts'
 import { LIGHT_WITNESSES_ASKED_MAX, LIGHT_WITNESSES_MAX } from './limits.ts'
 import type { TrustedState } from './trust.ts'
-import { createPeerView, walk } from './walk.ts'
+import { createPeerView, isBlameless, walk } from './walk.ts'
 import type { Answer, Ask, LightFault, LightPeer, WalkContext } from './walk.ts'
 
 export interface CrossCheckContext extends WalkContext {
@@ -19,7 +19,13 @@ export interface CrossCheckContext extends WalkContext {
 
 export type CrossCheck =
   /** `side` is the one to trust: what it was begun with, or the witness that was right. */
-  | { readonly kind: 'agreed'; readonly side: Side; readonly witnesses: number }
+  | {
+      readonly kind: 'agreed'
+      readonly side: Side
+      readonly witnesses: number
+      /** Asked, and neither agreed nor lied. */
+      readonly silent: number
+    }
   | { readonly kind: 'refused'; readonly code: 'LIGHT_FORKED' | 'LIGHT_UNRESOLVED' }
 
 export function* crossCheck(
@@ -30,13 +36,18 @@ export function* crossCheck(
 ): Generator<Ask, CrossCheck, Answer> {
   let side = begun
   let agreed = 0
+  let silent = 0
+  const onFault = (peer: LightPeer, code: LightFault): void => {
+    if (isBlameless(code)) silent += 1
+    context.onFault(peer, code)
+  }
   for (const peer of witnesses.slice(0, LIGHT_WITNESSES_ASKED_MAX)) {
     if (agreed >= LIGHT_WITNESSES_MAX) break
     const view = createPeerView(peer)
     const { header } = lastBlock(side)
     const shown = yield* view.blockAt(header.epoch)
     if (typeof shown === 'string') {
-      context.onFault(peer, shown)
+      onFault(peer, shown)
       continue
     }
     if (hashHeader(shown.header) === hashHeader(header)) {
@@ -45,7 +56,7 @@ export function* crossCheck(
     }
     const walked = yield* walk(view, from, header.epoch, context)
     if (walked.kind === 'fault') {
-      context.onFault(peer, walked.code)
+      onFault(peer, walked.code)
       continue
     }
     const other = { view, steps: walked.steps }
@@ -67,5 +78,5 @@ export function* crossCheck(
       agreed = 0
     }
   }
-  return { kind: 'agreed', side, witnesses: agreed }
+  return { kind: 'agreed', side, witnesses: agreed, silent }
 }

@@ -1,6 +1,6 @@
 /** @module Layer 2: the light client's trust updates, by certificates alone. */
-export { verifyAttack } from './attack.ts'
-export type { AttackProof, AttackVerdict } from './attack.ts'
+export { attackFromReport, attackReport, verifyAttack } from './attack.ts'
+export type { AttackProof, AttackVerdict, KnownChain } from './attack.ts'
 export { createLightClient } from './light-client.ts'
 export type { LightClient, LightClientOptions, LightEffect, LightInput, LightRefusal } from './light-client.ts'
 export { trustFromStored } from './stored-trust.ts'

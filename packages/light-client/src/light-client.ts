@@ -13,10 +13,11 @@ import type { AttackProof } from './attack.ts'
 import { crossCheck } from './cross-check.ts'
 import type { CrossCheckContext } from './cross-check.ts'
 import { lastBlock } from './dispute.ts'
+import { LIGHT_WITNESSES_MIN } from './limits.ts'
 import { isExpired } from './trust.ts'
 import type { TrustedState } from './trust.ts'
 import type { ChainRules } from './verify-block.ts'
-import { createPeerView, walk } from './walk.ts'
+import { createPeerView, isBlameless, walk } from './walk.ts'
 import type { Answer, Ask, LightFault, LightPeer, Step } from './walk.ts'
 
 export interface LightClientOptions extends ChainRules {
@@ -24,6 +25,8 @@ export interface LightClientOptions extends ChainRules {
   readonly trusted: TrustedState
   /** Below the unbonding time; see `trustingPeriodMs`. */
   readonly trustingPeriodMs: number
+  /** Of the witnesses named that are no liars, so many have to agree, or all if they are fewer. Default 1. */
+  readonly witnessesMin?: number
 }
 
 export type LightInput =
@@ -57,6 +60,7 @@ export type LightRefusal =
   | 'LIGHT_PEER_BEHIND'
   | 'LIGHT_FORKED'
   | 'LIGHT_UNRESOLVED'
+  | 'LIGHT_NO_WITNESS'
 
 export interface LightClient {
   /** `nowMs` is wall time: headers carry it. Perform the effects in their order. `advance` during a run changes nothing. */
@@ -84,7 +88,7 @@ export function createLightClient(options: LightClientOptions): LightClient {
     rules: options,
     nowMs: () => nowMs,
     onFault: (peer, code) => {
-      if (!BLAMELESS.includes(code)) effects.push({ type: 'penalize', peer, code })
+      if (!isBlameless(code)) effects.push({ type: 'penalize', peer, code })
     },
     onAttack: (proof) => void effects.push({ type: 'attack', proof }),
   }
@@ -134,6 +138,8 @@ export function createLightClient(options: LightClientOptions): LightClient {
       isHalted = checked.code === 'LIGHT_FORKED'
       return checked.code
     }
+    const { witnessesMin = LIGHT_WITNESSES_MIN } = options
+    if (checked.witnesses < Math.min(witnessesMin, checked.witnesses + checked.silent)) return 'LIGHT_NO_WITNESS'
     trust(lastBlock(checked.side), (checked.side.steps.at(-1) as Step).to, checked.witnesses)
     return undefined
   }
@@ -171,9 +177,6 @@ export function createLightClient(options: LightClientOptions): LightClient {
     trusted: () => trusted,
   }
 }
-
-/** Refused, and yet perhaps nobody's lie: the peer does not have it, or the own clock is wrong. */
-const BLAMELESS: readonly string[] = ['LIGHT_MISSING', 'LIGHT_FROM_FUTURE']
 
 function answerFrom(data: Uint8Array, asked: Epoch): Answer {
   const decoded = decodeLightBlockResponse(data)

@@ -14,3 +14,6 @@ export const LIGHT_WITNESSES_MAX = 2
 
 /** Peers asked to be witnesses in one run, whatever they answer. */
 export const LIGHT_WITNESSES_ASKED_MAX = 8
+
+/** Of the witnesses that are no liars: where there are any, trust does not go forward on one peer's word. */
+export const LIGHT_WITNESSES_MIN = 1

@@ -42,6 +42,9 @@ export type BlockJudgement =
   | { readonly kind: 'too-far' }
   | { readonly kind: 'fault'; readonly code: BlockFault }
 
+/** A light block without what comes after it. */
+export type ProvenEnd = Pick<LightBlock, 'header' | 'finalization' | 'validators'>
+
 /** What does not change while a chain is followed. */
 export interface ChainRules {
   readonly chainId: number
@@ -76,7 +79,7 @@ export function judgeLightBlock(
 }
 
 /** Weight in the trusted set of those whose keys are among the signers of the block. */
-export function trustedWeightOf(block: LightBlock, trusted: ValidatorSet): bigint {
+export function trustedWeightOf(block: ProvenEnd, trusted: ValidatorSet): bigint {
   const signers = new Set(signerKeys(block))
   let weight = 0n
   for (const { publicKey, weight: own } of trusted.validators) {
@@ -86,7 +89,7 @@ export function trustedWeightOf(block: LightBlock, trusted: ValidatorSet): bigin
 }
 
 /** Public keys, in the order of the block's set. */
-export function signerKeys({ finalization, validators }: LightBlock): readonly Hex[] {
+export function signerKeys({ finalization, validators }: ProvenEnd): readonly Hex[] {
   const indices = indicesFromBitmap(finalization.signers, validators.validators.length) ?? []
   return indices.flatMap((index) => {
     const signer = validators.validators[index]
@@ -116,14 +119,19 @@ function plainFault(
   return shape.code === 'CERTIFICATE_BELOW_QUORUM' ? 'LIGHT_BELOW_QUORUM' : 'LIGHT_BAD_CERTIFICATE'
 }
 
-function isSkippable(block: LightBlock, { validators }: TrustedState, { provenKeys }: ChainRules): boolean {
+function isSkippable(block: LightBlock, { validators }: TrustedState, rules: ChainRules): boolean {
   if (3n * trustedWeightOf(block, validators) <= validators.totalWeight) return false
-  const trustedKeys = new Set(validators.validators.map(({ publicKey }) => hexFromBytes(publicKey)))
+  return isSignedByProvenKeys(block, validators, rules)
+}
+
+/** Without this an aggregate says nothing of any single one of its signers (rogue keys). */
+export function isSignedByProvenKeys(block: ProvenEnd, trusted: ValidatorSet, { provenKeys }: ChainRules): boolean {
+  const trustedKeys = new Set(trusted.validators.map(({ publicKey }) => hexFromBytes(publicKey)))
   return signerKeys(block).every((key) => provenKeys.has(key) || trustedKeys.has(key))
 }
 
 /** By the set that the block brings along: whether that one is to be believed was decided before. */
-export function isFinalized(block: LightBlock, { keysOf, genesisHash }: ChainRules): boolean {
+export function isFinalized(block: ProvenEnd, { keysOf, genesisHash }: ChainRules): boolean {
   try {
     return verifyEpochEnd(block, block.validators, keysOf(block.validators), genesisHash).verdict === 'accept'
   } catch (error) {

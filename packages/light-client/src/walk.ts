@@ -27,6 +27,11 @@ export type Answer = LightBlock | 'LIGHT_MISSING' | 'LIGHT_MALFORMED'
 
 export type LightFault = BlockFault | 'LIGHT_MISSING' | 'LIGHT_MALFORMED' | 'LIGHT_TOO_DEEP'
 
+/** Refused, and yet perhaps nobody's lie: the peer does not have it, or the own clock is wrong. */
+export function isBlameless(code: string): boolean {
+  return code === 'LIGHT_MISSING' || code === 'LIGHT_FROM_FUTURE'
+}
+
 export interface Step {
   readonly from: TrustedState
   readonly block: LightBlock

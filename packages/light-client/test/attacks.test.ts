@@ -165,11 +165,37 @@ describe('witnesses', () => {
     expect(trustedPoint(client)).toBe(pointAt(39))
   })
 
-  it('that are away or behind are passed over', () => {
+  const away = (): undefined => undefined
+  const behind = (): 'none' => 'none'
+
+  it('that are away or behind are passed over, as long as one agrees', () => {
     const { advance } = world()
-    const ran = advance({ to: 39, peers: { a: showing(honest), away: () => undefined, behind: () => 'none' } })
+    const ran = advance({ to: 39, peers: { a: showing(honest), away, behind, c: showing(honest) } })
     expect(ran).toMatchObject({ code: undefined, penalized: [] })
-    expect(ran.effects).toContainEqual(expect.objectContaining({ type: 'trust', witnesses: 0 }))
+    expect(ran.effects).toContainEqual(expect.objectContaining({ type: 'trust', witnesses: 1 }))
+  })
+
+  it('are needed where there are any: nothing is taken on the word of one peer', () => {
+    const { advance, client } = world()
+    expect(advance({ to: 39, peers: { a: showing(honest), away, behind } })).toMatchObject({
+      code: 'LIGHT_NO_WITNESS',
+      penalized: [],
+    })
+    expect(client.trusted().validators.epoch).toBe(0)
+    // Of a lunatic nothing is believed either, whose witnesses it keeps from answering.
+    const lunatic = lunaticChain(20, [1, 2, 3])
+    expect(advance({ to: 39, peers: { lunatic: showing(lunatic), away } }).code).toBe('LIGHT_NO_WITNESS')
+    expect(advance({ to: 39, peers: { a: showing(honest), c: showing(honest) } }).code).toBeUndefined()
+    expect(trustedPoint(client)).toBe(pointAt(39))
+  })
+
+  it('are not waited for where all of them have lied, or the client does not want any', () => {
+    const forged = honest.map(({ validators, nextValidators }) =>
+      lightBlock({ validators, nextValidators, salt: 3, signers: [1, 2, 3] }),
+    )
+    expect(world().advance({ to: 39, peers: { a: showing(honest), liar: showing(forged) } }).code).toBeUndefined()
+    const alone = createWorld({ trusted: genesisTrust(at(0).validators), witnessesMin: 0 })
+    expect(alone.advance({ to: 39, peers: { a: showing(honest), away } }).code).toBeUndefined()
   })
 })
 

@@ -191,6 +191,7 @@ export interface WorldOptions {
   /** Members whose keys are proven beside those of the trusted set; by default the first hundred. */
   readonly proven?: readonly number[]
   readonly trustingPeriodMs?: number
+  readonly witnessesMin?: number
   readonly checkpoint?: ChainRules['checkpoint']
 }
 
@@ -200,6 +201,7 @@ export function createWorld({
   trusted,
   proven = FIRST_HUNDRED,
   trustingPeriodMs = 1e9,
+  witnessesMin = 1,
   checkpoint,
 }: WorldOptions): World {
   const keys = createFakeKeys()
@@ -211,7 +213,7 @@ export function createWorld({
     checkpoint,
     keysOf: keys.keysOf,
   }
-  const client = createLightClient({ ...rules, trusted, trustingPeriodMs })
+  const client = createLightClient({ ...rules, trusted, trustingPeriodMs, witnessesMin })
   return {
     client,
     rules,

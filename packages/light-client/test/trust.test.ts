@@ -22,9 +22,20 @@ const options = { ...createWorld({ trusted }).rules, trusted, trustingPeriodMs: 
 const nowMs = GENESIS_MS + 11 * EPOCH_MS
 
 describe('the trusting period', () => {
-  it('is two thirds of the unbonding time at one block a heartbeat', () => {
-    const spec = { unbondingEpochs: 28, epochLengthBlocks: 120, timing: { heartbeatMs: 1_000 } } as ChainSpec
-    expect(trustingPeriodMs(spec)).toBe(2_240_000)
+  const spec = { unbondingEpochs: 28, epochLengthBlocks: 120, timing: { heartbeatMs: 1_000, leaderTimeoutMs: 400 } }
+  const periodOf = (timing: Partial<ChainSpec['timing']>): number =>
+    trustingPeriodMs({ ...spec, timing: { ...spec.timing, ...timing } } as ChainSpec)
+
+  it('is two thirds of the unbonding time of a chain that is always busy', () => {
+    expect(periodOf({})).toBe(224_000)
+    // Shorter than it takes 28 epochs at ten blocks a second to pass, and longer than an idle epoch.
+    expect(periodOf({})).toBeLessThan(28 * 120 * 100)
+    expect(periodOf({})).toBeGreaterThan(120 * 1_000)
+  })
+
+  it('does not grow with a heartbeat that a busy chain never waits for, and is never longer than an idle chain allows', () => {
+    expect(periodOf({ heartbeatMs: 60_000 })).toBe(224_000)
+    expect(periodOf({ heartbeatMs: 50 })).toBe(112_000)
   })
 })
 

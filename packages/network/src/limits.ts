@@ -32,6 +32,13 @@ export const GOSSIP_SUBSCRIPTIONS_MAX = 64
 
 /** Largest request body. */
 export const REQUEST_SIZE_MAX_BYTES = 64 * KIB
+/** Of an attack report, which may hold a validator set. */
+const REPORT_SIZE_MAX_BYTES = 288 * KIB
+
+export function requestSizeMaxBytes(protocol: RequestProtocol): number {
+  return protocol === 'attack-report' ? REPORT_SIZE_MAX_BYTES : REQUEST_SIZE_MAX_BYTES
+}
+
 /** Largest response body per protocol; bulk data is pulled in many requests. */
 export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> = {
   'blocks-by-hash': 4 * MIB,
@@ -46,6 +53,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'snapshot-codes': 4 * MIB,
   'header-trail': 4 * MIB,
   votes: 1,
+  'attack-report': 1,
 }
 /** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
 export const REQUESTS_AT_ONCE_MAX = 2

@@ -14,9 +14,9 @@ import {
   REFUSAL_CODE_LENGTH_MAX,
   REQUESTS_AT_ONCE_MAX,
   REQUEST_OUTBOUND_WAITING_MAX,
-  REQUEST_SIZE_MAX_BYTES,
   REQUEST_TIMEOUT_MS,
   RESPONSE_SIZE_MAX_BYTES,
+  requestSizeMaxBytes,
 } from './limits.ts'
 import { STATUS_OK, STATUS_TOO_MANY, encodeFrame } from './request-frame.ts'
 import type { Sha256 } from './request-frame.ts'
@@ -123,7 +123,8 @@ export function createRequestClient(deps: RequestClientDeps): RequestClient {
 
   return {
     async request(peer, protocol, data, options = {}) {
-      if (data.length > REQUEST_SIZE_MAX_BYTES) throw new CodedError('REQUEST_TOO_LARGE', 'request over 64 KiB')
+      const sizeMaxBytes = requestSizeMaxBytes(protocol)
+      if (data.length > sizeMaxBytes) throw new CodedError('REQUEST_TOO_LARGE', `request over ${sizeMaxBytes} bytes`)
       const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS
       const deadline = createDeadline(
         { timeoutMs, error: () => timedOut(peer, timeoutMs), outer: options.signal },

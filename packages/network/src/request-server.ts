@@ -18,9 +18,9 @@ import {
   REQUEST_INBOUND_PATIENCE_MS,
   REQUEST_INBOUND_WAITING_MAX,
   REQUEST_READ_TIMEOUT_MS,
-  REQUEST_SIZE_MAX_BYTES,
   RESPONSE_SIZE_MAX_BYTES,
   RESPONSE_WRITE_TIMEOUT_MS,
+  requestSizeMaxBytes,
 } from './limits.ts'
 import { STATUS_OK, STATUS_REFUSED, STATUS_TOO_MANY, encodeFrame } from './request-frame.ts'
 import type { Sha256 } from './request-frame.ts'
@@ -75,9 +75,9 @@ export function createRequestServer(deps: RequestServerDeps): RequestServer {
     }
   }
 
-  async function readRequest(stream: StreamView): Promise<Uint8Array> {
+  async function readRequest(protocol: RequestProtocol, stream: StreamView): Promise<Uint8Array> {
     const deadline = createDeadline({ timeoutMs: REQUEST_READ_TIMEOUT_MS, error: timeoutError }, deps)
-    const options = { sizeMaxBytes: REQUEST_SIZE_MAX_BYTES, statusMax: STATUS_OK, sha256: deps.sha256 }
+    const options = { sizeMaxBytes: requestSizeMaxBytes(protocol), statusMax: STATUS_OK, sha256: deps.sha256 }
     try {
       return (await readFrame(stream, options, deadline.signal)).body
     } finally {
@@ -112,7 +112,7 @@ export function createRequestServer(deps: RequestServerDeps): RequestServer {
   ): Promise<Outcome> {
     let request: Uint8Array
     try {
-      request = await readRequest(stream)
+      request = await readRequest(protocol, stream)
     } catch (error) {
       // A request cut short is a peer that went away; a wrong one is misbehaviour.
       const code = error instanceof CodedError ? error.code : 'STREAM_FAILED'

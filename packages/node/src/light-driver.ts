@@ -8,6 +8,7 @@ import {
   type ValidatorSet,
   decodeChainStatus,
   encodeChainStatusRequest,
+  encodeAttackReport,
   encodeEvidence,
   encodeLightBlock,
   encodeLightBlockRequest,
@@ -17,6 +18,7 @@ import {
   type LightEffect,
   type LightInput,
   type LightRefusal,
+  attackReport,
   createLightClient,
   provenKeysOf,
   trustFromStored,
@@ -28,15 +30,23 @@ import type { Clock, Log, Network, PeerId } from '@cairn/ports'
 import { CodedError, epoch } from '@cairn/primitives'
 import type { Checkpoint } from './checkpoint.ts'
 import type { EpochKeys } from './epoch-keys.ts'
-import { LIGHT_BLOCK_TIMEOUT_MS, LIGHT_SETS_MAX, STATUS_TIMEOUT_MS } from './limits.ts'
+import {
+  ATTACK_REPORT_PEERS_MAX,
+  ATTACK_REPORT_TIMEOUT_MS,
+  LIGHT_BLOCK_TIMEOUT_MS,
+  LIGHT_SETS_MAX,
+  STATUS_TIMEOUT_MS,
+} from './limits.ts'
 
 export interface LightDriverOptions {
   /** Handed over by somebody trusted just now: genesis is trusted from now on. */
   readonly spec: ChainSpec
   /** The epochs must lead through it. */
   readonly checkpoint?: Checkpoint | undefined
-  /** By default two thirds of the unbonding time that the spec implies. */
+  /** By default two thirds of the unbonding time of a busy chain of that spec. */
   readonly trustingPeriodMs?: number
+  /** Default 1: see `LightClientOptions`. */
+  readonly witnessesMin?: number
 }
 
 export interface LightDriverDeps {
@@ -80,6 +90,7 @@ export async function createLightDriver(options: LightDriverOptions, deps: Light
     keysOf: (set: ValidatorSet) => keys.contextOf(set).keys,
     trusted: genesis,
     trustingPeriodMs: options.trustingPeriodMs ?? trustingPeriodMs(spec),
+    ...(options.witnessesMin === undefined ? {} : { witnessesMin: options.witnessesMin }),
   }
   let sets: readonly ValidatorSet[] = [genesis.validators]
   const remember = ({ validators, nextValidators }: LightBlock): void => {
@@ -101,14 +112,28 @@ export async function createLightDriver(options: LightDriverOptions, deps: Light
   const client = createLightClient({ ...begun, trusted: await restore() })
   let underWay: Promise<LightRefusal | undefined> | undefined
 
-  const prove = async (proof: AttackProof, network: LightPeers): Promise<void> => {
+  /** Full nodes put what is slashable into a block, and tell their operators of the rest. Who of them is asked may be the liar. */
+  const prove = async (proof: AttackProof, peers: readonly PeerId[], network: LightPeers): Promise<void> => {
     const verdict = verifyAttack(proof, begun)
     log.error('an attack on light clients is proved', { kind: proof.kind, verdict })
-    if (verdict.verdict !== 'accept' || verdict.evidence === undefined) return
-    await network.publish?.('evidence', encodeEvidence(verdict.evidence))
+    if (verdict.verdict !== 'accept') return
+    if (verdict.evidence !== undefined) await network.publish?.('evidence', encodeEvidence(verdict.evidence))
+    const report = encodeAttackReport(attackReport(proof))
+    const told = peers.slice(0, ATTACK_REPORT_PEERS_MAX).map(async (peer) => {
+      try {
+        await network.request(peer, 'attack-report', report, { timeoutMs: ATTACK_REPORT_TIMEOUT_MS })
+      } catch (error) {
+        log.warn('an attack was not reported', { peer, error })
+      }
+    })
+    await Promise.all(told)
   }
 
-  const perform = async (effect: LightEffect, network: LightPeers): Promise<readonly LightEffect[]> => {
+  const perform = async (
+    effect: LightEffect,
+    peers: readonly PeerId[],
+    network: LightPeers,
+  ): Promise<readonly LightEffect[]> => {
     switch (effect.type) {
       case 'request': {
         const answer = await askForBlock(effect, network)
@@ -124,7 +149,7 @@ export async function createLightDriver(options: LightDriverOptions, deps: Light
         })
         return []
       case 'attack':
-        await prove(effect.proof, network)
+        await prove(effect.proof, peers, network)
         return []
       case 'done':
         return []
@@ -143,7 +168,7 @@ export async function createLightDriver(options: LightDriverOptions, deps: Light
     const queue = [...client.handle(input, clock.nowMs())]
     for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
       if (effect.type === 'done') return effect.code
-      queue.push(...(await perform(effect, network)))
+      queue.push(...(await perform(effect, [peer, ...witnesses], network)))
     }
     return undefined
   }
@@ -198,6 +223,12 @@ const RECOVERY: Readonly<Record<string, string>> = {
     'Two chains are finalized by the same validators: nobody can tell here which one to follow. Ask somebody you trust for a checkpoint of the right one and begin anew with it.',
 }
 
+/** Asking again later may help. */
+const PASSING: Readonly<Record<string, string>> = {
+  LIGHT_NO_WITNESS:
+    'One peer has shown how later epochs ended, and no other one confirms it: they are behind, or do not answer. Nothing is taken on the word of one.',
+}
+
 function refusal(code: LightRefusal): CodedError {
-  return new CodedError(code, RECOVERY[code] ?? 'The validators of later epochs could not be proved.')
+  return new CodedError(code, RECOVERY[code] ?? PASSING[code] ?? 'The validators of later epochs could not be proved.')
 }

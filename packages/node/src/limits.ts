@@ -69,3 +69,12 @@ export const SNAPSHOT_TIMEOUT_MS = 10_000
 export const SNAPSHOT_TRAIL_ROUNDS_MAX = 8
 /** So many blocks behind a snapshot is the shorter way for who may choose: ten seconds of executing small blocks in a tab. */
 export const SNAPSHOT_BEHIND_BLOCKS = 1_024
+/** Reports of attacks on light clients verified at once; then one in each interval. A forged one costs some milliseconds, with the largest made-up set half a second. */
+export const ATTACK_REPORTS_AT_ONCE_MAX = 4
+export const ATTACK_REPORT_INTERVAL_MS = 5_000
+/** Proved reports remembered, so that repetitions cost nothing. */
+export const ATTACK_REPORTS_KNOWN_MAX = 64
+/** A report is given up after this; other peers have it as well. */
+export const ATTACK_REPORT_TIMEOUT_MS = 5_000
+/** Peers of one light client that are told of an attack. */
+export const ATTACK_REPORT_PEERS_MAX = 8

@@ -9,6 +9,7 @@ import type { Network } from '@cairn/ports'
 import { view } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
 import type { RpcBackend } from '@cairn/rpc'
+import { routeAttackReports } from './attack-reports.ts'
 import { createCheckpointGuard } from './checkpoint.ts'
 import { type CommittedBlock, createCommitter } from './committer.ts'
 import { type ConsensusRuntime, createConsensusRuntime } from './consensus-runtime.ts'
@@ -138,6 +139,15 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
   })
   routeGossip(network, consensus, runtime, recovered)
   const answers = routeRequests({ network, chain, epochs, spec: options.chainSpec, executor, consensus })
+  const onReport = routeAttackReports({
+    ...deps,
+    spec: options.chainSpec,
+    genesisHash: options.genesis.hash,
+    chain,
+    epochs,
+    log: log.child('attacks'),
+    onEvidence: (evidence, from) => runtime.input({ type: 'evidence', evidence, from }),
+  })
   const greeting = greetNewPeers(network, runtime)
   const farewell = async (): Promise<void> => {
     if (consensus.self === undefined || network.peers().length === 0) return
@@ -158,7 +168,7 @@ export async function createNode(options: NodeOptions, deps: NodeDeps): Promise<
       pool,
       validators: () => consensus.validators,
       status,
-      answers,
+      answers: new Map([...answers, ['attack-report', onReport]]),
       committed,
       admitted,
       onAccepted: (hash) => meter.onAccepted(hash),

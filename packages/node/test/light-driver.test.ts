@@ -4,6 +4,7 @@ import {
   type ValidatorSet,
   createValidatorSet,
   assembleCertificate,
+  decodeAttackReport,
   decodeEvidence,
   decodeLightBlockRequest,
   encodeChainStatus,
@@ -67,6 +68,7 @@ const honest: Shown = (of) => endOf(of)
 
 function networkOf(peers: Readonly<Record<string, Shown>>, claimedHeight = EPOCHS * EPOCH_BLOCKS + 3) {
   const asked: { peer: string; epoch: number }[] = []
+  const reports: { peer: string; data: Uint8Array }[] = []
   const network = createFakeNetwork(async (peer, protocol, data) => {
     if (protocol === 'chain-status') {
       return encodeChainStatus({
@@ -77,13 +79,17 @@ function networkOf(peers: Readonly<Record<string, Shown>>, claimedHeight = EPOCH
         oldestHeight: height(0),
       })
     }
+    if (protocol === 'attack-report') {
+      reports.push({ peer, data })
+      return new Uint8Array(0)
+    }
     const request = decodeLightBlockRequest(data)
     if (!request.ok) throw new Error(request.code)
     asked.push({ peer, epoch: request.value.epoch })
     return encodeLightBlockResponse({ block: peers[peer]?.(request.value.epoch) })
   })
   network.connect(...Object.keys(peers))
-  return { network, asked }
+  return { network, asked, reports }
 }
 
 function createMemory(): LightMemory & { record: Uint8Array | undefined } {
@@ -143,8 +149,8 @@ describe('a light driver', () => {
     expect(network.penalties).toHaveLength(2)
   })
 
-  it('stops at two finalized chains, publishes the evidence and says what can be done', async () => {
-    const { network } = networkOf({ a: honest, b: (of) => endOf(of, 1, [1, 2, 3]) })
+  it('stops at two finalized chains, publishes the evidence, tells full nodes, and says what can be done', async () => {
+    const { network, reports } = networkOf({ a: honest, b: (of) => endOf(of, 1, [1, 2, 3]) })
     const driver = await start()
     const error: unknown = await driver.advance('a', ['b'], network).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'LIGHT_FORKED', message: expect.stringContaining('checkpoint') })
@@ -155,12 +161,14 @@ describe('a light driver', () => {
     expect(published?.topic).toBe('evidence')
     const evidence = decodeEvidence(published?.data as Uint8Array)
     expect(evidence).toMatchObject({ ok: true, value: { type: 'certificates', first: { epoch: 0, view: 12 } } })
+    expect(reports.map(({ peer }) => peer)).toEqual(['a', 'b'])
+    expect(decodeAttackReport(reports[0]?.data as Uint8Array)).toMatchObject({ ok: true, value: { type: 'fork' } })
   })
 
   it('follows no chain that does not go through the checkpoint, and no checkpoint that is too old', async () => {
     const checkpoint = { epoch: epoch(5), hash: hashHeader(endOf(5).header) }
     const { network } = networkOf({ a: honest })
-    const driver = await start({ checkpoint })
+    const driver = await start({ checkpoint, trustingPeriodMs: 200_000 })
     await driver.advance('a', [], network)
     expect(driver.recentSets().at(-1)?.epoch).toBe(EPOCHS)
     const other = await start({ checkpoint: { ...checkpoint, hash: ZERO_HASH } })

@@ -18,7 +18,7 @@ export type Topic =
  * `finalized-range`, `epoch-ends`: sync; `light-block`: an epoch's end with its own validators; `blocks-by-hash`,
  * `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads; `snapshot-chunk`, `snapshot-codes`:
  * state for nodes that begin; `peers`: addresses of others, asked and answered by the network itself; `votes`:
- * a vote for who collects them, answered with nothing.
+ * a vote for who collects them, answered with nothing; `attack-report`: an attack on light clients, for full nodes to judge.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
@@ -33,6 +33,7 @@ export type RequestProtocol =
   | 'snapshot-codes'
   | 'header-trail'
   | 'votes'
+  | 'attack-report'
 
 export interface PeerSummary {
   readonly peerId: PeerId
