@@ -1,5 +1,5 @@
 /** The evidence that waits, that blocks may include, and that they include already. */
-import { bitmapFromIndices, blockFromParts, decodeEvidenceList, encodeEvidenceList } from '@cairn/chain'
+import { bitmapFromIndices, blockFromParts, decodeEvidenceList, encodeEvidenceList, evidenceHash } from '@cairn/chain'
 import type { Block, CertificateEvidence, ConsensusHeader, Evidence, VoteEvidence, VoteKind } from '@cairn/chain'
 import { ACCEPT, ZERO_HASH, epoch, hashFromBytes, height, ignore, reject, view } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
@@ -111,6 +111,20 @@ describe('blocks', () => {
     expect(itemsOf(second.evidence)).toHaveLength(2)
     expect(book.check(second, [first])).toEqual(ACCEPT)
     expect(book.pick([first, second], NOW)).toEqual(encodeEvidenceList([]))
+  })
+
+  it('of a node that began at a later block include no offence that an older one may have shown, and judge it as others do', () => {
+    const [before, at, after, later] = [votes(1, 6), votes(1, 7), votes(1, 8), votes(2, 3, 11)]
+    const young = createEvidenceBook({ unbondingEpochs: 3, base: { epoch: NOW, view: view(7) } })
+    for (const evidence of [votes(3, 9, 9), before, at, after, later]) young.add(evidence, epoch(11))
+    expect(
+      itemsOf(young.pick([], epoch(11)))
+        .map(evidenceHash)
+        .toSorted(),
+    ).toEqual([after, later].map(evidenceHash).toSorted())
+    // Who has been there all along puts it in, and this one votes for that.
+    expect(young.check(blockOf([before], 9), [])).toEqual(ACCEPT)
+    expect(young.pending()).toHaveLength(5)
   })
 
   it('are not voted for when they repeat an ancestor, final or not, or themselves', () => {

@@ -5,6 +5,7 @@
 import { type Certificate, type ChainSpec, type ValidatorSet, checkBlock, checkBlockData } from '@cairn/chain'
 import {
   type Consensus,
+  type EvidenceBookOptions,
   type EvidenceVerifier,
   type Input,
   type Signer,
@@ -68,7 +69,8 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
   const publicKey = validatorKey && bls.publicKey(validatorKey)
   const head = await startHead(chain, epochs)
   const committed = await committedEvidence(chain, head.header, chainSpec)
-  const evidence = createEvidenceBook({ unbondingEpochs: chainSpec.unbondingEpochs, committed })
+  const base = await firstKnown(chain)
+  const evidence = createEvidenceBook({ unbondingEpochs: chainSpec.unbondingEpochs, committed, ...base })
   const { epoch } = head.epochState.validators
   restoreEvidence(await pendingEvidence.all(), epoch, { book: evidence, verify: verifyEvidence })
   if (publicKey !== undefined) assertKnown(publicKey, chainSpec, epochs.current().validators)
@@ -107,6 +109,13 @@ export async function recoverNode(options: NodeOptions, deps: NodeDeps): Promise
       return { type: 'start', head, blocks, ...(votes ?? NO_VOTES) }
     },
   }
+}
+
+/** The block that the own chain begins at; of one that was shortened only, more is known than it says. */
+async function firstKnown(chain: ChainStore): Promise<Pick<EvidenceBookOptions, 'base'>> {
+  const { baseHeight } = chain.head()
+  const header = baseHeight === 0 ? undefined : await chain.headerByHeight(baseHeight)
+  return header === undefined ? {} : { base: header }
 }
 
 /**

@@ -11,7 +11,7 @@
 import { EVIDENCE_PER_BLOCK_MAX, decodeEvidenceList, encodeEvidenceList, evidenceHash, offenceOf } from '@cairn/chain'
 import type { Block, Evidence } from '@cairn/chain'
 import { ACCEPT, ignore, reject } from '@cairn/primitives'
-import type { Epoch, Verdict } from '@cairn/primitives'
+import type { Epoch, Verdict, View } from '@cairn/primitives'
 import { EVIDENCE_PENDING_MAX } from '../limits.ts'
 import { createOffenceLedger } from './offence-ledger.ts'
 import type { OffenceLedger } from './offence-ledger.ts'
@@ -21,6 +21,11 @@ export interface EvidenceBookOptions {
   readonly unbondingEpochs: number
   /** Evidence of the finalized blocks of the unbonding time, oldest first. */
   readonly committed?: readonly Evidence[]
+  /**
+   * Of a node that began at this block: of older ones it does not know what they include. An offence of a later view cannot
+   * be in them; others this node does not put into its blocks, which honest nodes would not vote for if they knew it already.
+   */
+  readonly base?: { readonly epoch: Epoch; readonly view: View }
 }
 
 export interface EvidenceBook {
@@ -41,7 +46,7 @@ export interface EvidenceBook {
   pending(): readonly Evidence[]
 }
 
-export function createEvidenceBook({ unbondingEpochs, committed = [] }: EvidenceBookOptions): EvidenceBook {
+export function createEvidenceBook({ unbondingEpochs, committed = [], base }: EvidenceBookOptions): EvidenceBook {
   const ledger = createOffenceLedger()
   for (const evidence of committed) ledger.add(evidence)
   const pool = new Map<string, Evidence>()
@@ -51,6 +56,11 @@ export function createEvidenceBook({ unbondingEpochs, committed = [] }: Evidence
     const { epoch } = offenceOf(evidence)
     if (epoch > current) return 'EVIDENCE_OF_THE_FUTURE'
     return current - epoch > unbondingEpochs ? 'EVIDENCE_EXPIRED' : undefined
+  }
+
+  const mayBeBelowBase = (evidence: Evidence): boolean => {
+    const { epoch, view } = offenceOf(evidence)
+    return base !== undefined && (epoch < base.epoch || (epoch === base.epoch && view <= base.view))
   }
 
   const ledgerAfter = (ancestors: readonly Block[]): OffenceLedger => {
@@ -87,6 +97,7 @@ export function createEvidenceBook({ unbondingEpochs, committed = [] }: Evidence
       for (const evidence of pool.values()) {
         if (picked.length === EVIDENCE_PER_BLOCK_MAX) break
         if (ageFault(evidence, current) !== undefined || !wanted.isNews(evidence)) continue
+        if (mayBeBelowBase(evidence)) continue
         wanted.add(evidence)
         picked.push(evidence)
       }
