@@ -32,6 +32,7 @@ const config: KnipConfig = {
             'test/**/*.test.ts',
             // Programs that a test starts as a process of its own.
             'test/**/*-writer.ts',
+            'test/**/*-process.ts',
             // Loaded in place of another module by a test page's bundler.
             'test/chromium/page-*.ts',
             '{bench,conformance}/**/*.ts',

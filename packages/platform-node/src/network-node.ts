@@ -23,6 +23,7 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { LevelDatastore } from 'datastore-level'
 import { Key } from 'interface-datastore'
+import { webRtcDirect } from './webrtc-direct.ts'
 
 /** An absent port: that transport does not listen (QUIC, TCP and WebSocket can still be dialed). */
 export interface NodeListenOptions {
@@ -99,11 +100,8 @@ function listenAddresses(listen: NodeListenOptions): string[] {
 
 async function transports(webrtc: boolean): Promise<TransportFactory[]> {
   const list = [quic(QUIC_OPTIONS) as TransportFactory, tcp() as TransportFactory, webSockets() as TransportFactory]
-  if (webrtc) {
-    // A native add-on of some megabytes: only nodes that serve tabs load it.
-    const { webRTCDirect } = await import('@libp2p/webrtc')
-    list.push(webRTCDirect({ rtcConfiguration: { iceServers: [] } }) as TransportFactory)
-  }
+  // Only nodes that serve tabs load it.
+  if (webrtc) list.push(await webRtcDirect())
   return list
 }
 
