@@ -54,10 +54,28 @@ export function createSnapshotPublisher(
   return {
     current: () => snapshot,
     update: (change) => {
+      if (saysNothing(change, { ...snapshot })) return
       const isFirst = FIRSTS.some((key) => snapshot[key] === undefined && change[key] !== undefined)
       snapshot = { ...snapshot, ...change }
       hasChanged = true
       if (!isWaiting || isFirst) flush()
     },
   }
+}
+
+/** Much is looked up anew each time and seldom differs: what says the same is worth no rendering. */
+function saysNothing(change: Partial<TabSnapshot>, snapshot: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(change).every(([field, value]) => isEqual(value, snapshot[field]))
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const fields: Readonly<Record<string, unknown>> = { ...b }
+  const entries = Object.entries(a)
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    entries.length === Object.keys(fields).length &&
+    entries.every(([field, value]) => field in fields && isEqual(value, fields[field]))
+  )
 }

@@ -33,7 +33,7 @@ it('says at once what a start is waited for', () => {
   const timers: Timers = { after: () => ({ cancel: () => undefined }) }
   const shown: TabSnapshot[] = []
   const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
-  snapshots.update({ phase: 'starting' })
+  snapshots.update({ phase: 'connecting' })
   snapshots.update({ step: 'later' })
   snapshots.update({ verifiedHeight: 1 })
   snapshots.update({ verifiedHeight: 2 })
@@ -41,4 +41,30 @@ it('says at once what a start is waited for', () => {
     ['Starting', undefined],
     ['later', 1],
   ])
+})
+
+it('publishes nothing for what says the same', () => {
+  const due: (() => void)[] = []
+  const timers: Timers = {
+    after: (_, callback) => {
+      due.push(callback)
+      return { cancel: () => undefined }
+    },
+  }
+  const shown: TabSnapshot[] = []
+  const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
+  const peer = { peerId: 'a', transport: 'ws', direction: 'outbound' } as const
+  const publish = (change: Partial<TabSnapshot>): number => {
+    snapshots.update(change)
+    due.shift()?.()
+    return shown.length
+  }
+  expect(publish({ phase: 'starting', peers: [] })).toBe(0)
+  expect(publish({ peers: [peer], refused: { A: 1 } })).toBe(1)
+  expect(publish({ peers: [{ ...peer }], refused: { A: 1 }, verifiedHeight: undefined })).toBe(1)
+  expect(publish({ peers: [{ ...peer, transport: 'webrtc' }] })).toBe(2)
+  expect(publish({ peers: [peer, peer] })).toBe(3)
+  expect(publish({ peers: [] })).toBe(4)
+  expect(publish({ refused: { B: 1 } })).toBe(5)
+  expect(publish({ refused: {} })).toBe(6)
 })
