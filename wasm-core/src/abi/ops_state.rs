@@ -15,7 +15,7 @@ pub fn apply(request: &mut Reader<'_>, state: &StateReader<'_>, response: &mut W
     let root = request.hash()?;
     let updates = account_updates(request)?;
     request.end()?;
-    let mut seen = AddressSet::default();
+    let mut seen = AddressSet::with_capacity_and_hasher(updates.len(), Default::default());
     let twice = |update: &crate::evm::AccountUpdate| {
         let slots = update.set.iter().flat_map(|set| &set.storage).map(|(slot, _)| *slot);
         let distinct: BTreeSet<B256> = slots.clone().collect();

@@ -2,10 +2,10 @@
 //! level by level from the deepest up, so that the nodes of a level can be hashed two at a time.
 
 use super::{
-    encode::{BranchBuffer, NodeRef, write_leaf},
+    encode::{BranchBuffer, NodeRef, write_dense_branch, write_leaf},
     nodes::Nodes,
     path::Path,
-    record::{Branch, Edge, TAG_BRANCH, edge_reference, write_edge},
+    record::{Branch, Edge, TAG_BRANCH, dense_hash_mut, dense_hashes, edge_reference, write_edge},
     record_cache::cache_record,
     trie::{Trie, WRITTEN_DEPTH_MAX},
 };
@@ -47,18 +47,43 @@ pub(super) struct Pending {
     branches: Vec<PendingBranch>,
     /// What changed below each branch, by nibble.
     children: Vec<(u8, After)>,
+    /// The same of branches that are not complete: the innermost one's children are the last.
+    found: Vec<(u8, After)>,
     nodes: Nodes,
     record: Vec<u8>,
     branch: BranchBuffer,
 }
 
 impl Pending {
-    /// @param children `None` keeps the old branch's edge.
-    pub fn add(&mut self, path: &Path, old: Option<Branch>, children: &mut [Option<After>; 16]) -> After {
-        let from = self.children.len();
-        let changed = children.iter_mut().enumerate();
-        self.children.extend(changed.filter_map(|(nibble, child)| Some((nibble as u8, child.take()?))));
-        let children = from..self.children.len();
+    /// How many children have been found whose branch is not complete yet.
+    pub fn found(&self) -> usize {
+        self.found.len()
+    }
+
+    /// A changed child of the innermost branch; its nibbles ascend.
+    pub fn find(&mut self, nibble: u8, child: After) {
+        self.found.push((nibble, child));
+    }
+
+    /// @param old a bit for each child there was
+    /// @return the same after the children found from `from` on
+    pub fn standing(&self, old: u16, from: usize) -> u16 {
+        self.found[from..].iter().fold(old, |mask, (nibble, child)| match child {
+            After::Empty => mask & !(1 << nibble),
+            _ => mask | 1 << nibble,
+        })
+    }
+
+    /// The first one found from `from` on that is not gone; the others are forgotten.
+    pub fn take_standing(&mut self, from: usize) -> Option<After> {
+        self.found.drain(from..).map(|(_, child)| child).find(|child| !matches!(child, After::Empty))
+    }
+
+    /// A branch with the children found from `from` on; the others are as in the old one.
+    pub fn add(&mut self, path: &Path, old: Option<Branch>, from: usize) -> After {
+        let children = self.children.len();
+        self.children.extend(self.found.drain(from..));
+        let children = children..self.children.len();
         self.branches.push(PendingBranch { path: *path, old, children, own: NodeRef::EMPTY });
         After::Written(Written(self.branches.len() - 1))
     }
@@ -87,28 +112,70 @@ impl Pending {
 
     fn write_group(&mut self, group: &[usize], trie: &Trie<'_>, changes: &mut Changeset) {
         let edges = self.hash_edges(group);
-        let mut edges = edges.into_iter();
+        let mut edges = &edges[..];
         let mut records = Vec::with_capacity(group.len());
         self.nodes.clear();
         for place in group {
             let branch = &self.branches[*place];
-            let children = self.children[branch.children.clone()].iter().zip(&mut edges);
-            let spans = write_record(&mut self.record, branch, children, |written| self.branches[written.0].path);
+            let children = &self.children[branch.children.clone()];
+            let (references, rest) = edges.split_at(children.len());
+            edges = rest;
+            if let Some((record, differs)) = self.dense_record(branch, children, references) {
+                self.nodes.add(|bytes| write_dense_branch(bytes, dense_hashes(&record, &branch.path)));
+                records.push((record, differs));
+                continue;
+            }
+            let children = children.iter().zip(references.iter().copied());
+            let path_of = |written: &Written| self.branches[written.0].path;
+            let WrittenRecord { spans, differs } = write_record(&mut self.record, branch, children, path_of);
             let depth = branch.path.len() + 1;
             let reference = |(from, to): &(usize, usize)| edge_reference(&self.record[*from..*to], depth);
             let rlp = self.branch.write(spans.iter().map(reference));
             self.nodes.add(|bytes| bytes.extend_from_slice(rlp));
-            records.push(Value::from(self.record.as_slice()));
+            records.push((Value::from(self.record.as_slice()), differs));
         }
-        for ((place, record), own) in group.iter().zip(records).zip(self.nodes.references()) {
+        for ((place, (record, differs)), own) in group.iter().zip(records).zip(self.nodes.references()) {
             let branch = &mut self.branches[*place];
             branch.own = own;
             let may_cache = branch.path.len() <= WRITTEN_DEPTH_MAX && !trie.reader.is_stateless();
             if let Some(hash) = own.as_hash().filter(|_| may_cache) {
-                cache_record(hash, record.clone());
+                cache_record(trie.place_of(&branch.path), hash, record.clone());
             }
-            changes.put(trie.key_of(&branch.path), Some(record), branch.old.take().map(|branch| branch.raw));
+            let (key, old) = (trie.key_of(&branch.path), branch.old.take().map(|branch| branch.raw));
+            if differs {
+                changes.put_changed(key, record, old);
+            } else {
+                changes.put(key, Some(record), old);
+            }
         }
+    }
+
+    /// The record of a branch that was dense and stays so, and whether it differs: the old one with some hashes replaced.
+    fn dense_record(
+        &self,
+        branch: &PendingBranch,
+        children: &[(u8, After)],
+        references: &[NodeRef],
+    ) -> Option<(Value, bool)> {
+        let PendingBranch { path, old, .. } = branch;
+        let old = old.as_ref().filter(|old| old.is_dense)?;
+        let stays = |((_, child), reference): (&(u8, After), &NodeRef)| match child {
+            After::Written(below) => self.path_of(*below).len() == path.len() + 1 && reference.as_hash().is_some(),
+            After::Empty | After::Same | After::Leaf(..) | After::Moved(_) => false,
+        };
+        if !children.iter().zip(references).all(stays) {
+            return None;
+        }
+        let mut record = Value::from(&old.raw[..]);
+        let bytes = Rc::get_mut(&mut record)?;
+        let mut differs = false;
+        for ((nibble, _), reference) in children.iter().zip(references) {
+            if let (Some(hash), Some(new)) = (dense_hash_mut(bytes, path, *nibble), reference.as_hash()) {
+                differs |= *hash != new.0;
+                *hash = new.0;
+            }
+        }
+        Some((record, differs))
     }
 
     /// What the edges of the changed children hold: a leaf's reference, a branch's own, or its extension's.
@@ -133,20 +200,27 @@ impl Pending {
     }
 }
 
+struct WrittenRecord {
+    /// Where each nibble's edge stands.
+    spans: [(usize, usize); 16],
+    /// From the old record.
+    differs: bool,
+}
+
 /// @param children what changed and the reference of each
-/// @return where each nibble's edge stands in the record
 fn write_record<'a>(
     record: &mut Vec<u8>,
     branch: &PendingBranch,
     children: impl Iterator<Item = (&'a (u8, After), NodeRef)>,
     path_of: impl Fn(&Written) -> Path,
-) -> [(usize, usize); 16] {
+) -> WrittenRecord {
     let depth = branch.path.len() + 1;
     let old = branch.old.as_ref();
     record.clear();
     record.extend_from_slice(&[TAG_BRANCH, 0, 0]);
     let mut mask = 0u16;
     let mut spans = [(0usize, 0usize); 16];
+    let mut differs = old.is_none();
     // Neighbouring edges that stay are copied in one piece.
     let mut kept = 0..0;
     let mut changed = children.peekable();
@@ -166,6 +240,7 @@ fn write_record<'a>(
             }
             Some(((_, After::Empty), _)) => {
                 flush(record, old, &mut kept);
+                differs |= old.is_some_and(|branch| branch.has(nibble));
                 continue;
             }
             Some(((_, After::Leaf(key, _)), reference)) => Edge::Leaf { key: *key, reference },
@@ -175,12 +250,13 @@ fn write_record<'a>(
         flush(record, old, &mut kept);
         let from = record.len();
         write_edge(record, &edge, depth);
+        differs |= old.is_some_and(|branch| branch.edge_bytes(nibble) != &record[from..]);
         *span = (from, record.len());
         mask |= 1 << nibble;
     }
     flush(record, old, &mut kept);
     record[1..3].copy_from_slice(&mask.to_le_bytes());
-    spans
+    WrittenRecord { spans, differs }
 }
 
 fn flush(record: &mut Vec<u8>, old: Option<&Branch>, kept: &mut Range<usize>) {

@@ -8,6 +8,8 @@ use core::ops::Range;
 
 pub const TAG_BRANCH: u8 = 1;
 pub const TAG_ROOT_EDGE: u8 = 2;
+/// After tag and mask.
+const EDGES_AT: usize = 3;
 const KIND_LEAF: u8 = 0;
 const KIND_BRANCH: u8 = 1;
 
@@ -23,6 +25,10 @@ pub enum Edge {
 pub struct Branch {
     pub raw: Rc<[u8]>,
     pub path: Path,
+    /// A bit for every child.
+    pub mask: u16,
+    /// Sixteen branches right below, each with a hash: what is at the top of a large trie.
+    pub is_dense: bool,
     spans: [(u16, u16); 16],
 }
 
@@ -36,7 +42,15 @@ impl Branch {
             return None;
         }
         let mut spans = [(0, 0); 16];
-        let mut at = 3;
+        let depth = path.len() + 1;
+        if mask == u16::MAX && depth < KEY_NIBBLES && has_branches_only(&raw, depth) {
+            let size = branch_edge_size(depth) as u16;
+            for (nibble, span) in (0..16).zip(&mut spans) {
+                *span = (EDGES_AT as u16 + nibble * size, EDGES_AT as u16 + (nibble + 1) * size);
+            }
+            return Some(Self { raw, path, mask, is_dense: true, spans });
+        }
+        let mut at = EDGES_AT;
         for (nibble, span) in spans.iter_mut().enumerate() {
             if mask & 1 << nibble == 0 {
                 continue;
@@ -45,11 +59,11 @@ impl Branch {
             *span = (at as u16, end as u16);
             at = end;
         }
-        (at == raw.len()).then_some(Self { raw, path, spans })
+        (at == raw.len()).then_some(Self { raw, path, mask, is_dense: false, spans })
     }
 
     pub fn has(&self, nibble: u8) -> bool {
-        self.spans[usize::from(nibble)].1 != 0
+        self.mask & 1 << nibble != 0
     }
 
     /// Where in the record the edge stands.
@@ -102,6 +116,29 @@ pub fn write_edge(out: &mut Vec<u8>, edge: &Edge, depth: usize) {
 pub fn edge_reference(bytes: &[u8], depth: usize) -> Option<&[u8]> {
     let count = usize::from(*bytes.get(1)?);
     bytes.get(2 + packed_len(depth, count) + 1..)
+}
+
+/// The hashes in a dense branch's record, by nibble. @param raw of such a branch
+pub fn dense_hashes<'a>(raw: &'a [u8], path: &Path) -> impl Iterator<Item = &'a [u8; 32]> {
+    raw[EDGES_AT..].chunks_exact(branch_edge_size(path.len() + 1)).filter_map(<[u8]>::last_chunk)
+}
+
+/// One of them, to be changed.
+pub fn dense_hash_mut<'a>(raw: &'a mut [u8], path: &Path, nibble: u8) -> Option<&'a mut [u8; 32]> {
+    let end = EDGES_AT + (usize::from(nibble) + 1) * branch_edge_size(path.len() + 1);
+    raw.get_mut(..end)?.last_chunk_mut()
+}
+
+/// Of an edge to a branch of 32 bytes or more with no extension between.
+fn branch_edge_size(depth: usize) -> usize {
+    3 + packed_len(depth, 0) + 32
+}
+
+/// Whether a record with every bit set has sixteen such edges, as those at the top of a large trie.
+fn has_branches_only(raw: &[u8], depth: usize) -> bool {
+    let size = branch_edge_size(depth);
+    let is_plain = |edge: &[u8]| edge[0] == KIND_BRANCH && edge[1] == 0 && edge[size - 33] == 32;
+    raw.len() == EDGES_AT + 16 * size && raw[EDGES_AT..].chunks_exact(size).all(is_plain)
 }
 
 fn packed_len(depth: usize, count: usize) -> usize {

@@ -1,72 +1,91 @@
-//! Branch records by the hash of their node, across runs. The hash is checked when a record enters, so a hit is as
-//! good as a read: it can change no result, only save the host a look-up.
+//! Branch records across runs, found by their place in the trie and told apart by the hash of their node. The hash is
+//! checked when a record enters, so a hit is as good as a read: it can change no result, only save the host a look-up.
+//!
+//! Sets of a few entries, as in a processor's cache: what a place's new record displaces first is the older one of the
+//! same place, so the cache holds the trie as it stands and not what has passed. One older record stays while there is
+//! room: the same parent is built on and executed again.
 
-use alloc::rc::Rc;
-use alloy_primitives::{B256, map::HashMap};
-use core::{
-    cell::RefCell,
-    hash::{BuildHasherDefault, Hasher},
-    mem,
-};
+use super::path::Path;
+use alloc::{collections::VecDeque, rc::Rc, vec::Vec};
+use alloy_primitives::B256;
+use core::cell::RefCell;
 
 const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
-/// Map entry and allocation, roughly.
-const ENTRY_OVERHEAD_BYTES: usize = 80;
+/// The record's own allocation, roughly.
+const RECORD_OVERHEAD_BYTES: usize = 24;
+const WAYS: usize = 4;
+const SETS_FIRST: usize = 256;
+/// A full branch has five to six hundred bytes, most that are kept are full: of the limit, a tenth is for the table.
+const LIMIT_BYTES_PER_ENTRY: usize = 512;
 
-/// The keys are hashes already: their first bytes are as good as any mixing of them.
-#[derive(Default)]
-struct FirstBytes(u64);
+/// Where in which trie; two places may share the number, since the node's hash decides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Place(u32);
 
-impl Hasher for FirstBytes {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    /// The length before an array's bytes, which says nothing.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
+impl Place {
+    pub fn of(owner: Option<&B256>, path: &Path) -> Self {
+        let head = |bytes: &[u8; 32]| bytes.first_chunk().map_or(0, |head| u64::from_le_bytes(*head));
+        let trie = owner.map_or(0, |owner| head(&owner.0));
+        // Knuth's multiplicative hash: the product's upper half depends on all bits.
+        let mixed = (head(path.bytes()) ^ trie ^ ((path.len() as u64) << 56)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self((mixed >> 32) as u32)
     }
 }
 
-type Records = HashMap<B256, Rc<[u8]>, BuildHasherDefault<FirstBytes>>;
+/// What tells the entries of a set apart, in less than a line of the processor's cache: a look-up that misses touches nothing else.
+#[derive(Clone, Copy, Default)]
+struct Set {
+    /// The hashes' first bytes.
+    heads: [u32; WAYS],
+    places: [u32; WAYS],
+    states: [State; WAYS],
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct State {
+    is_there: bool,
+    /// Met since the hand passed.
+    used: bool,
+    /// Its place has a newer record.
+    old: bool,
+    /// How many of the set were met later.
+    age: u8,
+}
+
+#[derive(Clone)]
+struct Entry {
+    hash: B256,
+    record: Rc<[u8]>,
+}
 
 struct Cache {
-    young: Records,
-    old: Records,
-    young_bytes: usize,
-    old_bytes: usize,
+    /// Their number is a power of two.
+    sets: Vec<Set>,
+    /// `WAYS` to a set.
+    entries: Vec<Option<Entry>>,
+    count: usize,
+    record_bytes: usize,
     limit_bytes: usize,
+    /// Places that got a newer record, the first one first: there old ones are found.
+    renewed: VecDeque<Place>,
+    /// Where the search for what may go continues, once nothing is old.
+    hand: usize,
 }
 
 std::thread_local! {
-    static CACHE: RefCell<Cache> = RefCell::new(Cache {
-        young: Records::default(),
-        old: Records::default(),
-        young_bytes: 0,
-        old_bytes: 0,
-        limit_bytes: DEFAULT_LIMIT_BYTES,
-    });
+    static CACHE: RefCell<Cache> = const { RefCell::new(Cache::new(DEFAULT_LIMIT_BYTES)) };
 }
 
-pub fn cached_record(hash: &B256) -> Option<Rc<[u8]>> {
+pub fn cached_record(place: Place, hash: &B256) -> Option<Rc<[u8]>> {
     CACHE.with_borrow_mut(|cache| {
-        if let Some(record) = cache.young.get(hash) {
-            return Some(record.clone());
-        }
-        let record = cache.old.remove(hash)?;
-        cache.old_bytes = cache.old_bytes.saturating_sub(record.len() + ENTRY_OVERHEAD_BYTES);
-        insert(cache, *hash, record.clone());
-        Some(record)
+        let at = cache.find(place, hash)?;
+        cache.entries[at].as_ref().map(|entry| entry.record.clone())
     })
 }
 
 /// The caller has checked that the record's node has this hash.
-pub fn cache_record(hash: B256, record: Rc<[u8]>) {
-    CACHE.with_borrow_mut(|cache| insert(cache, hash, record));
+pub fn cache_record(place: Place, hash: B256, record: Rc<[u8]>) {
+    CACHE.with_borrow_mut(|cache| cache.insert(place, Entry { hash, record }));
 }
 
 pub fn record_cache_is_on() -> bool {
@@ -74,37 +93,233 @@ pub fn record_cache_is_on() -> bool {
 }
 
 pub fn record_cache_bytes() -> usize {
-    CACHE.with_borrow(|cache| cache.young_bytes + cache.old_bytes)
+    CACHE.with_borrow(Cache::bytes)
 }
 
 /// 0 empties the cache and turns it off.
 pub fn set_record_cache_limit(limit_bytes: usize) {
     CACHE.with_borrow_mut(|cache| {
-        cache.limit_bytes = limit_bytes;
-        if record_bytes(cache) > limit_bytes {
-            cache.old = Records::default();
-            cache.young = Records::default();
-            cache.old_bytes = 0;
-            cache.young_bytes = 0;
+        if cache.bytes() > limit_bytes {
+            *cache = Cache::new(limit_bytes);
         }
+        cache.limit_bytes = limit_bytes;
     });
 }
 
-fn record_bytes(cache: &Cache) -> usize {
-    cache.young_bytes + cache.old_bytes
+impl Cache {
+    const fn new(limit_bytes: usize) -> Self {
+        Self {
+            sets: Vec::new(),
+            entries: Vec::new(),
+            count: 0,
+            record_bytes: 0,
+            limit_bytes,
+            renewed: VecDeque::new(),
+            hand: 0,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let table = self.sets.len() * size_of::<Set>() + self.entries.len() * size_of::<Option<Entry>>();
+        self.record_bytes + table + self.renewed.capacity() * size_of::<Place>()
+    }
+
+    /// The upper bits: those below repeat themselves with neighbouring paths.
+    fn set_of(&self, place: Place) -> usize {
+        (u64::from(place.0) * self.sets.len() as u64 >> 32) as usize
+    }
+
+    /// @return where among the entries
+    fn find(&mut self, place: Place, hash: &B256) -> Option<usize> {
+        let at = self.set_of(place);
+        let set = self.sets.get_mut(at)?;
+        let way = (0..WAYS).find(|way| {
+            let seems = set.states[*way].is_there && set.heads[*way] == head_of(hash) && set.places[*way] == place.0;
+            seems && self.entries[WAYS * at + way].as_ref().is_some_and(|entry| entry.hash == *hash)
+        })?;
+        set.meet(way);
+        Some(WAYS * at + way)
+    }
+
+    fn insert(&mut self, place: Place, new: Entry) {
+        if self.limit_bytes == 0 {
+            return;
+        }
+        if let Some(at) = self.find(place, &new.hash) {
+            self.sets[at / WAYS].states[at % WAYS].old = false;
+            return;
+        }
+        self.make_room();
+        let at = self.set_of(place);
+        let Some(set) = self.sets.get_mut(at) else { return };
+        let (way, is_renewed) = set.admit(place, &new.hash);
+        self.count += 1;
+        self.record_bytes += new.record.len() + RECORD_OVERHEAD_BYTES;
+        let displaced = self.entries[WAYS * at + way].replace(new);
+        self.forget(displaced);
+        if is_renewed {
+            self.renewed.push_back(place);
+        }
+        while self.count > 0 && (self.bytes() > self.limit_bytes || self.renewed.len() > self.entries.len()) {
+            match self.renewed.pop_front() {
+                Some(place) => self.drop_old(place),
+                None => self.advance(),
+            }
+        }
+    }
+
+    fn forget(&mut self, entry: Option<Entry>) {
+        if let Some(entry) = entry {
+            self.count -= 1;
+            self.record_bytes -= entry.record.len() + RECORD_OVERHEAD_BYTES;
+        }
+    }
+
+    fn drop(&mut self, at: usize) {
+        self.sets[at / WAYS].states[at % WAYS] = State::default();
+        let gone = self.entries[at].take();
+        self.forget(gone);
+    }
+
+    fn drop_old(&mut self, place: Place) {
+        let at = self.set_of(place);
+        for way in 0..WAYS {
+            let set = &self.sets[at];
+            if set.states[way].is_there && set.states[way].old && set.places[way] == place.0 {
+                self.drop(WAYS * at + way);
+            }
+        }
+    }
+
+    /// A table half full is doubled, up to what the limit allows.
+    fn make_room(&mut self) {
+        let length = (2 * self.sets.len()).max(SETS_FIRST);
+        let is_roomy = 2 * self.count < self.entries.len();
+        if is_roomy || WAYS * length * LIMIT_BYTES_PER_ENTRY > self.limit_bytes {
+            return;
+        }
+        let sets = core::mem::replace(&mut self.sets, vec![Set::default(); length]);
+        let mut entries = core::mem::replace(&mut self.entries, vec![None; WAYS * length]);
+        for (at, set) in sets.iter().enumerate() {
+            for way in (0..WAYS).filter(|way| set.states[*way].is_there) {
+                // Of a set's entries, at most all go into one of the two that it becomes.
+                let to = self.set_of(Place(set.places[way]));
+                let Some(free) = self.sets[to].states.iter().position(|state| !state.is_there) else { continue };
+                self.sets[to].heads[free] = set.heads[way];
+                self.sets[to].places[free] = set.places[way];
+                self.sets[to].states[free] = set.states[way];
+                self.entries[WAYS * to + free] = entries[WAYS * at + way].take();
+            }
+        }
+    }
+
+    /// The hand takes away what was not met since it passed last.
+    fn advance(&mut self) {
+        self.hand = (self.hand + 1) % self.entries.len();
+        let state = &mut self.sets[self.hand / WAYS].states[self.hand % WAYS];
+        if state.used {
+            state.used = false;
+        } else if state.is_there {
+            self.drop(self.hand);
+        }
+    }
 }
 
-/// Two generations: when the young one holds half the limit, the old one goes.
-fn insert(cache: &mut Cache, hash: B256, record: Rc<[u8]>) {
-    if cache.limit_bytes == 0 {
-        return;
+impl Set {
+    fn meet(&mut self, way: usize) {
+        let age = self.states[way].age;
+        for state in &mut self.states {
+            state.age += u8::from(state.age < age);
+        }
+        (self.states[way].age, self.states[way].used) = (0, true);
     }
-    let size = record.len() + ENTRY_OVERHEAD_BYTES;
-    if cache.young_bytes + size > cache.limit_bytes / 2 {
-        cache.old = mem::take(&mut cache.young);
-        cache.old_bytes = mem::take(&mut cache.young_bytes);
+
+    /// Takes a way for a new entry.
+    /// @return which, and whether the place had another record
+    fn admit(&mut self, place: Place, hash: &B256) -> (usize, bool) {
+        let mut older = None;
+        let mut is_renewed = false;
+        for (way, state) in self.states.iter_mut().enumerate() {
+            if !state.is_there || self.places[way] != place.0 {
+                continue;
+            }
+            if state.old {
+                older = Some(way);
+            } else {
+                (state.old, state.used, is_renewed) = (true, false, true);
+            }
+        }
+        let first = |may_go: fn(&State) -> bool| self.states.iter().position(may_go);
+        let longest_ago = || (0..WAYS).max_by_key(|way| self.states[*way].age);
+        let way = older
+            .or_else(|| first(|state| !state.is_there))
+            .or_else(|| first(|state| state.old))
+            .or_else(|| first(|state| !state.used))
+            .or_else(longest_ago)
+            .unwrap_or_default();
+        self.states[way] = State { is_there: true, used: true, old: false, age: u8::MAX };
+        self.meet(way);
+        (self.heads[way], self.places[way]) = (head_of(hash), place.0);
+        (way, is_renewed)
     }
-    if cache.young.insert(hash, record).is_none() {
-        cache.young_bytes += size;
+}
+
+fn head_of(hash: &B256) -> u32 {
+    hash.first_chunk().map_or(0, |head| u32::from_le_bytes(*head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(number: u32, length: usize) -> Entry {
+        let mut hash = B256::ZERO;
+        hash[28..].copy_from_slice(&number.to_be_bytes());
+        Entry { hash, record: vec![0; length].into() }
+    }
+
+    fn holds(cache: &mut Cache, number: u32, place: u32) -> bool {
+        cache.find(Place(place), &entry(number, 0).hash).is_some()
+    }
+
+    #[test]
+    fn what_a_place_held_before_goes_first() {
+        let mut cache = Cache::new(1 << 20);
+        for number in 0..100 {
+            cache.insert(Place(7), entry(number, 500));
+            for neighbour in 1..WAYS as u32 - 1 {
+                // The same set of the smallest table, another place.
+                let place = 7 + neighbour;
+                cache.insert(Place(place), entry(1_000 + neighbour, 500));
+                assert!(holds(&mut cache, 1_000 + neighbour, place), "after {number}");
+            }
+            assert!(holds(&mut cache, number, 7));
+            assert!(number == 0 || holds(&mut cache, number - 1, 7), "the one before {number}");
+        }
+        assert_eq!(cache.count, WAYS);
+    }
+
+    #[test]
+    fn bytes_stay_below_the_limit_and_what_is_met_stays() {
+        let mut cache = Cache::new(4 << 20);
+        for number in 0..50_000u32 {
+            cache.insert(Place(number.wrapping_mul(0x9e37_79b9)), entry(number, 100 + number as usize % 500));
+            assert!(cache.bytes() <= cache.limit_bytes);
+            holds(&mut cache, 5, 5u32.wrapping_mul(0x9e37_79b9));
+        }
+        assert!(cache.count > 5_000, "{}", cache.count);
+        assert!(holds(&mut cache, 5, 5u32.wrapping_mul(0x9e37_79b9)));
+        assert_eq!(cache.count, cache.entries.iter().flatten().count());
+        let bytes = |entry: &Entry| entry.record.len() + RECORD_OVERHEAD_BYTES;
+        assert_eq!(cache.record_bytes, cache.entries.iter().flatten().map(bytes).sum::<usize>());
+    }
+
+    #[test]
+    fn growth_keeps_every_record() {
+        let mut cache = Cache::new(64 << 20);
+        for number in 0..1_000u32 {
+            cache.insert(Place(number << 22), entry(number, 100));
+        }
+        assert!((0..1_000).all(|number| holds(&mut cache, number, number << 22)));
     }
 }

@@ -4,7 +4,7 @@ use super::{
     encode::NodeRef,
     path::Path,
     record::{Branch, Edge, decode_root_edge},
-    record_cache::{cache_record, cached_record, record_cache_is_on},
+    record_cache::{Place, cache_record, cached_record, record_cache_is_on},
 };
 use crate::{
     crypto::keccak256,
@@ -56,7 +56,7 @@ impl<'a> Trie<'a> {
         // Read even when cached: this is the check that the host's store stands at the state asked for.
         let raw = self.reader.get(&self.key_of(&Path::ROOT))?;
         if !self.reader.is_stateless()
-            && let Some(cached) = cached_record(expected)
+            && let Some(cached) = cached_record(self.place_of(&Path::ROOT), expected)
             && raw.as_deref() == Some(&cached[..])
         {
             return Ok(Root::Branch(self.parse(cached, Path::ROOT)?));
@@ -76,7 +76,7 @@ impl<'a> Trie<'a> {
             return Err(self.reader.root_mismatch());
         }
         if !self.reader.is_stateless() {
-            cache_record(*expected, branch.raw.clone());
+            cache_record(self.place_of(&Path::ROOT), *expected, branch.raw.clone());
         }
         Ok(Root::Branch(branch))
     }
@@ -85,7 +85,7 @@ impl<'a> Trie<'a> {
     /// @param towards a key below the path, to guess what else a cold host will be asked for.
     pub fn branch(&self, path: &Path, own: Option<&NodeRef>, towards: &B256) -> Read<Branch> {
         let hash = own.and_then(NodeRef::as_hash).filter(|_| path.len() <= WRITTEN_DEPTH_MAX && self.may_cache());
-        if let Some(raw) = hash.as_ref().and_then(cached_record) {
+        if let Some(raw) = hash.as_ref().and_then(|hash| cached_record(self.place_of(path), hash)) {
             return self.parse(raw, *path);
         }
         let raw = self
@@ -100,7 +100,7 @@ impl<'a> Trie<'a> {
             if keccak256(branch.rlp()) != hash {
                 return Err(self.reader.corrupt("trie record hash"));
             }
-            cache_record(hash, branch.raw.clone());
+            cache_record(self.place_of(path), hash, branch.raw.clone());
         }
         Ok(branch)
     }
@@ -121,6 +121,10 @@ impl<'a> Trie<'a> {
             return Err(self.reader.corrupt("slot value"));
         }
         Ok(alloy_rlp::encode(U256::from_be_slice(&bytes)).into())
+    }
+
+    pub(super) fn place_of(&self, path: &Path) -> Place {
+        Place::of(self.owner.as_ref(), path)
     }
 
     fn may_cache(&self) -> bool {

@@ -139,21 +139,28 @@ impl Trie<'_> {
         };
         // The extension is cut at `split`: a new branch there, the old subtree one of its children.
         let below = path.nibble(split);
-        let mut children: [Option<After>; 16] = Default::default();
+        let from = out.pending.found();
+        let mut is_placed = false;
         for (nibble, group) in groups(items, split) {
-            if nibble != below {
-                children[usize::from(nibble)] = Some(self.build(&present(group), split + 1, out));
-                continue;
+            if nibble > below && !is_placed {
+                is_placed = true;
+                let after = self.moved(path, own)?;
+                out.pending.find(below, after);
             }
-            // The child's depth differs from the edge's, so `Same` would carry the wrong reference.
-            let after = self.update_subtree_below(path, own, split + 1, group, out)?;
-            children[usize::from(below)] = Some(after);
+            let after = if nibble == below {
+                is_placed = true;
+                // The child's depth differs from the edge's, so `Same` would carry the wrong reference.
+                self.update_subtree_below(path, own, split + 1, group, out)?
+            } else {
+                self.build(&present(group), split + 1, out)
+            };
+            out.pending.find(nibble, after);
         }
-        if children[usize::from(below)].is_none() {
-            let own = self.own_reference(path, own)?;
-            children[usize::from(below)] = Some(After::Moved(Box::new((*path, own))));
+        if !is_placed {
+            let after = self.moved(path, own)?;
+            out.pending.find(below, after);
         }
-        self.finish(&path.prefix(split), None, &mut children, out)
+        self.finish(&path.prefix(split), None, from, out)
     }
 
     /// As `update_subtree`, for a subtree whose position moved: never answers `Same`.
@@ -173,6 +180,11 @@ impl Trie<'_> {
         }
     }
 
+    /// The branch as it is, at another depth.
+    fn moved(&self, path: &Path, own: Option<&NodeRef>) -> Read<After> {
+        Ok(After::Moved(Box::new((*path, self.own_reference(path, own)?))))
+    }
+
     /// The reference of the branch itself, which an edge with an extension does not hold.
     fn own_reference(&self, path: &Path, own: Option<&NodeRef>) -> Read<NodeRef> {
         match own {
@@ -186,7 +198,7 @@ impl Trie<'_> {
 
     fn update_branch(&self, branch: Branch, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         let depth = branch.path.len();
-        let mut children: [Option<After>; 16] = Default::default();
+        let from = out.pending.found();
         let mut unread = false;
         for (nibble, group) in groups(items, depth) {
             let after = if branch.has(nibble) {
@@ -200,18 +212,18 @@ impl Trie<'_> {
             // Go on after a miss: the siblings' missing records belong in the same NEED.
             match after {
                 Ok(After::Same) => {}
-                Ok(after) => children[usize::from(nibble)] = Some(after),
+                Ok(after) => out.pending.find(nibble, after),
                 Err(Unread) => unread = true,
             }
         }
         if unread {
             return Err(Unread);
         }
-        if children.iter().all(Option::is_none) {
+        if out.pending.found() == from {
             return Ok(After::Same);
         }
         let path = branch.path;
-        self.finish(&path, Some(branch), &mut children, out)
+        self.finish(&path, Some(branch), from, out)
     }
 
     /// A subtree from nothing. @param items sorted.
@@ -221,44 +233,31 @@ impl Trie<'_> {
             [(key, value)] => After::Leaf(*key, value.clone()),
             [(first, _), .., (last, _)] => {
                 let split = common_nibbles(&first.0, &last.0).max(depth);
-                let mut children: [Option<After>; 16] = Default::default();
+                let from = out.pending.found();
                 let mut rest = items;
                 while let Some((key, _)) = rest.first() {
                     let nibble = nibble_of(&key.0, split);
                     let count = rest.partition_point(|(other, _)| nibble_of(&other.0, split) <= nibble);
-                    children[usize::from(nibble)] = Some(self.build(&rest[..count], split + 1, out));
+                    let after = self.build(&rest[..count], split + 1, out);
+                    out.pending.find(nibble, after);
                     rest = &rest[count..];
                 }
-                out.pending.add(&Path::prefix_of(first, split), None, &mut children)
+                out.pending.add(&Path::prefix_of(first, split), None, from)
             }
         }
     }
 
-    /// @param children what changed; `None` keeps the old branch's edge.
-    fn finish(
-        &self,
-        path: &Path,
-        old: Option<Branch>,
-        children: &mut [Option<After>; 16],
-        out: &mut Output<'_>,
-    ) -> Read<After> {
-        let stands = |nibble: usize| match &children[nibble] {
-            None => old.as_ref().is_some_and(|branch| branch.has(nibble as u8)),
-            Some(After::Empty) => false,
-            Some(_) => true,
-        };
-        let count = (0..16).filter(|nibble| stands(*nibble)).count();
-        if count >= 2 {
-            return Ok(out.pending.add(path, old, children));
+    /// @param from where the children found for this branch begin; of the others the old branch's edges stay.
+    fn finish(&self, path: &Path, old: Option<Branch>, from: usize, out: &mut Output<'_>) -> Read<After> {
+        let standing = out.pending.standing(old.as_ref().map_or(0, |branch| branch.mask), from);
+        if standing.count_ones() >= 2 {
+            return Ok(out.pending.add(path, old, from));
         }
-        let only = (0..16).find(|nibble| stands(*nibble));
+        let only = out.pending.take_standing(from);
         let after = match (only, &old) {
+            (Some(after), _) => after,
+            (None, Some(branch)) if standing != 0 => self.lift(branch, standing.trailing_zeros() as u8)?,
             (None, _) => After::Empty,
-            (Some(nibble), old) => match (children[nibble].take(), old) {
-                (Some(after), _) => after,
-                (None, Some(branch)) => self.lift(branch, nibble as u8)?,
-                (None, None) => After::Empty,
-            },
         };
         if let Some(branch) = old {
             out.changes.put(self.key_of(path), None, Some(branch.raw));

@@ -2,7 +2,6 @@
 
 use super::Value;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -11,6 +10,16 @@ pub struct Entry {
     pub old: Option<Value>,
     /// Code is shared between accounts, so undoing a block must not delete it.
     pub undoable: bool,
+    /// `head_of(&key)`.
+    head: u64,
+    /// Known without comparing the values.
+    differs: bool,
+}
+
+impl Entry {
+    fn new(key: Vec<u8>, new: Option<Value>, old: Option<Value>) -> Self {
+        Self { head: head_of(&key), key, new, old, undoable: true, differs: false }
+    }
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -21,50 +30,55 @@ pub struct Changeset {
 impl Changeset {
     /// A later write of the same key replaces the new value and keeps the first old one.
     pub fn put(&mut self, key: Vec<u8>, new: Option<Value>, old: Option<Value>) {
-        self.entries.push(Entry { key, new, old, undoable: true });
+        self.entries.push(Entry::new(key, new, old));
+    }
+
+    /// The same with values that differ: they need no comparison.
+    pub fn put_changed(&mut self, key: Vec<u8>, new: Value, old: Option<Value>) {
+        self.entries.push(Entry { differs: true, ..Entry::new(key, Some(new), old) });
     }
 
     pub fn put_code(&mut self, key: Vec<u8>, code: Value) {
-        self.entries.push(Entry { key, new: Some(code), old: None, undoable: false });
+        self.entries.push(Entry { undoable: false, ..Entry::new(key, Some(code), None) });
     }
 
     /// Tells the old value of a key written just now.
     pub fn replaces(&mut self, key: &[u8], old: Option<Value>) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.key == key) {
             entry.old = old;
+            entry.differs = false;
         }
     }
 
     /// @return entries in key order, each key once, without writes that change nothing.
-    pub fn into_sorted(self) -> Vec<Entry> {
-        let mut sorted: Vec<Sorted> =
-            self.entries.into_iter().map(|entry| Sorted { head: head_of(&entry.key), entry }).collect();
-        sorted.sort_by(Sorted::compare);
-        let mut merged: Vec<Entry> = Vec::with_capacity(sorted.len());
-        for Sorted { entry, .. } in sorted {
-            match merged.last_mut() {
-                Some(last) if last.key == entry.key => last.new = entry.new,
-                _ => merged.push(entry),
+    pub fn into_sorted(mut self) -> Vec<Entry> {
+        // Most comparisons end at the heads, without going to the keys on the heap. Stable: writes of a key stay in order.
+        self.entries.sort_by(|a, b| a.head.cmp(&b.head).then_with(|| a.key.cmp(&b.key)));
+        self.entries.dedup_by(|later, first| {
+            let is_same = later.head == first.head && later.key == first.key;
+            if is_same {
+                first.new = later.new.take();
+                first.differs = false;
             }
-        }
-        merged.retain(|entry| entry.new != entry.old || !entry.undoable);
-        merged
+            is_same
+        });
+        let stays =
+            |entry: &Entry| !entry.undoable || entry.differs || differ(entry.new.as_deref(), entry.old.as_deref());
+        self.entries.retain(stays);
+        self.entries
     }
 }
 
-/// The key's first bytes as a number: most comparisons end there, without going to the heap.
-struct Sorted {
-    head: u64,
-    entry: Entry,
+/// Eight bytes at a time: most values are trie records, which agree on long stretches, and WebAssembly's `memcmp` goes
+/// byte by byte.
+fn differ(new: Option<&[u8]>, old: Option<&[u8]>) -> bool {
+    let (Some(new), Some(old)) = (new, old) else { return new.is_some() || old.is_some() };
+    let ((new, new_rest), (old, old_rest)) = (new.as_chunks::<8>(), old.as_chunks::<8>());
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    new.len() != old.len() || new_rest != old_rest || new.iter().zip(old).any(|(new, old)| word(new) != word(old))
 }
 
-impl Sorted {
-    fn compare(&self, other: &Self) -> Ordering {
-        self.head.cmp(&other.head).then_with(|| self.entry.key.cmp(&other.entry.key))
-    }
-}
-
-/// Big-endian, short keys padded with zeros: unequal numbers are in the order of their keys.
+/// The key's first bytes as a number. Big-endian, short keys padded with zeros: unequal numbers are in the order of their keys.
 fn head_of(key: &[u8]) -> u64 {
     match key.first_chunk() {
         Some(head) => u64::from_be_bytes(*head),
