@@ -93,6 +93,11 @@ program
   )
   .addOption(flag('--collectors <count>', 'collectors of each view (default: 8)').argParser(wholeNumber(1, 64)))
   .addOption(
+    flag('--inbound-max <count>', 'connections from others than validators (default: 64)').argParser(
+      wholeNumber(0, 1_024),
+    ),
+  )
+  .addOption(
     flag('--local-network', 'all peers are on this machine: loopback addresses allowed, no per-address limits').default(
       false,
     ),

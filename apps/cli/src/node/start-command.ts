@@ -46,6 +46,8 @@ export interface StartCommandOptions {
   /** Sets of more validators send their votes to so many collectors; absent: as consensus has it. */
   readonly collectorsAbove: number | undefined
   readonly collectors: number | undefined
+  /** Connections from others, validators' slots apart; absent: as the network has it. */
+  readonly inboundMax: number | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -247,6 +249,7 @@ function createNetwork(
         ? { transports: [], target: 0 }
         : { transports: ['quic-v1', 'tcp', 'wss', 'ws'], dht: 'server' },
       localNetwork: options.localNetwork,
+      ...(options.inboundMax === undefined ? {} : { inboundMax: options.inboundMax }),
       dataPath: own.data.path,
     },
     {

@@ -36,6 +36,8 @@ export interface TestNetworkOptions {
   readonly memberships?: readonly { readonly epoch: number; readonly members: readonly number[] }[]
   /** Sets of more than `above` validators send their votes to `count` collectors a view. Default: as production has it. */
   readonly collectors?: { readonly above: number; readonly count: number }
+  /** Connections that a node takes from others, validators' slots apart. Default: as production has it. */
+  readonly inboundMax?: number
   /** Of the links' losses and jitter; default 1. */
   readonly seed?: number
   /**
@@ -145,6 +147,7 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
       peerAddress: links.through,
       environment: (index) => ({
         ...collectorsEnvironment(options),
+        ...(options.inboundMax === undefined ? {} : { CAIRN_INBOUND_MAX: String(options.inboundMax) }),
         ...skewedClockEnvironment(clockOffsetsMs.get(index) ?? 0),
       }),
     },

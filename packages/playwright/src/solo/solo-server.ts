@@ -10,9 +10,18 @@ export interface SoloServer {
   readonly address: string
   /** Answers given so far, by protocol. */
   answered(protocol: RequestProtocol): number
+  /** Tabs and nodes that are connected with it. */
+  peers(): number
   /** From now on it lies about this; `undefined`: it is honest again. */
   lieAbout(lie: Lie | undefined): void
   stop(): Promise<void>
+}
+
+/** Whom it takes; default: as production has it. */
+export interface SoloSlots {
+  readonly inboundMax?: number
+  /** How long one may stay who has no slot. */
+  readonly probationMs?: number
 }
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
@@ -23,10 +32,11 @@ export async function startSoloServer(
   genesisHash: Hash,
   serve?: (network: Network) => void,
   manner: Manner = honest,
+  slots: SoloSlots = {},
 ): Promise<SoloServer> {
   const network = await createNodeNetwork(
     // No WebRTC-direct: tabs are to reach this one in one way.
-    { genesisHash, identity: await generateIdentity(), peers: [], localNetwork: true, listen: { wsPort: 0 } },
+    { genesisHash, identity: await generateIdentity(), peers: [], localNetwork: true, listen: { wsPort: 0 }, ...slots },
     { clock: systemClock, timers: systemTimers, random: systemRandom, log: silent, metrics: noMetrics },
   )
   const counts = new Map<RequestProtocol, number>()
@@ -48,6 +58,7 @@ export async function startSoloServer(
     peerId: network.peerId,
     address,
     answered: (protocol) => counts.get(protocol) ?? 0,
+    peers: () => network.peers().length,
     lieAbout: (lie) => (current = lie === undefined ? manner : lying(lie)),
     stop: () => network.stop(),
   }
