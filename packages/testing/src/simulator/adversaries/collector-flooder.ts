@@ -11,7 +11,7 @@ import { digestOf } from '../model/digest.ts'
 import { indexInSet } from '../model/model-chain.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode } from './faulty-node.ts'
 import { forgeVote, keyInSet } from './forged-block.ts'
 import type { KeyInSet } from './forged-block.ts'
 
@@ -76,7 +76,7 @@ export function createCollectorFlooder(world: World, slot: number, id: number): 
     const view = viewOf(node.consensus.view + random.below(2))
     const to = victims(key.set, view)
     for (const message of burst(key, view, node.consensus.head.hash)) {
-      for (const one of to) sendEncoded(world, id, one, message)
+      for (const one of to) world.network.send(id, one, message)
     }
   }
 
