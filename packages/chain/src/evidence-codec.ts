@@ -2,6 +2,7 @@
  * Codec of evidence, alone (gossip) and as the list that a block includes.
  *
  * evidence = [1, vote, vote] | [2, certificate, certificate], conflicting and in order, so that a pair has one encoding
+ *          | [3, vote, certificate], conflicting
  * list     = [evidence, …], strictly ascending by hash, so that a set of evidence has one encoding
  */
 import { keccak256 } from '@cairn/crypto'
@@ -15,7 +16,7 @@ import { readCertificate, readVote, rlpFromCertificate, rlpFromVote } from './vo
 /** The list of a block without evidence. */
 export const NO_EVIDENCE = Uint8Array.of(0xc0)
 
-const TYPE = { votes: 1, certificates: 2 } as const
+const TYPE = { votes: 1, certificates: 2, 'vote-and-certificate': 3 } as const
 
 /** Canonical RLP. */
 export function encodeEvidence(evidence: Evidence): Uint8Array {
@@ -53,22 +54,30 @@ export function decodeEvidenceList(bytes: Uint8Array): Decoded<readonly Evidence
 }
 
 function rlpFromEvidence(evidence: Evidence): RlpInput {
-  const halves =
-    evidence.type === 'votes'
-      ? [evidence.first, evidence.second].map(rlpFromVote)
-      : [evidence.first, evidence.second].map(rlpFromCertificate)
+  const halves = [evidence.first, evidence.second].map((half) =>
+    'validator' in half ? rlpFromVote(half) : rlpFromCertificate(half),
+  )
   return [rlpUint(TYPE[evidence.type]), ...halves]
 }
 
 function readEvidence(item: RlpReader): Evidence {
   const fields = item.list()
   const type = fields.uint()
-  if (type !== TYPE.votes && type !== TYPE.certificates) failDecode('DECODE_WRONG_KIND')
-  const evidence: Evidence =
-    type === TYPE.votes
-      ? { type: 'votes', first: readVote(fields), second: readVote(fields) }
-      : { type: 'certificates', first: readCertificate(fields), second: readCertificate(fields) }
+  const evidence = readHalves(type, fields)
   fields.end()
   if (!isConflicting(evidence)) failDecode('DECODE_NOT_CONFLICTING')
   return evidence
+}
+
+function readHalves(type: number, fields: RlpReader): Evidence {
+  switch (type) {
+    case TYPE.votes:
+      return { type: 'votes', first: readVote(fields), second: readVote(fields) }
+    case TYPE.certificates:
+      return { type: 'certificates', first: readCertificate(fields), second: readCertificate(fields) }
+    case TYPE['vote-and-certificate']:
+      return { type: 'vote-and-certificate', first: readVote(fields), second: readCertificate(fields) }
+    default:
+      return failDecode('DECODE_WRONG_KIND')
+  }
 }

@@ -2,7 +2,9 @@
  * Evidence of equivocation (consensus.md «Slashable»): two messages of one view that no honest signer lets exist.
  *
  * From votes: two N or two F of different hashes, or X and F, by one validator. From certificates: the same pairs; who
- * signed both is the intersection of the bitmaps, more than a third of the weight, since both are quorums.
+ * signed both is the intersection of the bitmaps, more than a third of the weight, since both are quorums. From a vote and a
+ * certificate: the same pairs; the voter is among those who have signed the certificate (where votes go to collectors, hardly
+ * anybody sees two single ones).
  * Not slashable: N and X; N(h′) and F(h); one vote twice; anything of two views, epochs or chains.
  *
  * A piece of evidence proves itself: genesis hash and the validator set of its own epoch are all that verifying takes,
@@ -30,7 +32,14 @@ export interface CertificateEvidence {
   readonly second: Certificate
 }
 
-export type Evidence = VoteEvidence | CertificateEvidence
+/** A vote and a certificate of one view that its validator has signed as well. */
+export interface MixedEvidence {
+  readonly type: 'vote-and-certificate'
+  readonly first: Vote
+  readonly second: Certificate
+}
+
+export type Evidence = VoteEvidence | CertificateEvidence | MixedEvidence
 
 /** Which rule was broken: sN, sF, or sX against sF. */
 export type OffenceKind = 'double-notarize' | 'double-finalize' | 'nullify-and-finalize'
@@ -61,10 +70,21 @@ export function evidenceFromCertificates(a: Certificate, b: Certificate): Certif
   return isConflicting(evidence) ? evidence : undefined
 }
 
+/** `undefined` unless the certificate bears the vote's validator's signature and the two are slashable. No signature is checked. */
+export function evidenceFromVoteAndCertificate(vote: Vote, certificate: Certificate): MixedEvidence | undefined {
+  const evidence: MixedEvidence = { type: 'vote-and-certificate', first: vote, second: certificate }
+  return isConflicting(evidence) ? evidence : undefined
+}
+
 /** Whether the pair is slashable and in order: all that needs neither keys nor sets. */
 export function isConflicting({ type, first, second }: Evidence): boolean {
   if (type === 'votes' && first.validator !== second.validator) return false
   if (first.epoch !== second.epoch || first.view !== second.view) return false
+  if (type === 'vote-and-certificate') {
+    if (((second.signers[first.validator >> 3] ?? 0) & (1 << (first.validator & 7))) === 0) return false
+    if (first.kind === second.kind) return first.kind !== 'nullify' && first.hash !== second.hash
+    return first.kind !== 'notarize' && second.kind !== 'notarize'
+  }
   if (first.kind === second.kind) return first.kind !== 'nullify' && first.hash < second.hash
   return first.kind === 'nullify' && second.kind === 'finalize'
 }
@@ -72,13 +92,14 @@ export function isConflicting({ type, first, second }: Evidence): boolean {
 /** The evidence is conflicting. */
 export function offenceOf({ first, second }: Evidence): Offence {
   const { epoch, view } = first
-  const kind = first.kind === 'nullify' ? 'nullify-and-finalize' : OFFENCE_BY_KIND[second.kind]
+  const isExclusive = first.kind !== second.kind
+  const kind = isExclusive ? 'nullify-and-finalize' : OFFENCE_BY_KIND[second.kind]
   return { kind, epoch, view }
 }
 
 /** Who is accused, ascending indices into the set of the evidence's epoch: without checked signatures no more than that. */
 export function accusedOf(evidence: Evidence): readonly number[] {
-  if (evidence.type === 'votes') return [evidence.first.validator]
+  if (evidence.type !== 'certificates') return [evidence.first.validator]
   const { signers } = evidence.second
   const both = evidence.first.signers.map((byte, index) => byte & (signers[index] ?? 0))
   return indicesFromBitmap(both, both.length * 8) ?? []

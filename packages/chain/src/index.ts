@@ -48,8 +48,23 @@ export {
   evidenceHash,
   NO_EVIDENCE,
 } from './evidence-codec.ts'
-export { accusedOf, evidenceFromCertificates, evidenceFromVotes, offenceOf, verifyEvidence } from './evidence.ts'
-export type { CertificateEvidence, Evidence, EvidenceVerdict, Offence, OffenceKind, VoteEvidence } from './evidence.ts'
+export {
+  accusedOf,
+  evidenceFromCertificates,
+  evidenceFromVoteAndCertificate,
+  evidenceFromVotes,
+  offenceOf,
+  verifyEvidence,
+} from './evidence.ts'
+export type {
+  CertificateEvidence,
+  Evidence,
+  EvidenceVerdict,
+  MixedEvidence,
+  Offence,
+  OffenceKind,
+  VoteEvidence,
+} from './evidence.ts'
 export { parseEthereumGenesis } from './ethereum-genesis.ts'
 export type { EthereumGenesis } from './ethereum-genesis.ts'
 export { decodePayload, transactionHash } from './execution-body.ts'

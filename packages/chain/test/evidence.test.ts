@@ -5,6 +5,7 @@ import { createWasmBls } from '@cairn/crypto/bls-wasm'
 import { readLightWasm } from '@cairn/wasm-core/light-file'
 import { ZERO_HASH, epoch, reject, view } from '@cairn/primitives'
 import {
+  bitmapFromIndices,
   accusedOf,
   assembleCertificate,
   decodeEvidence,
@@ -12,6 +13,7 @@ import {
   encodeEvidence,
   encodeEvidenceList,
   evidenceFromCertificates,
+  evidenceFromVoteAndCertificate,
   evidenceFromVotes,
   evidenceHash,
   offenceOf,
@@ -84,6 +86,18 @@ describe('slashable', () => {
     expect(verifyEvidence(evidence, set, keySet, GENESIS_HASH)).toEqual({ verdict: 'accept', offenders: [1, 2] })
     expect(accusedOf(evidence)).toEqual([1, 2])
   })
+
+  it.each(SLASHABLE)('%s, as a vote and a certificate: the voter', (_name, a, b, kind) => {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const evidence = evidenceFromVoteAndCertificate(voteOf(1, one), certificateOf([0, 1, 2], other)) as Evidence
+      expect(offenceOf(evidence)).toEqual({ kind, epoch: 2, view: 5 })
+      expect(verifyEvidence(evidence, set, keySet, GENESIS_HASH)).toEqual({ verdict: 'accept', offenders: [1] })
+      expect(decodeEvidence(encodeEvidence(evidence))).toEqual({ ok: true, value: evidence })
+    }
+  })
 })
 
 describe('not slashable', () => {
@@ -95,6 +109,7 @@ describe('not slashable', () => {
       expect(evidenceFromVotes(voteOf(1, one), voteOf(1, other))).toBeUndefined()
       const certificates = [certificateOf([0, 1, 2], one), certificateOf([1, 2, 3], other)] as const
       expect(evidenceFromCertificates(...certificates)).toBeUndefined()
+      expect(evidenceFromVoteAndCertificate(voteOf(1, one), certificateOf([0, 1, 2], other))).toBeUndefined()
       // Nor when put together by hand, past the constructors.
       const forged: Evidence = { type: 'votes', first: voteOf(1, one), second: voteOf(1, other) }
       expect(verifyEvidence(forged, set, keySet, GENESIS_HASH)).toEqual(reject('EVIDENCE_NOT_CONFLICTING'))
@@ -106,6 +121,17 @@ describe('not slashable', () => {
     expect(evidenceFromVotes(voteOf(1, N), voteOf(2, N2))).toBeUndefined()
     const forged: Evidence = { type: 'votes', first: voteOf(1, N), second: voteOf(2, N2) }
     expect(verifyEvidence(forged, set, keySet, GENESIS_HASH)).toEqual(reject('EVIDENCE_NOT_CONFLICTING'))
+  })
+
+  it('a vote against a certificate that others have signed', () => {
+    expect(evidenceFromVoteAndCertificate(voteOf(3, N2), certificateOf([0, 1, 2], N))).toBeUndefined()
+    const forged: Evidence = { type: 'vote-and-certificate', first: voteOf(3, N2), second: certificateOf([0, 1, 2], N) }
+    expect(verifyEvidence(forged, set, keySet, GENESIS_HASH)).toEqual(reject('EVIDENCE_NOT_CONFLICTING'))
+    expect(decodeEvidence(encodeEvidence(forged))).toEqual({ ok: false, code: 'DECODE_NOT_CONFLICTING' })
+    // With the voter's bit in the bitmap it is the signature that does not hold.
+    const everybody = { ...forged.second, signers: bitmapFromIndices([0, 1, 2, 3], 4) } as Certificate
+    const accused: Evidence = { type: 'vote-and-certificate', first: voteOf(3, N2), second: everybody }
+    expect(verifyEvidence(accused, set, keySet, GENESIS_HASH)).toEqual(reject('CERTIFICATE_BAD_SIGNATURE'))
   })
 
   it('two certificates of one block by different quorums', () => {

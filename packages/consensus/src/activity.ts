@@ -26,7 +26,7 @@ export function createActivity(
     if (before?.activity.leftAfter.has(was) === true) leftAfter.set(index, 0)
   return {
     seenAtMs: earlier.map((was) => before?.activity.seenAtMs[was] ?? nowMs),
-    probedAtMs: earlier.map(() => nowMs),
+    probedAtMs: earlier.map((was) => before?.activity.probedAtMs[was] ?? nowMs),
     equivocators: new Set(),
     signedView: earlier.map(() => 0),
     leftAfter,
@@ -66,7 +66,7 @@ export function isInactive(core: Core, validator: number): boolean {
 
 /**
  * A vote that comes too late for the certificates would never be verified, and its validator count as silent: whether
- * one should be verified for its own sake. Seldom, so that bad ones cost little.
+ * one should be verified for its own sake. Seldom, and after a bad one at once: only one at a time is looked at.
  */
 export function shouldProbe({ activity, now }: Core, validator: number): boolean {
   const lastMs = Math.max(activity.seenAtMs[validator] ?? 0, activity.probedAtMs[validator] ?? 0)
@@ -74,6 +74,11 @@ export function shouldProbe({ activity, now }: Core, validator: number): boolean
   if (now.monotonicMs - lastMs < intervalMs) return false
   activity.probedAtMs[validator] = now.monotonicMs
   return true
+}
+
+/** The vote that was looked at in its name was somebody else's, who pays for it: the next one is looked at again. */
+export function noteForged({ activity }: Core, validator: number): void {
+  activity.probedAtMs[validator] = Number.NEGATIVE_INFINITY
 }
 
 function isSeen({ activity, now }: Core, validator: number): boolean {

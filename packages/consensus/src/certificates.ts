@@ -12,6 +12,7 @@ import { noteCollected } from './dissemination.ts'
 import { pruneViews } from './prune.ts'
 import { halt } from './halt.ts'
 import { certificateConflict, reportCertificates } from './evidence/detection.ts'
+import { checkVoters } from './evidence/voter-check.ts'
 import type { From } from './input.ts'
 import { CERTIFICATES_WAITING_MAX, ENTRY_PROOF_TAKEN_MAX } from './limits.ts'
 import { recordOf, rememberHolder } from './state.ts'
@@ -93,7 +94,9 @@ export function acceptCertificate(core: Core, certificate: Certificate, gossiped
   }
   const isKnown = state.views.get(certificate.view)?.certificates[certificate.kind] !== undefined
   if (isKnown || certificate.view <= state.finalizedView) return
-  recordOf(state, certificate.view).certificates[certificate.kind] = certificate
+  const record = recordOf(state, certificate.view)
+  record.certificates[certificate.kind] = certificate
+  checkVoters(core, record, certificate)
   noteSigners(core, certificate)
   effects.push({ type: 'log-certificate', certificate })
   effects.push({ type: 'broadcast-certificate', certificate, gossiped })

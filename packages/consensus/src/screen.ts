@@ -66,8 +66,10 @@ export function screenProposal(core: Core, proposal: Proposal): Verdict {
 /** Wanted by the book, or by R5 while the view is open: a leader with a full record can still make a view hopeless. */
 export function screenEvidence({ state, options, book }: Core, evidence: Evidence): Verdict {
   const { epoch, view } = evidence.first
-  if (evidence.type === 'votes' && epoch === options.validators.epoch) {
+  if (evidence.type !== 'certificates' && epoch === options.validators.epoch) {
     if (evidence.first.validator >= options.validators.validators.length) return reject('EVIDENCE_UNKNOWN_VALIDATOR')
+  }
+  if (evidence.type === 'votes' && epoch === options.validators.epoch) {
     if (isInWindow(state, view) && !isReported(state.views.get(view), evidence)) return ACCEPT
   }
   return book.screen(evidence, options.validators.epoch)

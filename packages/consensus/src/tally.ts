@@ -7,14 +7,15 @@ import { evidenceFromVotes } from '@cairn/chain'
 import type { Vote, VoteKind } from '@cairn/chain'
 import { equalBytes } from '@cairn/primitives'
 import type { Hash } from '@cairn/primitives'
-import { noteSeen, shouldProbe } from './activity.ts'
+import { noteForged, noteSeen, shouldProbe } from './activity.ts'
 import { certificateKey } from './certificates.ts'
 import { heldRecord, reportVotes } from './evidence/detection.ts'
+import { checkVoter } from './evidence/voter-check.ts'
 import type { From } from './input.ts'
 import { VOTE_CANDIDATES_MAX } from './limits.ts'
 import { recordOf } from './state.ts'
 import type { Core, Tally, ViewRecord, VoteCandidate } from './state.ts'
-import { reportPeer, requestVerification } from './verify-queue.ts'
+import { reportPeer, requestAlone, requestVerification } from './verify-queue.ts'
 
 /** Takes a screened vote. O(1) until the quorum is reached, then O(n) once. */
 export function addVote(core: Core, vote: Vote, from: From | undefined, isVerified: boolean): void {
@@ -41,7 +42,10 @@ export function settleVote(core: Core, vote: Vote, from: From | undefined, isVal
   const record = heldRecord(core.state, vote.view)
   const candidates = record?.tallies[vote.kind].byValidator.get(vote.validator) ?? []
   const candidate = candidates.find((other) => isSameVote(other.vote, vote))
-  if (!isValid) reportPeer(core, from, 'VOTE_SIGNATURE_INVALID')
+  if (!isValid) {
+    reportPeer(core, from, 'VOTE_SIGNATURE_INVALID')
+    noteForged(core, vote.validator)
+  }
   if (record === undefined || candidate === undefined) return
   candidate.isChecking = false
   if (isValid) {
@@ -113,6 +117,9 @@ function checkConflicts(core: Core, record: ViewRecord, validator: number): void
   if (notarizes.length > 1) for (const candidate of notarizes) requestAlone(core, candidate)
   if (nullifies.length > 1 || isExclusive) for (const candidate of nullifies) requestAlone(core, candidate)
   if (finalizes.length > 1 || isExclusive) for (const candidate of finalizes) requestAlone(core, candidate)
+  for (const certificate of Object.values(record.certificates)) {
+    for (const candidate of [...notarizes, ...nullifies, ...finalizes]) checkVoter(core, record, candidate, certificate)
+  }
   if (notarizes.length > 1) reportConflict(core, record, notarizes)
   if (finalizes.length > 1 || isExclusive) reportConflict(core, record, [...nullifies, ...finalizes])
 }
@@ -125,11 +132,6 @@ function reportConflict(core: Core, record: ViewRecord, candidates: readonly Vot
       if (evidence !== undefined) reportVotes(core, record, evidence)
     }
   }
-}
-
-function requestAlone(core: Core, candidate: VoteCandidate): void {
-  if (candidate.isVerified || candidate.isChecking) return
-  candidate.isChecking = requestVerification(core, { kind: 'vote', vote: candidate.vote }, candidate.from)
 }
 
 /** A verified vote pushes out an unverified one; unverified ones wait for nobody. */

@@ -1,7 +1,7 @@
 /** Bookkeeping of verifications under way: bounded in total and per peer, each remembered until its result. */
 import type { From } from './input.ts'
 import { VERIFICATIONS_MAX, VERIFICATIONS_PER_PEER_MAX } from './limits.ts'
-import type { Core, PendingVerification } from './state.ts'
+import type { Core, PendingVerification, VoteCandidate } from './state.ts'
 import type { PeerFault } from './effect.ts'
 import type { VerificationRequest } from './verification.ts'
 
@@ -40,4 +40,10 @@ export function takeVerification({ state }: Core, id: number): PendingVerificati
 /** Blames a sender; nobody is blamed for own or recovered data. */
 export function reportPeer({ effects }: Core, peer: From | undefined, code: PeerFault): void {
   if (peer !== undefined) effects.push({ type: 'report-peer', peer, code })
+}
+
+/** Verifies a vote for its own sake, once. */
+export function requestAlone(core: Core, candidate: VoteCandidate): void {
+  if (candidate.isVerified || candidate.isChecking) return
+  candidate.isChecking = requestVerification(core, { kind: 'vote', vote: candidate.vote }, candidate.from)
 }

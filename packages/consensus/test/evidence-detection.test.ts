@@ -39,6 +39,50 @@ function finalizeView(h: Harness, at: number, parent = h.genesis): { readonly ha
   return block
 }
 
+describe('a vote against a certificate that its validator has signed', () => {
+  it('is an offence whichever comes first: a collector of the one learns of the other by its certificate', () => {
+    for (const isVoteFirst of [true, false]) {
+      const { h, book } = follower()
+      const [a, b] = twoHashes(h)
+      const vote = { type: 'vote', vote: h.vote('notarize', 1, b.hash, 2), from: 'p' } as const
+      const certificate = h.certificate('notarize', 1, a.hash)
+      const shown = { type: 'certificate', certificate, from: 'q', gossiped: true } as const
+      for (const input of isVoteFirst ? [vote, shown] : [shown, vote]) h.feed(input)
+      const [evidence, ...more] = broadcastsOf(h.take())
+      expect(evidence).toMatchObject({ type: 'vote-and-certificate', first: { validator: 2, hash: b.hash } })
+      expect(more).toEqual([])
+      expect(book.pending()).toEqual([evidence])
+    }
+  })
+
+  it('is one with a nullify vote against a finalization, also when the view is final', () => {
+    const { h, book } = follower()
+    finalizeView(h, 1)
+    h.take()
+    h.feed({ type: 'vote', vote: h.vote('nullify', 1, ZERO_HASH, 2), from: 'p' })
+    expect(broadcastsOf(h.take())).toMatchObject([
+      { type: 'vote-and-certificate', first: { kind: 'nullify', validator: 2 } },
+    ])
+    expect(book.pending()).toHaveLength(1)
+  })
+
+  it('is none of somebody else, with a bad signature, or for what goes together', () => {
+    const { h, book } = follower()
+    const [a, b] = twoHashes(h)
+    h.feed({
+      type: 'certificate',
+      certificate: h.certificate('notarize', 1, a.hash, [0, 1, 2]),
+      from: 'q',
+      gossiped: true,
+    })
+    h.feed({ type: 'vote', vote: h.vote('notarize', 1, b.hash, 3), from: 'p' })
+    h.feed({ type: 'vote', vote: h.vote('finalize', 1, b.hash, 1), from: 'p' })
+    h.feed({ type: 'vote', vote: { ...h.vote('notarize', 1, b.hash, 2), signature: badSignature() }, from: 'p' })
+    expect(broadcastsOf(h.take())).toEqual([])
+    expect(book.pending()).toEqual([])
+  })
+})
+
 describe('votes', () => {
   it('are compared up to the window ahead of the own view', () => {
     const { h, book } = follower()
@@ -80,7 +124,8 @@ describe('votes', () => {
     expect(book.pending()).toEqual([])
     sendBoth(4)
     sendBoth(LATE_VIEWS_MAX + 2)
-    expect(book.pending().map(({ first }) => first.view)).toEqual([4, LATE_VIEWS_MAX + 2])
+    // Each is also one against the finalization, which bears its validator's signature.
+    expect([...new Set(book.pending().map(({ first }) => first.view))]).toEqual([4, LATE_VIEWS_MAX + 2])
   })
 
   it('that are forged prove nothing, early or late, and cost their sender', () => {

@@ -119,4 +119,23 @@ describe('R8: an inactive leader', () => {
     h.wait(399)
     expect(h.signed()).toHaveLength(before)
   })
+
+  it('is not one in whose name others vote, however often they are looked at instead', () => {
+    // Found by a simulated collector that was flooded: who came back was given up for a forged vote's sake.
+    const h = createHarness()
+    for (let second = 0; second < 8; second++) {
+      const { view: at } = h.consensus
+      const own = h.vote('finalize', at + 1, h.genesis.hash, SILENT)
+      const forged = { ...h.vote('notarize', at + 1, h.genesis.hash, SILENT), signature: badSignature() }
+      h.feed({ type: 'vote', vote: forged, from: 'forger' })
+      h.feed({ type: 'vote', vote: own, from: 'p' })
+      const certificate = h.certificate('nullify', at, ZERO_HASH, OTHERS)
+      h.feed({ type: 'certificate', certificate, from: 'p', gossiped: true })
+      h.wait(1_000)
+    }
+    reachView(h, SILENT, OTHERS)
+    const before = h.signed().length
+    h.wait(399)
+    expect(h.signed()).toHaveLength(before)
+  })
 })

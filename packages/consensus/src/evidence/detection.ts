@@ -3,7 +3,7 @@
  * evidence that peers found. Each goes into the book, and to everybody once per view, offender and kind.
  */
 import { evidenceFromCertificates, offenceOf } from '@cairn/chain'
-import type { Certificate, Evidence, VoteEvidence } from '@cairn/chain'
+import type { Certificate, Evidence, MixedEvidence, VoteEvidence } from '@cairn/chain'
 import type { View } from '@cairn/primitives'
 import { LATE_VIEWS_MAX } from '../limits.ts'
 import type { ConsensusState, Core, ViewRecord } from '../state.ts'
@@ -19,6 +19,15 @@ export function reportVotes(core: Core, record: ViewRecord, evidence: VoteEviden
   if (!isFirst) return
   record.reported.add(reportKey(evidence))
   // Sent even when the book has no room: the others' fast path waits for both votes.
+  core.effects.push({ type: 'broadcast-evidence', evidence })
+}
+
+/** A verified vote against a certificate that its validator has signed. The view is decided, so that R5 has no use for it. */
+export function reportVoter(core: Core, record: ViewRecord, evidence: MixedEvidence): void {
+  core.activity.equivocators.add(evidence.first.validator)
+  if (record.reported.has(reportKey(evidence))) return
+  record.reported.add(reportKey(evidence))
+  core.book.add(evidence, core.options.validators.epoch)
   core.effects.push({ type: 'broadcast-evidence', evidence })
 }
 
@@ -66,6 +75,6 @@ export function keepLate(state: ConsensusState, record: ViewRecord): void {
   for (const view of state.late.keys()) if (view + LATE_VIEWS_MAX < state.finalizedView) state.late.delete(view)
 }
 
-function reportKey(evidence: VoteEvidence): string {
+function reportKey(evidence: VoteEvidence | MixedEvidence): string {
   return `${evidence.first.validator}:${offenceOf(evidence).kind}`
 }

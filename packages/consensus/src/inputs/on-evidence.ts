@@ -33,7 +33,8 @@ export function onEvidenceVerified(
     return
   }
   // Certificates of a view that this node may still have to enter or leave.
-  for (const certificate of [evidence.first, evidence.second]) {
+  const certificates = evidence.type === 'certificates' ? [evidence.first, evidence.second] : [evidence.second]
+  for (const certificate of certificates) {
     if (certificateConflict(core, certificate) === undefined) offerCertificate(core, certificate, from, false)
   }
 }
