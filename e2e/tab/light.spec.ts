@@ -3,9 +3,10 @@ import { type Tab, expect, test } from '@cairn/playwright'
 import { lookUp } from './tab-page.ts'
 
 const TABS = 20
-const EPOCH_BLOCKS = 10
+const EPOCH_BLOCKS = 30
 
-test.use({ cairn: { heartbeatMs: 2_000, epochLengthBlocks: EPOCH_BLOCKS } })
+// An idle epoch has to be shorter than trust lasts (ADR 044).
+test.use({ cairn: { heartbeatMs: 1_000, epochLengthBlocks: EPOCH_BLOCKS } })
 
 test('twenty light tabs follow the same chain from epoch to epoch', async ({ network, openTab, browser }) => {
   test.setTimeout(300_000)
