@@ -137,6 +137,15 @@ impl Trie<'_> {
             let branch = self.branch(path, own, &inside[0].key)?;
             return self.update_branch(branch, inside, out);
         };
+        // A deletion that leaves the path before the cut deletes nothing, and belongs to no child of the new branch.
+        let belongs = |item: &&Item| path.common_with(&item.key) >= split;
+        let belonging: Vec<Item>;
+        let items = if items.iter().all(|item| belongs(&item)) {
+            items
+        } else {
+            belonging = items.iter().filter(belongs).cloned().collect();
+            &belonging
+        };
         // The extension is cut at `split`: a new branch there, the old subtree one of its children.
         let below = path.nibble(split);
         let from = out.pending.found();

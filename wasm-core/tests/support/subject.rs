@@ -98,3 +98,17 @@ pub fn crowded_key(seeded: &mut Seeded) -> B256 {
     }
     B256::new(key)
 }
+
+/// Keys that leave one long path at many places, present and absent ones: extensions that are cut, and deleted beside.
+pub fn branching_off_key(seeded: &mut Seeded) -> B256 {
+    let mut key = [0x11; 32];
+    for _ in 0..1 + seeded.below(2) {
+        let nibble = seeded.below(12);
+        let digit = [0x00, 0x22, 0x99][seeded.below(3) as usize];
+        let mask = if nibble.is_multiple_of(2) { 0xf0 } else { 0x0f };
+        let byte = &mut key[nibble as usize / 2];
+        *byte = *byte & !mask | digit & mask;
+    }
+    key[31] = seeded.below(3) as u8;
+    B256::new(key)
+}
