@@ -6,7 +6,7 @@
  * have finalized and that no asked witness contradicts; after two finalized chains were seen it does not move any more.
  */
 import { decodeLightBlockResponse } from '@cairn/chain'
-import type { LightBlock } from '@cairn/chain'
+import type { ConsensusHeader, LightBlock } from '@cairn/chain'
 import { assert } from '@cairn/primitives'
 import type { Epoch } from '@cairn/primitives'
 import type { AttackProof } from './attack.ts'
@@ -14,7 +14,7 @@ import { crossCheck } from './cross-check.ts'
 import type { CrossCheckContext } from './cross-check.ts'
 import { lastBlock } from './dispute.ts'
 import { LIGHT_WITNESSES_MIN } from './limits.ts'
-import { isExpired } from './trust.ts'
+import { isExpired, trustConfirmed } from './trust.ts'
 import type { TrustedState } from './trust.ts'
 import type { ChainRules } from './verify-block.ts'
 import { createPeerView, isBlameless, walk } from './walk.ts'
@@ -37,6 +37,8 @@ export type LightInput =
       readonly epoch: Epoch
       readonly witnesses: readonly LightPeer[]
     }
+  /** Its finalization by the validators of its epoch has been verified: trust in them counts from then. */
+  | { readonly type: 'finalized'; readonly header: Pick<ConsensusHeader, 'epoch' | 'timeMs'> }
   /** The encoded `LightBlockResponse`, not looked at. */
   | { readonly type: 'response'; readonly requestId: number; readonly data: Uint8Array }
   /** Timeout, refusal, disconnect. Every `request` is answered by `response` or this: the network has the timeout. */
@@ -155,6 +157,10 @@ export function createLightClient(options: LightClientOptions): LightClient {
   }
 
   const react = (input: LightInput): void => {
+    if (input.type === 'finalized') {
+      trusted = trustConfirmed(trusted, input.header, { trustingPeriodMs: options.trustingPeriodMs, nowMs })
+      return
+    }
     if (input.type === 'advance') {
       if (run !== undefined) return
       run = advance(input)

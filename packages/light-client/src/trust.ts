@@ -2,7 +2,7 @@
  * What a light client stands on (consensus.md «Light client»: trusted (header, V_e, time)), and for how long: beyond the
  * unbonding time validators can sign another past at no cost, so the trusting period is shorter.
  */
-import { genesisValidatorSet } from '@cairn/chain'
+import { CLOCK_DRIFT_MAX_MS, genesisValidatorSet } from '@cairn/chain'
 import type { ChainSpec, ConsensusHeader, LightBlock, ValidatorSet } from '@cairn/chain'
 import { height, hexFromBytes } from '@cairn/primitives'
 import type { Hex } from '@cairn/primitives'
@@ -12,7 +12,7 @@ export interface TrustedState {
   readonly header: Pick<ConsensusHeader, 'height' | 'timeMs'>
   /** V_e: who finalizes what follows `header`. */
   readonly validators: ValidatorSet
-  /** From when the trusting period counts, wall time: the header's, or when somebody trusted has vouched for it or its past. */
+  /** From when the trusting period counts, wall time: the newest header's that `validators` have finalized or `header`'s, or when somebody trusted has vouched for it or its past. */
   readonly trustedAtMs: number
 }
 
@@ -31,13 +31,27 @@ export function trustAfter({ header, nextValidators }: LightBlock, from: Trusted
   return { header: { height: at, timeMs }, validators: nextValidators, trustedAtMs: Math.max(timeMs, from.trustedAtMs) }
 }
 
+/**
+ * After a header that the trusted validators have finalized was verified: they were bonded when they signed it. One of another
+ * epoch or from the future says nothing of that, and what has expired stays so, whatever its validators sign now.
+ */
+export function trustConfirmed(
+  trusted: TrustedState,
+  { epoch, timeMs }: Pick<ConsensusHeader, 'epoch' | 'timeMs'>,
+  { trustingPeriodMs, nowMs }: { readonly trustingPeriodMs: number; readonly nowMs: number },
+): TrustedState {
+  const isOfNow = epoch === trusted.validators.epoch && timeMs <= nowMs + CLOCK_DRIFT_MAX_MS
+  if (!isOfNow || isExpired(trusted, trustingPeriodMs, nowMs)) return trusted
+  return { ...trusted, trustedAtMs: Math.max(trusted.trustedAtMs, timeMs) }
+}
+
 /** Of T0, which is granted for a proposal at the worst: blocks of a busy chain come about so fast. */
 const BUSY_BLOCK_SHARE = 1 / 4
 
 /**
  * Two thirds of the unbonding time of a chain that is always busy. The spec counts that time in epochs, and an idle chain, with a block
- * each heartbeat, takes longer for them: there trust ends sooner than it must. At 400 ms for T0 and 1 s between heartbeats it
- * outlasts an idle epoch from 16 epochs of unbonding on; a chain with fewer, or with faster blocks, names its own (ADR 044).
+ * each heartbeat, takes longer for them: there trust ends sooner than it must for who has been away. Who follows the chain trusts it from its
+ * newest block on (ADR 044).
  */
 export function trustingPeriodMs({ unbondingEpochs, epochLengthBlocks, timing }: ChainSpec): number {
   const blockMs = Math.min(timing.heartbeatMs, BUSY_BLOCK_SHARE * timing.leaderTimeoutMs)

@@ -145,6 +145,26 @@ describe('time', () => {
     expect(advance({ to: 9, peers: { a: showing(stable) }, nowMs: late + 100_001 }).code).toBe('LIGHT_TRUST_EXPIRED')
   })
 
+  it('counts from the newest block that the trusted validators have finalized, and not from one that comes too late', () => {
+    const period = 1_000_000
+    const ofFirst = (timeMs: number) => ({ type: 'finalized', header: { epoch: epoch(0), timeMs } }) as const
+    const { client } = world({ trustingPeriodMs: period })
+    const trustedAt = (): number => client.trusted().trustedAtMs
+    expect(client.handle(ofFirst(GENESIS_MS + 500), GENESIS_MS + 600)).toEqual([])
+    expect(trustedAt()).toBe(GENESIS_MS + 500)
+    client.handle(ofFirst(GENESIS_MS + 400), GENESIS_MS + 600)
+    expect(trustedAt()).toBe(GENESIS_MS + 500)
+    client.handle(ofFirst(GENESIS_MS + 5_601), GENESIS_MS + 600)
+    expect(trustedAt()).toBe(GENESIS_MS + 500)
+    client.handle({ type: 'finalized', header: { epoch: epoch(1), timeMs: GENESIS_MS + 600 } }, GENESIS_MS + 600)
+    expect(trustedAt()).toBe(GENESIS_MS + 500)
+    client.handle(ofFirst(GENESIS_MS + period), GENESIS_MS + 500 + period)
+    expect(trustedAt()).toBe(GENESIS_MS + period)
+    const expired = GENESIS_MS + 2 * period + 1
+    client.handle(ofFirst(expired), expired)
+    expect(trustedAt()).toBe(GENESIS_MS + period)
+  })
+
   it('refuses a header from the future, and blames nobody: the own clock may be wrong', () => {
     const { advance, client } = world()
     const nowMs = GENESIS_MS + 51 * EPOCH_MS - 5_001

@@ -4,6 +4,7 @@
  */
 import {
   type ChainSpec,
+  type ConsensusHeader,
   type LightBlock,
   type ValidatorSet,
   decodeChainStatus,
@@ -20,6 +21,7 @@ import {
   type LightRefusal,
   attackReport,
   createLightClient,
+  isExpired,
   provenKeysOf,
   trustFromStored,
   trustInGenesis,
@@ -67,8 +69,10 @@ export interface LightMemory {
 export type LightPeers = Pick<Network, 'request' | 'penalize'> & Partial<Pick<Network, 'publish'>>
 
 export interface LightDriver {
-  /** Ascending; the newest known last. */
+  /** Ascending; the newest known last. None when trust has expired. */
   recentSets(): readonly ValidatorSet[]
+  /** A certificate of one of those for this header has been verified: trust in the newest counts from then. */
+  finalized(header: Pick<ConsensusHeader, 'epoch' | 'timeMs'>): void
   /**
    * Follows what `peer` proves of later epochs; `witnesses`, the best first, are shown where that leads. Liars are penalized.
    * @throws CodedError with the light client's code: trust is not where the peer is; those of `Network.request`
@@ -174,7 +178,8 @@ export async function createLightDriver(options: LightDriverOptions, deps: Light
   }
 
   return {
-    recentSets: () => sets,
+    recentSets: () => (isExpired(client.trusted(), begun.trustingPeriodMs, clock.nowMs()) ? [] : sets),
+    finalized: (header) => void client.handle({ type: 'finalized', header }, clock.nowMs()),
     advance: async (peer, witnesses, network) => {
       // Whoever comes second takes what the first one learns.
       underWay ??= run(peer, witnesses, network).finally(() => (underWay = undefined))

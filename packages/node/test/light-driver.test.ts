@@ -131,6 +131,21 @@ describe('a light driver', () => {
     expect((await start({}, memory)).recentSets().map((set) => set.epoch)).toEqual([0])
   })
 
+  it('trusts a set for as long as it finalizes blocks, and none when it has heard of none for too long', async () => {
+    const time = createFakeTime(NOW_MS)
+    const keys = createEpochKeys(GENESIS_HASH, bls)
+    const deps = { keys, clock: time.clock, log: createKeptLog(), memory: createMemory() }
+    const driver = await createLightDriver({ spec, trustingPeriodMs: 100_000 }, deps)
+    await time.advance(90_000)
+    driver.finalized({ epoch: epoch(0), timeMs: NOW_MS + 80_000 })
+    await time.advance(90_000)
+    expect(driver.recentSets()).toHaveLength(1)
+    await time.advance(1)
+    expect(driver.recentSets()).toEqual([])
+    const { network } = networkOf({ a: honest })
+    await expect(driver.advance('a', [], network)).rejects.toMatchObject({ code: 'LIGHT_TRUST_EXPIRED' })
+  })
+
   it('asks nothing more of a peer whose first epoch goes on', async () => {
     const { network, asked } = networkOf({ a: honest }, EPOCH_BLOCKS - 1)
     await (await start()).advance('a', [], network)

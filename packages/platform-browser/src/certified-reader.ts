@@ -50,7 +50,7 @@ export function certifiedReader({ answerers, trust, own }: CertifiedReaderDeps):
 /** `undefined`: of an epoch that is not known here. */
 function knownHeader(
   { headers, finalization }: AccountProofResponse,
-  { genesisHash, verifyFinalization }: LightTrust,
+  { genesisHash, keys, lightEpochs, verifyFinalization }: LightTrust,
 ): Header | undefined {
   const header = headers[0]
   if (header === undefined) throw new CodedError('PROOF_MALFORMED', 'The peer’s answer is malformed.')
@@ -61,7 +61,9 @@ function knownHeader(
   const { verdict } = verifyFinalization(finalization)
   markStart('certified')
   if (verdict === 'reject') throw notCertified()
-  return verdict === 'ignore' ? undefined : header
+  if (verdict === 'ignore') return undefined
+  lightEpochs.confirm(headers.at(-1) ?? header, keys)
+  return header
 }
 
 function notCertified(): CodedError {

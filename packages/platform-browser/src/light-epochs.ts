@@ -2,7 +2,7 @@
  * Validator sets of a light tab, from epoch to epoch by certificates alone (consensus.md «Light client»), with other peers
  * as witnesses. What was trusted when the page was left is gone on from, while it is fresh enough.
  */
-import { type ChainSpec, type ValidatorSet, genesisValidatorSet } from '@cairn/chain'
+import { type ChainSpec, type ConsensusHeader, type ValidatorSet, genesisValidatorSet } from '@cairn/chain'
 import {
   type Checkpoint,
   type EpochKeys,
@@ -15,8 +15,10 @@ import type { Clock, Log, Network, PeerId } from '@cairn/ports'
 import { serversFirst } from './servers-first.ts'
 
 export interface LightEpochs {
-  /** Ascending; the newest known last. */
+  /** Ascending; the newest known last. None when trust has expired. */
   recentSets(): readonly ValidatorSet[]
+  /** A certificate of one of those for this header has been verified: trust in the newest counts from then. */
+  confirm(header: Pick<ConsensusHeader, 'epoch' | 'timeMs'>, keys: EpochKeys): void
   /**
    * Takes what `peer` proves of later epochs; liars are penalized. @throws CodedError `LIGHT_…`, `CHECKPOINT_TOO_OLD`; the
    * network's
@@ -39,12 +41,21 @@ export function createLightEpochs(
   const genesis = genesisValidatorSet(spec)
   let opening: Promise<LightDriver> | undefined
   let driver: LightDriver | undefined
+  const open = async (keys: EpochKeys): Promise<LightDriver> => {
+    opening ??= createLightDriver({ spec, checkpoint }, { ...deps, keys })
+    return (driver = await opening)
+  }
   return {
     recentSets: () => driver?.recentSets() ?? [genesis],
+    // Nobody waits for this one.
+    confirm: (header, keys) =>
+      void open(keys).then(
+        (opened) => opened.finalized(header),
+        (error: unknown) => deps.log.warn('trust does not count from a new block', { error }),
+      ),
     advance: async (peer, network, keys) => {
-      opening ??= createLightDriver({ spec, checkpoint }, { ...deps, keys })
-      driver = await opening
-      await driver.advance(peer, serversFirst(network.peers()), network)
+      const opened = await open(keys)
+      await opened.advance(peer, serversFirst(network.peers()), network)
     },
   }
 }
