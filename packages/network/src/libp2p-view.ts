@@ -92,6 +92,8 @@ export interface Libp2pView {
     type: 'connection:open' | 'connection:close',
     listener: (event: { readonly detail: ConnectionView }) => void,
   ): void
+  /** Something of this node's own addresses has changed. */
+  addEventListener(type: 'self:peer:update' | 'transport:listening' | 'transport:close', listener: () => void): void
 }
 
 /** Decisions at each step of a connection; true denies. */

@@ -204,6 +204,8 @@ export const MESH_INTERVAL_MS = 1_000
 export const EXCHANGE_INTERVAL_MS = 30_000
 export const EXCHANGE_THIN_INTERVAL_MS = 3_000
 export const EXCHANGE_TIMEOUT_MS = 5_000
+/** Own addresses are asked of libp2p again after this long, and whenever it tells of a change. */
+export const OWN_ADDRESSES_MAX_AGE_MS = 10_000
 /** First pause before a discovered peer is dialed again, doubled by each failure, and its cap. */
 export const DISCOVERY_RETRY_MS = 4_000
 export const DISCOVERY_RETRY_MAX_MS = 300_000

@@ -11,7 +11,7 @@ import { MESH_TARGET, WAKE_PING_TIMEOUT_MS } from './limits.ts'
 import { type Mesh, type MeshDeps, createMesh } from './mesh.ts'
 import { peerIdOf } from './multiaddr-text.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
-import { usableAddresses } from './peer-addresses.ts'
+import { createOwnAddresses } from './own-addresses.ts'
 import { createPeerBook } from './peer-book.ts'
 import { type PeerDirectory, createPeerDirectory } from './peer-exchange.ts'
 import { createPeerKeeper } from './peer-keeper.ts'
@@ -25,6 +25,8 @@ export interface Links {
   readonly isGossiping: (peer: PeerId) => boolean
   /** What peers say of themselves. */
   readonly directory: PeerDirectory
+  /** Our own, as far as they are worth telling. */
+  readonly ownAddresses: () => readonly string[]
   onPeersChanged(listener: () => void): () => void
   /** Remembered peers and bans; before anybody can connect. */
   load(): Promise<void>
@@ -80,6 +82,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
     watch.disconnect(peer, action)
   }
   const dht = createLazyDht(options, deps, libp2p)
+  const ownAddresses = createOwnAddresses(libp2p, deps.clock)
   const mesh: Mesh | undefined =
     options.discovery &&
     createMesh(
@@ -94,7 +97,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
         directory,
         connectedPeers: () => [...peersOf(connections()).keys()],
         isDirect: (peer) => isDirect(connections(), peer),
-        ownAddresses: () => ownAddresses(libp2p),
+        ownAddresses,
         request: own.request,
         report,
         lookFurther: dht && (() => dht.look((...found) => peers.add(...found))),
@@ -129,6 +132,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
   return {
     isGossiping: watch.isGossiping,
     directory,
+    ownAddresses,
     report,
     onPeersChanged(listener) {
       listeners.add(listener)
@@ -182,12 +186,6 @@ function createLazyDht(options: NetworkOptions, deps: NetworkDeps, libp2p: Libp2
     },
     stop: async () => (await opened)?.stop(),
   }
-}
-
-/** Own addresses that are worth telling. */
-export function ownAddresses(libp2p: Libp2pView): readonly string[] {
-  const addresses = libp2p.getMultiaddrs().map((address) => address.toString())
-  return usableAddresses(addresses, libp2p.peerId.toString())
 }
 
 function isAmong(addresses: readonly string[]): (peer: PeerId) => boolean {

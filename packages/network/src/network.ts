@@ -19,7 +19,7 @@ import {
   STOP_MAX_MS,
   TOPIC_SIZE_MAX_BYTES,
 } from './limits.ts'
-import { type Links, type Report, createLinks, ownAddresses } from './links.ts'
+import { type Links, type Report, createLinks } from './links.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { decodePeersRequest, encodePeersResponse } from './peer-exchange.ts'
 import { createRequestClient } from './request-client.ts'
@@ -99,12 +99,12 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
 }
 
 /** Notes how the asker can be reached, and names others; ourselves too, since the asker may know one address only. */
-function answerPeers(libp2p: Libp2pView, { directory }: Links): RequestHandler {
+function answerPeers(libp2p: Libp2pView, { directory, ownAddresses }: Links): RequestHandler {
   return async (data, from) => {
     const request = decodePeersRequest(data)
     if (!request.ok) return { refused: request.code }
     directory.told(from, request.value)
-    const self = { peer: libp2p.peerId.toString(), addresses: ownAddresses(libp2p) }
+    const self = { peer: libp2p.peerId.toString(), addresses: ownAddresses() }
     return encodePeersResponse([...(self.addresses.length > 0 ? [self] : []), ...directory.listFor(from)])
   }
 }
