@@ -42,6 +42,9 @@ export class Core {
   /** Time spent in `state_get`, while `timed`: the host's share of an operation. */
   hostMs = 0
   timed = false
+  /** Time in which the host copied the last response out of the module's memory, and its size. */
+  copyMs = 0
+  responseBytes = 0
   #memory = Buffer.alloc(0)
 
   constructor(module: WasmModule, state: StateMap = new Map()) {
@@ -79,7 +82,10 @@ export class Core {
     const descriptor = this.#exports.run(op, ptr, request.length)
     const memory = this.#exports.memory.buffer
     const [at, length] = new Uint32Array(memory, descriptor, 2) as unknown as [number, number]
+    const from = performance.now()
     const bytes = new Uint8Array(memory.slice(at, at + length))
+    this.copyMs = performance.now() - from
+    this.responseBytes = length
     this.#exports.dealloc(ptr, request.length)
     const body = new Decoder(bytes)
     body.u8()
