@@ -1,5 +1,6 @@
 /** Servers whose slots are taken: whom they keep (ADR 045). */
-import { expect, test } from '@cairn/playwright'
+import type { Page } from '@playwright/test'
+import { type TestNetwork, expect, test } from '@cairn/playwright'
 import { waitForVerified } from './tab-page.ts'
 
 test.use({
@@ -8,6 +9,8 @@ test.use({
 
 const TAB = 3
 const SERVERS = 3
+/** At 200 ms each for longer than a time on probation, 10 s. */
+const PROBATION_BLOCKS = 60
 const SERVER_TRANSPORTS = /^(WebSocket|WebRTC direct)$/
 
 test('full servers keep a validator tab, whose slot is reserved, and let a light tab go', async ({
@@ -18,17 +21,16 @@ test('full servers keep a validator tab, whose slot is reserved, and let a light
   test.setTimeout(180_000)
   const validator = await openValidatorTab(TAB)
   await validator.waitForVoting()
+  const servers = (tab: Page) => tab.getByTestId('peers').getByRole('cell', { name: SERVER_TRANSPORTS })
+  await expect(servers(validator.page)).toHaveCount(SERVERS, { timeout: 60_000 })
+  await network.waitForHeight(network.maxHeight() + PROBATION_BLOCKS)
+  expect(await putOutCount(network)).toBe(0)
+
+  // Whose probation is over goes, and may come back for as long where nobody else wants the place.
   const { page } = await openTab({ query: 'role=light' })
-  const servers = (tab: typeof page) => tab.getByTestId('peers').getByRole('cell', { name: SERVER_TRANSPORTS })
-  for (const tab of [validator.page, page]) await expect(servers(tab)).toHaveCount(SERVERS, { timeout: 60_000 })
-  // For longer than a time on probation, 10 s. Whose is over goes, and may come back for as long where nobody wants the place.
-  const counts: { validator: number; light: number }[] = []
-  const end = network.maxHeight() + 60
-  while (network.maxHeight() < end) {
-    counts.push({ validator: await servers(validator.page).count(), light: await servers(page).count() })
-  }
-  expect(new Set(counts.map((count) => count.validator))).toEqual(new Set([SERVERS]))
-  expect(Math.min(...counts.map((count) => count.light))).toBeLessThan(SERVERS)
+  await expect(servers(page)).toHaveCount(SERVERS, { timeout: 60_000 })
+  await expect.poll(() => putOutCount(network), { timeout: 60_000 }).toBeGreaterThanOrEqual(SERVERS)
+  await expect(servers(validator.page)).toHaveCount(SERVERS)
   const before = await validator.votes()
   await network.waitForHeight(network.maxHeight() + 10)
   const latest = (votes: typeof before): number => Math.max(0, ...votes.map(({ view }) => Number(view)))
@@ -46,3 +48,18 @@ test('a light tab that a full server lets go is served by another', async ({ sta
   expect(roomy.peers()).toBe(1)
   await expect(page.getByTestId('failure')).toHaveCount(0)
 })
+
+/** How often the servers have closed a connection for which they had no slot. */
+async function putOutCount(network: TestNetwork): Promise<number> {
+  const texts = await Promise.all(
+    Array.from({ length: SERVERS }, async (_, server) => {
+      const text = await (await fetch(new URL('/metrics', network.rpcUrl(server)))).text()
+      expect(text).toContain('cairn_network_peers')
+      return text
+    }),
+  )
+  const lines = texts
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.startsWith('cairn_network_put_out_total'))
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}

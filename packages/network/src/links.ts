@@ -12,6 +12,7 @@ import { type Mesh, type MeshDeps, createMesh } from './mesh.ts'
 import { peerIdOf } from './multiaddr-text.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { createOwnAddresses } from './own-addresses.ts'
+import { usableAddresses } from './peer-addresses.ts'
 import { createPeerBook } from './peer-book.ts'
 import { type PeerDirectory, createPeerDirectory } from './peer-exchange.ts'
 import { createPeerKeeper } from './peer-keeper.ts'
@@ -56,7 +57,11 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
     ownPeerId,
     pubsub,
     connections,
-    admit: admission.admit,
+    admit: (connection, close) =>
+      admission.admit(connection, (code) => {
+        deps.metrics.count('network_put_out_total', { code })
+        close(code)
+      }),
     onGossipChanged: () => notifyPeersChanged(),
   })
   const shared = {
