@@ -37,7 +37,7 @@ test('full servers keep a validator tab, whose slot is reserved, and let a light
   expect(latest(await validator.votes())).toBeGreaterThan(latest(before))
 })
 
-test('a light tab that a full server lets go is served by another', async ({ startSolo, page }) => {
+test('a tab that a full server lets go is served by another', async ({ startSolo, page }) => {
   const solo = await startSolo({ accounts: 20, blocks: 3 })
   const full = await solo.startServer({ slots: { inboundMax: 0, probationMs: 1_500 } })
   const roomy = await solo.startServer()

@@ -12,7 +12,10 @@ export interface TrustedState {
   readonly header: Pick<ConsensusHeader, 'height' | 'timeMs'>
   /** V_e: who finalizes what follows `header`. */
   readonly validators: ValidatorSet
-  /** From when the trusting period counts, wall time: the newest header's that `validators` have finalized or `header`'s, or when somebody trusted has vouched for it or its past. */
+  /**
+   * From when the trusting period counts, wall time: that of the newest header that `validators` have finalized, of `header`,
+   * or when somebody trusted has vouched for it or its past.
+   */
   readonly trustedAtMs: number
 }
 

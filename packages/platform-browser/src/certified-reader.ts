@@ -19,7 +19,7 @@ export async function certifiedHeader(
 ): Promise<Header> {
   const known = knownHeader(response, trust)
   if (known !== undefined) return known
-  await trust.lightEpochs.advance(peer, answerers, trust.keys)
+  await trust.lightEpochs.advance(peer, answerers)
   const header = knownHeader(response, trust)
   if (header !== undefined) return header
   throw new CodedError('EPOCH_UNKNOWN', 'The validators of that epoch are not known here.')
@@ -50,7 +50,7 @@ export function certifiedReader({ answerers, trust, own }: CertifiedReaderDeps):
 /** `undefined`: of an epoch that is not known here. */
 function knownHeader(
   { headers, finalization }: AccountProofResponse,
-  { genesisHash, keys, lightEpochs, verifyFinalization }: LightTrust,
+  { genesisHash, lightEpochs, verifyFinalization }: LightTrust,
 ): Header | undefined {
   const header = headers[0]
   if (header === undefined) throw new CodedError('PROOF_MALFORMED', 'The peer’s answer is malformed.')
@@ -62,7 +62,7 @@ function knownHeader(
   markStart('certified')
   if (verdict === 'reject') throw notCertified()
   if (verdict === 'ignore') return undefined
-  lightEpochs.confirm(headers.at(-1) ?? header, keys)
+  lightEpochs.confirm(headers.at(-1) ?? header)
   return header
 }
 

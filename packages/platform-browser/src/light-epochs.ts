@@ -18,15 +18,16 @@ export interface LightEpochs {
   /** Ascending; the newest known last. None when trust has expired. */
   recentSets(): readonly ValidatorSet[]
   /** A certificate of one of those for this header has been verified: trust in the newest counts from then. */
-  confirm(header: Pick<ConsensusHeader, 'epoch' | 'timeMs'>, keys: EpochKeys): void
+  confirm(header: Pick<ConsensusHeader, 'epoch' | 'timeMs'>): void
   /**
    * Takes what `peer` proves of later epochs; liars are penalized. @throws CodedError `LIGHT_…`, `CHECKPOINT_TOO_OLD`; the
    * network's
    */
-  advance(peer: PeerId, network: LightPeers & Pick<Network, 'peers'>, keys: EpochKeys): Promise<void>
+  advance(peer: PeerId, network: LightPeers & Pick<Network, 'peers'>): Promise<void>
 }
 
 export interface LightEpochsDeps {
+  readonly keys: EpochKeys
   readonly clock: Clock
   readonly log: Log
   readonly memory: LightMemory
@@ -41,20 +42,20 @@ export function createLightEpochs(
   const genesis = genesisValidatorSet(spec)
   let opening: Promise<LightDriver> | undefined
   let driver: LightDriver | undefined
-  const open = async (keys: EpochKeys): Promise<LightDriver> => {
-    opening ??= createLightDriver({ spec, checkpoint }, { ...deps, keys })
+  const open = async (): Promise<LightDriver> => {
+    opening ??= createLightDriver({ spec, checkpoint }, deps)
     return (driver = await opening)
   }
   return {
     recentSets: () => driver?.recentSets() ?? [genesis],
     // Nobody waits for this one.
-    confirm: (header, keys) =>
-      void open(keys).then(
+    confirm: (header) =>
+      void open().then(
         (opened) => opened.finalized(header),
         (error: unknown) => deps.log.warn('trust does not count from a new block', { error }),
       ),
-    advance: async (peer, network, keys) => {
-      const opened = await open(keys)
+    advance: async (peer, network) => {
+      const opened = await open()
       await opened.advance(peer, serversFirst(network.peers()), network)
     },
   }

@@ -71,7 +71,7 @@ export async function openLightTrust(
   const timings = measureBls(bls, deps.clock)
   const keys = createEpochKeys(hash, timings.bls)
   const memory = createLightMemory(storeNames(chainSpec).light, checkpoint)
-  const lightEpochs = createLightEpochs(chainSpec, checkpoint, { ...deps, memory })
+  const lightEpochs = createLightEpochs(chainSpec, checkpoint, { ...deps, keys, memory })
   return {
     spec: chainSpec,
     genesisHash: hash,

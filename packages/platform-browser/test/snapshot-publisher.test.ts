@@ -3,7 +3,8 @@ import type { Timers } from '@cairn/ports'
 import { createSnapshotPublisher } from '../src/snapshot-publisher.ts'
 import type { TabSnapshot } from '../src/tab-snapshot.ts'
 
-it('publishes at once, then at most once an interval, and always the last state', () => {
+/** `due`: what the timers would call, in their order. */
+function start() {
   const due: (() => void)[] = []
   const timers: Timers = {
     after: (_, callback) => {
@@ -13,6 +14,11 @@ it('publishes at once, then at most once an interval, and always the last state'
   }
   const shown: TabSnapshot[] = []
   const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
+  return { due, shown, snapshots }
+}
+
+it('publishes at once, then at most once an interval, and always the last state', () => {
+  const { due, shown, snapshots } = start()
 
   snapshots.update({ verifiedHeight: 1 })
   snapshots.update({ verifiedHeight: 2 })
@@ -30,9 +36,7 @@ it('publishes at once, then at most once an interval, and always the last state'
 })
 
 it('says at once what a start is waited for', () => {
-  const timers: Timers = { after: () => ({ cancel: () => undefined }) }
-  const shown: TabSnapshot[] = []
-  const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
+  const { shown, snapshots } = start()
   snapshots.update({ phase: 'connecting' })
   snapshots.update({ step: 'later' })
   snapshots.update({ verifiedHeight: 1 })
@@ -44,15 +48,7 @@ it('says at once what a start is waited for', () => {
 })
 
 it('publishes nothing for what says the same', () => {
-  const due: (() => void)[] = []
-  const timers: Timers = {
-    after: (_, callback) => {
-      due.push(callback)
-      return { cancel: () => undefined }
-    },
-  }
-  const shown: TabSnapshot[] = []
-  const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
+  const { due, shown, snapshots } = start()
   const peer = { peerId: 'a', transport: 'ws', direction: 'outbound' } as const
   const publish = (change: Partial<TabSnapshot>): number => {
     snapshots.update(change)

@@ -1,35 +1,27 @@
 import type { ChainSpec } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
 import { createWasmBls } from '@cairn/crypto/bls-wasm'
-import { type Address, ZERO_HASH } from '@cairn/primitives'
+import { ZERO_ADDRESS, ZERO_HASH } from '@cairn/primitives'
 import { readLightWasm } from '@cairn/wasm-core/light-file'
+import { sampleChainSpec } from '@cairn/testing/contracts'
 import { expect, test } from 'vitest'
 import { proveSpec } from '../src/spec-proofs.ts'
 
 const bls = await createWasmBls(readLightWasm())
-const noAddress = `0x${'00'.repeat(20)}` as Address
 
 const validators = [1, 2, 3].map((seed) => {
   const secret = bls.secretKeyFromEntropy(new Uint8Array(32).fill(seed))
   const publicKey = bls.publicKey(secret)
-  return { publicKey, proofOfPossession: bls.provePossession(secret), weight: 1n, feeRecipient: noAddress, peerId: '' }
+  return {
+    publicKey,
+    proofOfPossession: bls.provePossession(secret),
+    weight: 1n,
+    feeRecipient: ZERO_ADDRESS,
+    peerId: '',
+  }
 })
 
-const spec: ChainSpec = {
-  name: 'trust',
-  chainId: 1337,
-  genesisTimeMs: 1_795_000_000_000,
-  epochLengthBlocks: 1_000,
-  unbondingEpochs: 28,
-  timing: { leaderTimeoutMs: 400, leaderTimeoutMaxMs: 8_000, heartbeatMs: 1_000 },
-  gasLimit: 36_000_000n,
-  baseFeePerGas: 1_000_000_000n,
-  blockSizeMaxBytes: 1_048_576,
-  coreWasmSha256: ZERO_HASH,
-  depositContractAddress: noAddress,
-  validators,
-  alloc: [],
-}
+const spec = sampleChainSpec(new Uint8Array(1), { validators })
 
 /** Proofs checked meanwhile, and what the next start is to be told. */
 async function prove(chainSpec: ChainSpec, lastRecord: string | undefined) {

@@ -8,7 +8,7 @@ import { epoch as epochOf, view as viewOf } from '@cairn/primitives'
 import type { SeededRandom } from '../random.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode, sendEncoded, withBeside } from './faulty-node.ts'
 
 const RELAY_RATE = 0.4
 
@@ -22,20 +22,14 @@ export function createBadBundle(world: World, slot: number, id: number): readonl
     return broken !== undefined
   }
 
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        node.receive(message, from)
-        if (!random.chance(RELAY_RATE)) return
-        const broken = breakBundle(message, random)
-        const to = random.below(world.actors.length)
-        if (broken !== undefined && to !== id) sendEncoded(world, id, to, broken)
-      },
+  return withBeside(node, {
+    react(message) {
+      if (!random.chance(RELAY_RATE)) return
+      const broken = breakBundle(message, random)
+      const to = random.below(world.actors.length)
+      if (broken !== undefined && to !== id) sendEncoded(world, id, to, broken)
     },
-  ]
+  })
 }
 
 /** `undefined`: there is nothing in it to break. */

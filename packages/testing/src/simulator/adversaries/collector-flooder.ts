@@ -11,7 +11,7 @@ import { digestOf } from '../model/digest.ts'
 import { indexInSet } from '../model/model-chain.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode } from './faulty-node.ts'
+import { createFaultyNode, withBeside } from './faulty-node.ts'
 import { forgeVote, keyInSet } from './forged-block.ts'
 import type { KeyInSet } from './forged-block.ts'
 
@@ -80,18 +80,10 @@ export function createCollectorFlooder(world: World, slot: number, id: number): 
     }
   }
 
-  return [
-    {
-      slot,
-      isHonest: false,
-      start() {
-        node.start()
-        world.queue.after(TICK_MS, tick)
-      },
-      receive(message, from) {
-        if (message.type === 'certificate' && message.certificate.hash !== ZERO_HASH) last = message.certificate
-        node.receive(message, from)
-      },
+  return withBeside(node, {
+    begin: () => world.queue.after(TICK_MS, tick),
+    hear(message) {
+      if (message.type === 'certificate' && message.certificate.hash !== ZERO_HASH) last = message.certificate
     },
-  ]
+  })
 }

@@ -8,7 +8,7 @@ import type { Certificate, Vote } from '@cairn/chain'
 import type { SeededRandom } from '../random.ts'
 import type { Actor } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode, sendEncoded, withBeside } from './faulty-node.ts'
 import { createHeardVotes } from './heard-votes.ts'
 
 const FALSE_RATE = 0.3
@@ -18,25 +18,19 @@ export function createFalseCollector(world: World, slot: number, id: number): re
   const random = world.random.fork()
   const heard = createHeardVotes()
   const node = createFaultyNode(world, slot, id)
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        node.receive(message, from)
-        if (message.type !== 'vote' || world.actors[from]?.isHonest !== true || !node.isUp) return
-        heard.note(message.vote)
-        const { epoch, validators } = node.consensus.validators
-        if (message.vote.epoch !== epoch || !random.chance(FALSE_RATE)) return
-        const size = validators.length
-        const certificate = falsify(world, heard.of(message.vote), size, random)
-        for (const to of world.actors.keys()) {
-          if (to !== id && random.chance(0.5)) sendEncoded(world, id, to, { type: 'certificate', certificate })
-        }
-      },
+  return withBeside(node, {
+    react(message, from) {
+      if (message.type !== 'vote' || world.actors[from]?.isHonest !== true || !node.isUp) return
+      heard.note(message.vote)
+      const { epoch, validators } = node.consensus.validators
+      if (message.vote.epoch !== epoch || !random.chance(FALSE_RATE)) return
+      const size = validators.length
+      const certificate = falsify(world, heard.of(message.vote), size, random)
+      for (const to of world.actors.keys()) {
+        if (to !== id && random.chance(0.5)) sendEncoded(world, id, to, { type: 'certificate', certificate })
+      }
     },
-  ]
+  })
 }
 
 function falsify(world: World, votes: readonly Vote[], size: number, random: SeededRandom): Certificate {

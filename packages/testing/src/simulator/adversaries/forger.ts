@@ -7,7 +7,7 @@ import { bitmapFromIndices } from '@cairn/chain'
 import type { Certificate, Proposal, Vote, VoteSubject } from '@cairn/chain'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode, sendEncoded, withBeside } from './faulty-node.ts'
 
 /** Forged messages per received vote or proposal, to each of some peers. */
 const FORGE_RATE = 0.3
@@ -49,29 +49,23 @@ export function createForger(world: World, slot: number, id: number): readonly A
     return { ...proposal, entryProof: { ...proposal.entryProof, nullifications } }
   }
 
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        node.receive(message, from)
-        // Of what the correct ones say: forgers that answer each other would multiply for ever.
-        if (world.actors[from]?.isHonest !== true || !random.chance(FORGE_RATE) || !node.isUp) return
-        const size = node.consensus.validators.validators.length
-        if (message.type === 'proposal') {
-          sendToSome({ type: 'proposal', proposal: forgedProposal(message.proposal, size) })
-        }
-        if (message.type !== 'vote') return
-        const { kind, epoch, view } = message.vote
-        sendToSome({ type: 'vote', vote: forgedVote(message.vote, size) })
-        const later = { ...message.vote, view: viewOf(view + random.below(3)) }
-        const certificate = forgedCertificate(later, size)
-        sendToSome({ type: 'certificate', certificate })
-        if (kind === 'nullify') return
-        const entryProof = { base: certificate, nullifications: [] }
-        sendToSome({ type: 'status', status: { epoch, finalization: undefined, entryProof, votes: [] } })
-      },
+  return withBeside(node, {
+    react(message, from) {
+      // Of what the correct ones say: forgers that answer each other would multiply for ever.
+      if (world.actors[from]?.isHonest !== true || !random.chance(FORGE_RATE) || !node.isUp) return
+      const size = node.consensus.validators.validators.length
+      if (message.type === 'proposal') {
+        sendToSome({ type: 'proposal', proposal: forgedProposal(message.proposal, size) })
+      }
+      if (message.type !== 'vote') return
+      const { kind, epoch, view } = message.vote
+      sendToSome({ type: 'vote', vote: forgedVote(message.vote, size) })
+      const later = { ...message.vote, view: viewOf(view + random.below(3)) }
+      const certificate = forgedCertificate(later, size)
+      sendToSome({ type: 'certificate', certificate })
+      if (kind === 'nullify') return
+      const entryProof = { base: certificate, nullifications: [] }
+      sendToSome({ type: 'status', status: { epoch, finalization: undefined, entryProof, votes: [] } })
     },
-  ]
+  })
 }

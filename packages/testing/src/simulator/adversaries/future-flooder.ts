@@ -9,7 +9,7 @@ import type { View } from '@cairn/primitives'
 import { digestOf } from '../model/digest.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode, sendEncoded, withBeside } from './faulty-node.ts'
 import { forgeBlock, forgeVote, keyInSet } from './forged-block.ts'
 import type { KeyInSet } from './forged-block.ts'
 
@@ -82,15 +82,7 @@ export function createFutureFlooder(world: World, slot: number, id: number): rea
     }
   }
 
-  return [
-    {
-      slot,
-      isHonest: false,
-      start() {
-        node.start()
-        queue.after(TICK_MS, tick)
-      },
-      receive: (message, from) => node.receive(message, from),
-    },
-  ]
+  return withBeside(node, {
+    begin: () => queue.after(TICK_MS, tick),
+  })
 }

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../random.ts'
 import { decodeMessage, encodeMessage } from '../wire-codec.ts'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode } from './faulty-node.ts'
+import { createFaultyNode, withBeside } from './faulty-node.ts'
 
 const GARBLE_RATE = 0.2
 
@@ -19,17 +19,11 @@ export function createGarbler(world: World, slot: number, id: number): readonly 
     return true
   }
   const node = createFaultyNode(world, slot, id, { onSend: sendGarbled })
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        node.receive(message, from)
-        sendGarbled(random.below(world.actors.length), message)
-      },
+  return withBeside(node, {
+    react(message) {
+      sendGarbled(random.below(world.actors.length), message)
     },
-  ]
+  })
 }
 
 function garble(bytes: Uint8Array, random: SeededRandom): Uint8Array {

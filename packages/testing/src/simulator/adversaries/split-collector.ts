@@ -7,7 +7,7 @@ import { assembleCertificate } from '@cairn/chain'
 import type { Certificate, ValidatorSet, Vote } from '@cairn/chain'
 import type { Actor } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode, sendEncoded } from './faulty-node.ts'
+import { createFaultyNode, sendEncoded, withBeside } from './faulty-node.ts'
 import { createHeardVotes } from './heard-votes.ts'
 
 export function createSplitCollector(world: World, slot: number, id: number): readonly Actor[] {
@@ -27,17 +27,11 @@ export function createSplitCollector(world: World, slot: number, id: number): re
       return random.chance(0.7)
     },
   })
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        if (message.type === 'vote' && world.actors[from]?.isHonest === true) heard.note(message.vote)
-        node.receive(message, from)
-      },
+  return withBeside(node, {
+    hear(message, from) {
+      if (message.type === 'vote' && world.actors[from]?.isHonest === true) heard.note(message.vote)
     },
-  ]
+  })
 }
 
 function certify(world: World, subject: Certificate, votes: readonly Vote[], set: ValidatorSet): Certificate {

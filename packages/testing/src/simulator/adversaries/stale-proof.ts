@@ -6,7 +6,7 @@ import type { Certificate, Proposal } from '@cairn/chain'
 import { view as viewOf } from '@cairn/primitives'
 import type { Actor, WireMessage } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode } from './faulty-node.ts'
+import { createFaultyNode, withBeside } from './faulty-node.ts'
 import { forgeBlock, forgeVote, keyInSet } from './forged-block.ts'
 import type { ForgedParent } from './forged-block.ts'
 
@@ -67,22 +67,14 @@ export function createStaleProof(world: World, slot: number, id: number): readon
     }
   }
 
-  return [
-    {
-      slot,
-      isHonest: false,
-      start() {
-        node.start()
-        queue.after(TICK_MS, tick)
-      },
-      receive(message, from) {
-        node.receive(message, from)
-        if (message.type === 'certificate') learn(message.certificate)
-        if (message.type === 'proposal' && message.proposal.entryProof.base) learn(message.proposal.entryProof.base)
-        if (message.type.startsWith('get-') || message.type === 'range') return
-        if (remembered.length < REMEMBERED_MAX) remembered.push(message)
-        else remembered[random.below(REMEMBERED_MAX)] = message
-      },
+  return withBeside(node, {
+    begin: () => queue.after(TICK_MS, tick),
+    react(message) {
+      if (message.type === 'certificate') learn(message.certificate)
+      if (message.type === 'proposal' && message.proposal.entryProof.base) learn(message.proposal.entryProof.base)
+      if (message.type.startsWith('get-') || message.type === 'range') return
+      if (remembered.length < REMEMBERED_MAX) remembered.push(message)
+      else remembered[random.below(REMEMBERED_MAX)] = message
     },
-  ]
+  })
 }

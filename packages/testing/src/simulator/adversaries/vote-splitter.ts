@@ -7,7 +7,7 @@ import type { Hash, View } from '@cairn/primitives'
 import { digestOf } from '../model/digest.ts'
 import type { Actor } from '../wire.ts'
 import type { World } from '../world.ts'
-import { createFaultyNode } from './faulty-node.ts'
+import { createFaultyNode, withBeside } from './faulty-node.ts'
 import { forgeVote, keyInSet } from './forged-block.ts'
 
 const LATE_MAX_MS = 800
@@ -52,16 +52,10 @@ export function createVoteSplitter(world: World, slot: number, id: number): read
       return true
     },
   })
-  return [
-    {
-      slot,
-      isHonest: false,
-      start: () => node.start(),
-      receive(message, from) {
-        if (message.type === 'proposal') learn(message.proposal.view, message.proposal.block.hash)
-        if (message.type === 'vote' && message.vote.kind !== 'nullify') learn(message.vote.view, message.vote.hash)
-        node.receive(message, from)
-      },
+  return withBeside(node, {
+    hear(message) {
+      if (message.type === 'proposal') learn(message.proposal.view, message.proposal.block.hash)
+      if (message.type === 'vote' && message.vote.kind !== 'nullify') learn(message.vote.view, message.vote.hash)
     },
-  ]
+  })
 }
