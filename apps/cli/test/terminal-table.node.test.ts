@@ -17,7 +17,7 @@ describe('plain lines', () => {
     lines.length = 0
   })
 
-  it('has the heading once, then a line for each validator every two seconds', () => {
+  it('has the heading once, then a line for each validator every two seconds, and the columns once a minute', () => {
     const display = createStatusDisplay(2, ['Cairn', '  data here'])
     expect(lines.splice(0)).toEqual(['Cairn', '  data here'])
     display.update(
@@ -36,9 +36,14 @@ describe('plain lines', () => {
     vi.advanceTimersByTime(1_999)
     expect(lines).toEqual([])
     vi.advanceTimersByTime(1)
-    expect(lines).toHaveLength(2)
-    expect(lines[0]).toMatch(/^#0\s+starting$/)
-    expect(lines[1]).toMatch(/^#1\s+7\s+2\s+8\s+31 ms \/ 61 ms\s+80 ms\s+12\s+1\s+0x00000000…000007$/)
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toMatch(/^validator\s+height\s+epoch\s+view\s/)
+    expect(lines[1]).toMatch(/^#0\s+starting$/)
+    expect(lines[2]).toMatch(/^#1\s+7\s+2\s+8\s+31 ms \/ 61 ms\s+80 ms\s+12\s+1\s+0x00000000…000007$/)
+    lines.length = 0
+    vi.advanceTimersByTime(60_000)
+    expect(lines.filter((line) => line.startsWith('validator'))).toHaveLength(1)
+    expect(lines).toHaveLength(61)
     display.close()
   })
 
@@ -46,7 +51,7 @@ describe('plain lines', () => {
     const display = createStatusDisplay(1, [])
     display.update(0, statusAt(3, { isAmnesiac: true }))
     vi.advanceTimersByTime(2_000)
-    expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0 amnesia\s+3\s+0\s+4\s/)])
+    expect(lines.splice(0).slice(1)).toEqual([expect.stringMatching(/^#0 amnesia\s+3\s+0\s+4\s/)])
     display.close()
   })
 
@@ -56,7 +61,7 @@ describe('plain lines', () => {
     display.down(0, 'SIGKILL')
     expect(lines.splice(0)).toEqual(['validator 0 is down: SIGKILL'])
     vi.advanceTimersByTime(2_000)
-    expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0\s+down: SIGKILL$/)])
+    expect(lines.splice(0).slice(1)).toEqual([expect.stringMatching(/^#0\s+down: SIGKILL$/)])
     display.update(0, statusAt(4))
     vi.advanceTimersByTime(2_000)
     expect(lines.splice(0)).toEqual([expect.stringMatching(/^#0\s+4\s+0\s+5\s+-\s+-\s+0\s+0\s+0x/)])
@@ -68,7 +73,7 @@ describe('plain lines', () => {
     display.update(0, statusAt(9))
     display.close()
     vi.advanceTimersByTime(60_000)
-    expect(lines).toHaveLength(2)
+    expect(lines).toHaveLength(3)
     expect(lines.join('')).not.toContain('\u001b')
   })
 })

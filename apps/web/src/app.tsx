@@ -64,7 +64,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
         <div className="grid">
           {snapshot.role === 'validator' ? <ValidatorPanel snapshot={snapshot} keys={keys} /> : undefined}
           <ChecksPanel snapshot={snapshot} answer={answer} />
-          <TrustPanel trust={snapshot.trust} />
+          <TrustPanel snapshot={snapshot} />
           <BalancePanel
             answer={answer}
             isReady={canLookUp}

@@ -6,6 +6,7 @@ import { App } from './app.tsx'
 import { useTabNode } from './tab-node-hook.ts'
 import './styles.css'
 import './panels/panels.css'
+import './panels/forms.css'
 
 export function showPage(container: HTMLElement, client: TabNodeClient, sync: TabSync): void {
   createRoot(container).render(<Page client={client} sync={sync} />)

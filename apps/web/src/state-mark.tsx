@@ -1,10 +1,11 @@
 /** A state as a shape and a word: colour repeats what both already say. */
-export type CheckState = 'passed' | 'running' | 'waiting' | 'failed'
+export type CheckState = 'passed' | 'running' | 'waiting' | 'omitted' | 'failed'
 
 const words: Readonly<Record<CheckState, string>> = {
   passed: 'Verified',
   running: 'Checking',
   waiting: 'Waiting',
+  omitted: 'Not done here',
   failed: 'Failed',
 }
 
@@ -12,6 +13,7 @@ const shapes: Readonly<Record<CheckState, string>> = {
   passed: 'M4 8.5 7 11.5 12 5',
   running: 'M8 4.5V8l2.5 1.5',
   waiting: 'M4.5 8h.01M8 8h.01M11.5 8h.01',
+  omitted: 'M5 8h6',
   failed: 'M5 5l6 6M11 5l-6 6',
 }
 

@@ -21,6 +21,7 @@ export const initialSnapshot: TabSnapshot = {
   blocks: [],
   peers: [],
   storage: undefined,
+  isCoreChecked: false,
   blocksVerified: 0,
   refused: {},
 }

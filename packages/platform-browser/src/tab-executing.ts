@@ -66,7 +66,13 @@ async function showOpened(
 ): Promise<void> {
   const verifiedHeight = chain.head().height
   showRestored(snapshots, keptHeight)
-  snapshots.update({ phase: 'connecting', verifiedHeight, blocks: await storedBlocks(chain, epochs) })
+  // The executor compares the core with the chain spec before it instantiates it.
+  snapshots.update({
+    phase: 'connecting',
+    isCoreChecked: true,
+    verifiedHeight,
+    blocks: await storedBlocks(chain, epochs),
+  })
 }
 
 /** Peers are dialled while the stores are opened. What takes the network over finds it running. */

@@ -32,6 +32,8 @@ export interface TabSnapshot {
   readonly step: string
   readonly failure: TabFailure | undefined
   readonly trust: TrustAnchor | undefined
+  /** Whether core.wasm runs here, after its bytes were compared with `trust.coreSha256`. Never in the light role. */
+  readonly isCoreChecked: boolean
   /** Once a validator runs. */
   readonly validator: ValidatorStatus | undefined
   /** Highest block that passed every check of the role. `undefined` until the store is open. */
@@ -79,7 +81,7 @@ export interface TrustAnchor {
   readonly validators: number
   readonly totalWeight: bigint
   readonly quorumWeight: bigint
-  /** SHA-256 of the core.wasm that runs here: the one that the chain spec commits to, or there would be no genesis. */
+  /** SHA-256 of the only core.wasm that executes this chain: the chain spec commits to it. */
   readonly coreSha256: Hash
   /** An account of the genesis allocation, to try a balance with. */
   readonly fundedAddress: Address | undefined

@@ -15,6 +15,8 @@ interface Row {
 
 const REDRAW_INTERVAL_MS = 250
 const PLAIN_INTERVAL_MS = 2_000
+/** Pictures between two lines that name the columns, where they scroll away: one a minute. */
+const PLAIN_PICTURES_PER_COLUMNS = 30
 
 export function createStatusDisplay(validatorCount: number, heading: readonly string[]): StatusDisplay {
   const rows: Row[] = Array.from({ length: validatorCount }, () => ({ status: undefined, down: undefined }))
@@ -48,8 +50,10 @@ function tableDisplay(rows: Row[], heading: readonly string[]): StatusDisplay {
 
 function lineDisplay(rows: Row[], heading: readonly string[]): StatusDisplay {
   for (const line of heading) console.log(line)
+  let pictures = 0
   const print = (): void => {
-    for (const line of tableLines(rows).slice(1)) console.log(line)
+    const namesColumns = pictures++ % PLAIN_PICTURES_PER_COLUMNS === 0
+    for (const line of tableLines(rows).slice(namesColumns ? 0 : 1)) console.log(line)
   }
   const printing = setInterval(print, PLAIN_INTERVAL_MS)
   return {

@@ -111,7 +111,8 @@ function CertificateText({ block }: { readonly block: VerifiedBlock }) {
 }
 
 function ExecutionText({ block }: { readonly block: VerifiedBlock }) {
-  if (block.transactions === undefined || block.gasUsed === undefined) return <p>left to others in the light role</p>
+  if (block.transactions === undefined || block.gasUsed === undefined)
+    return <p>The light role leaves it to the validators.</p>
   return (
     <p>
       <strong>{plural(block.transactions, 'transaction')}</strong> executed here, {formatInteger(block.gasUsed)} gas
@@ -142,7 +143,7 @@ function RootText({ block }: { readonly block: VerifiedBlock }) {
 }
 
 function executionStateOf(block: VerifiedBlock | undefined, snapshot: TabSnapshot): CheckState {
-  return snapshot.role === 'light' ? 'waiting' : stateOf(block, snapshot)
+  return snapshot.role === 'light' ? 'omitted' : stateOf(block, snapshot)
 }
 
 function stateOf(block: VerifiedBlock | undefined, { phase }: TabSnapshot): CheckState {

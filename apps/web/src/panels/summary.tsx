@@ -95,7 +95,7 @@ function describePhase({ phase, step, peers, role, restore }: TabSnapshot): {
     case 'waiting':
       return { state: 'waiting', word: 'Another tab runs the node' }
     case 'locked':
-      return { state: 'waiting', word: 'Waiting for the passphrase of the validator key' }
+      return { state: 'waiting', word: 'Waiting for the validator key: see below' }
     case 'connecting':
       return { state: 'running', word: 'Looking for peers' }
     case 'syncing':

@@ -65,10 +65,18 @@ function KeySteps({ snapshot, keys, status, report }: KeyStepsProps) {
   if (status === undefined) return <p className="empty">Looking for the key…</p>
   if (status === 'none') {
     return (
-      <>
-        <PassphraseForm action="Create a key" onSubmit={(passphrase) => report(keys.create(passphrase))} />
-        <RestoreForm action="Take over a key from its backup" keys={keys} report={report} />
-      </>
+      <div className="key-ways">
+        <section>
+          <h3>A new key</h3>
+          <p className="note">Choose a passphrase of at least twelve characters. Its backup is downloaded at once.</p>
+          <PassphraseForm action="Create a key" onSubmit={(passphrase) => report(keys.create(passphrase))} />
+        </section>
+        <section>
+          <h3>A key that you have</h3>
+          <p className="note">It must not vote anywhere else from now on: two signers of one key are punished.</p>
+          <RestoreForm action="Take over a key from its backup" keys={keys} report={report} />
+        </section>
+      </div>
     )
   }
   if (!status.isBackedUp) {
