@@ -92,16 +92,27 @@ test('a peer that lies about the state is banned, and the snapshot is finished w
   expect(liar.answered('snapshot-chunk')).toBeLessThanOrEqual(2)
 })
 
-test('only liars: a coded refusal, and nothing is accepted', async ({ startSolo, page }) => {
-  test.setTimeout(180_000)
+test('only liars: said at once with a code, nothing is accepted, and an honest peer that comes is asked', async ({
+  startSolo,
+  page,
+}) => {
   const solo = await startSolo({ accounts: 100, blocks: 3, epochLengthBlocks: 8 })
+  let isLying = true
   const silent: Manner = (protocol, answer) => (protocol === 'snapshot-chunk' ? Uint8Array.of(0xc0) : answer)
   const servers = [await solo.startServer({ lie: 'empty-chunk' }), await solo.startServer({ manner: silent })]
-  const relay = await solo.startRelay()
-  await page.goto(`${await solo.startWeb([...servers, relay])}?role=verifying&sync=snapshot&transport=ws`)
+  const late = await solo.startServer({
+    manner: (_protocol, answer) => (isLying ? { refused: 'NOT_AVAILABLE' } : answer),
+  })
+  await page.goto(`${await solo.startWeb([...servers, late])}?role=verifying&sync=snapshot&transport=ws`)
   await expect(page.getByTestId('refused')).toContainText('SNAPSHOT_BAD_CHUNK', { timeout: 30_000 })
-  await expect(page.getByTestId('failure')).toContainText('SNAPSHOT_STALLED', { timeout: 100_000 })
+  await expect(page.getByTestId('nobody-left')).toContainText('SNAPSHOT_NOBODY_LEFT', { timeout: 30_000 })
+  await expect(page.getByTestId('nobody-left')).toContainText('2 peers sent what does not hold')
+  await expect(page.getByTestId('failure')).toHaveCount(0)
   expect(await verifiedHeight(page)).toBe(0)
+  await page.screenshot({ path: 'test-results/snapshot-nobody-left.png', fullPage: true })
+  isLying = false
+  await expectRestored(page, solo)
+  await expect(page.getByTestId('nobody-left')).toHaveCount(0)
 })
 
 test('far behind a tab takes a snapshot by itself, near the head it executes', async ({ startSolo, page }) => {

@@ -1,5 +1,5 @@
 import type { TabSnapshot } from '@cairn/platform-browser'
-import { formatInteger } from './format.ts'
+import { formatInteger, plural } from './format.ts'
 
 interface BannersProps {
   readonly snapshot: TabSnapshot
@@ -9,7 +9,7 @@ interface BannersProps {
 
 /** What stands above everything: why nothing, or not everything, is verified. */
 export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
-  const { failure, phase, peers } = snapshot
+  const { failure, phase, peers, restore } = snapshot
   return (
     <>
       {failure === undefined ? undefined : (
@@ -21,6 +21,7 @@ export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
           <code>{failure.code}</code>
         </div>
       )}
+      {restore?.nobodyLeft === undefined ? undefined : <NobodyLeft {...restore.nobodyLeft} />}
       {phase === 'waiting' ? (
         <div className="banner" role="status" data-testid="other-tab">
           <strong>Another tab runs the node</strong>
@@ -43,5 +44,23 @@ export function Banners({ snapshot, isOnline, hasWebRtc }: BannersProps) {
         </div>
       )}
     </>
+  )
+}
+
+/** No failure: the next peer that comes may have the state. */
+function NobodyLeft({ code, condemned, refused }: NonNullable<NonNullable<TabSnapshot['restore']>['nobodyLeft']>) {
+  const lied =
+    condemned === 0 ? '' : `${plural(condemned, 'peer')} sent what does not hold, and will not be asked again. `
+  const lacked = refused === 0 ? '' : `${plural(refused, 'peer')} said that it is not to be had there. `
+  return (
+    <div className="banner" role="status" data-testid="nobody-left">
+      <strong>Nobody is left to ask for the state</strong>
+      <p>
+        {lied}
+        {lacked}
+        Nothing that does not hold was accepted. The tab waits for another peer and goes on with it by itself.
+      </p>
+      <code>{code}</code>
+    </div>
   )
 }

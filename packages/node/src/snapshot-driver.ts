@@ -49,7 +49,7 @@ export interface SnapshotDriverDeps {
   readonly bls: Bls
   /** The block becomes the first one of the chain store, before the state's head is written. Idempotent. */
   readonly foundChain: (base: { block: Block; certificate: Certificate; trust: BaseTrust }) => Promise<void>
-  /** After each stored step. */
+  /** After each stored step, and when nobody is left to ask, or somebody is there again. */
   readonly onProgress?: (progress: SnapshotProgress) => void
 }
 
@@ -59,8 +59,18 @@ export interface SnapshotDriverDeps {
  * and the stores' own
  */
 export async function runSnapshotSync(options: SnapshotDriverOptions, deps: SnapshotDriverDeps): Promise<Block> {
-  const { network, executor, clock, timers, log } = deps
-  const epochs = createSnapshotEpochs({ ...options, ...deps })
+  const { executor, clock, timers, log } = deps
+  const network: SnapshotDriverDeps['network'] = {
+    request: (...asked) => deps.network.request(...asked),
+    peers: () => deps.network.peers(),
+    onPeersChanged: (listener) => deps.network.onPeersChanged(listener),
+    // Who lies about epochs or its own head is nobody to wait for either.
+    penalize: (peer, code) => {
+      deps.network.penalize(peer, code)
+      handle({ type: 'peer-condemned', peer })
+    },
+  }
+  const epochs = createSnapshotEpochs({ ...options, ...deps, network })
   const sync = createSnapshotSync(options, epochs)
   const outcome = Promise.withResolvers<Block>()
   const abort = new AbortController()
@@ -140,7 +150,10 @@ export async function runSnapshotSync(options: SnapshotDriverOptions, deps: Snap
         return track(step(effect))
       case 'penalize':
         log.warn('peer condemned', { peer: effect.peer, code: effect.code })
-        return network.penalize(effect.peer, effect.code)
+        return deps.network.penalize(effect.peer, effect.code)
+      case 'waiting':
+        if (effect.nobodyLeft !== undefined) log.warn('nobody is left to ask for the state', { ...effect.nobodyLeft })
+        return deps.onProgress?.(sync.progress(clock.monotonicMs()))
       case 'refresh-status':
         for (const { peerId } of network.peers()) track(askStatus(peerId))
         return

@@ -1,17 +1,9 @@
-import {
-  decodeChainStatus,
-  decodeSnapshotChunkResponse,
-  encodeBlocksByHashResponse,
-  encodeChainStatus,
-  encodeSnapshotChunkResponse,
-  encodeSnapshotCodesResponse,
-  genesisBlock,
-} from '@cairn/chain'
-import type { Block, SnapshotRange } from '@cairn/chain'
-import type { KeyValueStore, RequestProtocol } from '@cairn/ports'
+import { genesisBlock } from '@cairn/chain'
+import type { Block } from '@cairn/chain'
+import type { KeyValueStore } from '@cairn/ports'
 import { createMemoryStore, foundChainStore, openChainStore, openEpochStore } from '@cairn/storage'
 import { CodedError, epoch } from '@cairn/primitives'
-import type { Hash } from '@cairn/primitives'
+import type { SnapshotProgress } from '@cairn/sync'
 import { describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../src/checkpoint.ts'
 import { createEpochKeys, createFinalizationVerifier } from '../src/epoch-keys.ts'
@@ -21,64 +13,16 @@ import { runSnapshotSync } from '../src/snapshot-driver.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import type { FakeNetwork } from './fake-network.ts'
 import { createFakeTime, createKeptLog } from './fake-time.ts'
+import type { FakeTime } from './fake-time.ts'
+import { HASH, NOT_AVAILABLE, honest, lies } from './snapshot-lies.ts'
+import type { Manner } from './snapshot-lies.ts'
 import { certificateOf, createWorld, executorOf, worldBls } from './snapshot-world.ts'
 import type { World } from './snapshot-world.ts'
 
-type Said = Uint8Array | { readonly refused: string } | undefined
-/** How a peer answers, given what an honest one would say. */
-type Manner = (protocol: RequestProtocol, truth: Said) => Said
-
-const honest: Manner = (_protocol, truth) => truth
-const NOT_AVAILABLE = { refused: 'NOT_AVAILABLE' }
-
-/** One manner for each thing that can be lied about. */
-const lies: Readonly<Record<string, Manner>> = {
-  'a wrong value': onChunk((range) => ({ ...range, items: range.items.map(bitFlipped) })),
-  'a leaf left out': onChunk((range) => ({ ...range, items: range.items.toSpliced(range.items.length >> 1, 1) })),
-  'the last leaf left out': onChunk((range) => ({ ...range, items: range.items.slice(0, -1) })),
-  'no proof': onChunk((range) => ({ ...range, proof: [] })),
-  nothing: onChunk(() => ({ items: [], proof: [] })),
-  'no ranges': (protocol, truth) =>
-    protocol === 'snapshot-chunk' ? encodeSnapshotChunkResponse({ ranges: [] }) : truth,
-  garbage: (protocol, truth) => (protocol === 'snapshot-chunk' ? Uint8Array.of(1, 2, 3) : truth),
-  'a foreign code': (protocol, truth) =>
-    protocol === 'snapshot-codes' ? encodeSnapshotCodesResponse({ codes: [Uint8Array.of(1, 2, 3)] }) : truth,
-  'another chain': (protocol, truth) => (protocol === 'chain-status' ? restated(truth, { genesisHash: HASH }) : truth),
-  'a forged certificate': (protocol, truth) => {
-    if (protocol !== 'chain-status') return truth
-    return restated(truth, (status) => ({
-      finalization: status.finalization && { ...status.finalization, signature: new Uint8Array(96) },
-    }))
-  },
-  'a block without its data': (protocol, truth) => {
-    if (protocol !== 'blocks-by-hash') return truth
-    return encodeBlocksByHashResponse({ blocks: [] })
-  },
-  silence: (protocol, truth) => (protocol.startsWith('snapshot') ? undefined : truth),
-}
-const HASH = `0x${'12'.repeat(32)}` as Hash
-
-function onChunk(change: (range: SnapshotRange) => SnapshotRange): Manner {
-  return (protocol, truth) => {
-    if (protocol !== 'snapshot-chunk' || !(truth instanceof Uint8Array)) return truth
-    const decoded = decodeSnapshotChunkResponse(truth)
-    return decoded.ok ? encodeSnapshotChunkResponse({ ranges: decoded.value.ranges.map(change) }) : truth
-  }
-}
-
-function bitFlipped<Item extends SnapshotRange['items'][number]>(item: Item, index: number): Item {
-  const last = item.value.length - 1
-  return index === 0 ? { ...item, value: item.value.with(last, (item.value[last] as number) ^ 1) } : item
-}
-
-type Status = Extract<ReturnType<typeof decodeChainStatus>, { ok: true }>['value']
-
-function restated(truth: Said, change: Partial<Status> | ((status: Status) => Partial<Status>)): Said {
-  if (!(truth instanceof Uint8Array)) return truth
-  const status = decodeChainStatus(truth)
-  if (!status.ok) return truth
-  return encodeChainStatus({ ...status.value, ...(typeof change === 'function' ? change(status.value) : change) })
-}
+const START_MS = 1_000
+/** The machine's own patience with peers that refuse; and longer than it has with any that are silent. */
+const REFUSED_MS = 2_000
+const LONG_MS = 600_000
 
 interface Joiner {
   readonly stateStore: KeyValueStore
@@ -99,12 +43,38 @@ interface RunOptions {
   /** After each request. */
   readonly onAsked?: (count: number) => Promise<void> | void
   readonly signal?: AbortSignal
+  /** Of the peers that are there at first; default: all. */
+  readonly connected?: number
+  readonly onProgress?: (progress: SnapshotProgress, network: FakeNetwork, time: FakeTime) => void
+}
+
+/** What was said when nobody was left to ask, and how long after the start, milliseconds. */
+interface LeftAlone {
+  readonly nobodyLeft: SnapshotProgress['nobodyLeft']
+  readonly afterMs: number
+}
+
+/** Runs until it says that nobody is left, and is given up a long while later: it must not fail meanwhile. */
+async function leftAlone(world: World, manners: readonly Manner[], options: RunOptions = {}): Promise<LeftAlone> {
+  const abort = new AbortController()
+  let said: LeftAlone | undefined
+  const running = run(world, manners, {
+    ...options,
+    signal: abort.signal,
+    onProgress: ({ nobodyLeft }, _network, { clock, timers }) => {
+      if (nobodyLeft === undefined || said !== undefined) return
+      said = { nobodyLeft, afterMs: clock.monotonicMs() - START_MS }
+      timers.after(LONG_MS, () => abort.abort())
+    },
+  })
+  await expect(running).rejects.toMatchObject({ code: 'SNAPSHOT_ABORTED' })
+  return said as LeftAlone
 }
 
 /** To the end, in virtual time. */
 async function run(world: World, manners: readonly Manner[], options: RunOptions = {}): Promise<Run> {
   const { stateStore, chainStore } = options.joiner ?? emptyJoiner()
-  const time = createFakeTime()
+  const time = createFakeTime(START_MS)
   let count = 0
   const network = createFakeNetwork(async (peer, protocol, data) => {
     await options.onAsked?.(++count)
@@ -113,7 +83,7 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
     if (said === undefined || said instanceof Uint8Array) return said
     throw new CodedError('REQUEST_REFUSED', 'refused', { data: { code: said.refused } })
   })
-  network.connect(...manners.map((_, index) => `p${index}`))
+  network.connect(...manners.slice(0, options.connected).map((_, index) => `p${index}`))
   const executor = executorOf(world.spec, { stateStore })
   const restored = await executor.openRestore()
   const state = { isOver: false }
@@ -135,6 +105,7 @@ async function run(world: World, manners: readonly Manner[], options: RunOptions
       bls: worldBls,
       foundChain: (base) =>
         foundChainStore(chainStore, { genesis: genesisBlock(world.spec, world.executor.genesis()), ...base }),
+      onProgress: (progress) => options.onProgress?.(progress, network, time),
     },
   ).finally(() => (state.isOver = true))
   // Its rejection is the caller's.
@@ -232,8 +203,8 @@ describe('snapshot sync', () => {
     const joiner = emptyJoiner()
     const { block } = await run(world, [honest], { joiner, checkpoint })
     await expectJoined(world, joiner, block)
-    const other = run(world, [honest], { checkpoint: { ...checkpoint, hash: HASH } })
-    await expect(other).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
+    const other = await leftAlone(world, [honest], { checkpoint: { ...checkpoint, hash: HASH } })
+    expect(other.nobodyLeft).toMatchObject({ condemned: 1 })
     const later = run(world, [honest], { checkpoint: { ...checkpoint, epoch: epoch(90) } })
     await expect(later).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
   })
@@ -262,13 +233,47 @@ describe('snapshot sync', () => {
     await expectJoined(world, joiner, block)
   })
 
-  it('gives up with a code when only liars are left, or nobody serves', async () => {
+  it('says at once that only liars are left, and soon that nobody has the state; it waits for another peer', async () => {
     const world = await createWorld({ accounts: 50, slots: 20 })
     await world.grow(2)
     const wrong = lies['a wrong value'] as Manner
-    await expect(run(world, [wrong, wrong])).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
     const refusing: Manner = (protocol, truth) => (protocol.startsWith('snapshot') ? NOT_AVAILABLE : truth)
-    await expect(run(world, [refusing, refusing])).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
+    const code = 'SNAPSHOT_NOBODY_LEFT'
+    const liars = await leftAlone(world, [wrong, wrong])
+    expect(liars.nobodyLeft).toEqual({ code, condemned: 2, refused: 0 })
+    expect(liars.afterMs).toBeLessThan(REFUSED_MS)
+    const refused = await leftAlone(world, [refusing, refusing])
+    expect(refused.nobodyLeft).toEqual({ code, condemned: 0, refused: 2 })
+    expect(refused.afterMs).toBeGreaterThanOrEqual(REFUSED_MS)
+    expect(refused.afterMs).toBeLessThan(2 * REFUSED_MS)
+  })
+
+  it('goes on with whoever comes after only liars were left', async () => {
+    const world = await createWorld({ accounts: 50, slots: 20 })
+    await world.grow(2)
+    const wrong = lies['a wrong value'] as Manner
+    const joiner = emptyJoiner()
+    const said: SnapshotProgress['nobodyLeft'][] = []
+    const { block } = await run(world, [wrong, wrong, honest], {
+      joiner,
+      connected: 2,
+      onProgress: ({ nobodyLeft }, network, { timers }) => {
+        said.push(nobodyLeft)
+        if (nobodyLeft !== undefined) timers.after(LONG_MS, () => network.connect('p2'))
+      },
+    })
+    expect(said[0]).toMatchObject({ condemned: 2 })
+    expect(said.at(-1)).toBeUndefined()
+    await expectJoined(world, joiner, block)
+  })
+
+  it('gives up with a code when whoever has the state is silent, or nobody is there', async () => {
+    const world = await createWorld({ accounts: 50, slots: 20 })
+    await world.grow(2)
+    const silent = lies['silence'] as Manner
+    const wrong = lies['a wrong value'] as Manner
+    await expect(run(world, [silent, silent])).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
+    await expect(run(world, [silent, wrong])).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
     await expect(run(world, [])).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' })
   })
 

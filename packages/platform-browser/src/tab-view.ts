@@ -194,7 +194,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   STORE_FULL:
     'The browser gives this page no more space, so that the last block was not kept. What was kept is whole: free some space and reload, or choose the light role, which stores nothing of the chain.',
   SNAPSHOT_STALLED:
-    'No connected peer gives what is missing of the state, or only answers that do not hold. What was proved so far is kept: reload to go on with it, or choose to execute every block.',
+    'The peers that should have the state are silent. What was proved so far is kept: reload to go on with it, or choose to execute every block.',
   SNAPSHOT_INCONSISTENT:
     'Every piece of the state was proved, and yet the whole is not the finalized one: this browser’s storage changes what is written. Nothing of it was accepted.',
   SNAPSHOT_FORKED:

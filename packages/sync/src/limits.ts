@@ -37,11 +37,17 @@ export const SNAPSHOT_BATCHES_MAX = 4
 export const SNAPSHOT_REQUESTS_MAX = 8
 export const SNAPSHOT_REQUESTS_PER_PEER_MAX = 2
 
-/** Without anything verified for so long, whatever peers there are, the snapshot is given up. */
+/** Without anything verified for so long, by peers that are silent, the snapshot is given up. */
 export const SNAPSHOT_STALL_MS = 60_000
 
 /** Pause before peers are asked for their heads again while a newer state is wanted. */
 export const SNAPSHOT_STATUS_INTERVAL_MS = 500
+
+/** All peers have said for so long that they do not have the state, and none shows a newer one: nobody is left to ask. */
+export const SNAPSHOT_REFUSED_MS = 2_000
+
+/** The same pause while nobody is left to ask: whoever refuses now may have a state later. */
+export const SNAPSHOT_WAIT_INTERVAL_MS = 5_000
 
 /** Starts from nothing after the restored state turned out wrong, before giving up. */
 export const SNAPSHOT_RESTARTS_MAX = 2

@@ -99,6 +99,7 @@ function describePhase({ phase, step, peers, role, restore }: TabSnapshot): {
     case 'connecting':
       return { state: 'running', word: 'Looking for peers' }
     case 'syncing':
+      if (restore?.nobodyLeft !== undefined) return { state: 'waiting', word: 'Waiting for a peer that has the state' }
       return restore === undefined
         ? { state: 'running', word: 'Catching up: checking every block' }
         : { state: 'running', word: 'Taking the state from peers: proving every piece' }

@@ -27,8 +27,11 @@ import type { Decoded } from '@cairn/primitives'
  */
 export type Lie = 'certificate' | 'block-data' | 'balance' | 'missing-account' | 'empty-chunk' | 'light-block'
 
+/** What a server says, or with which code it refuses. */
+type Said = Uint8Array | { readonly refused: string }
+
 /** What a server makes of an honest answer before it is sent. */
-export type Manner = (protocol: RequestProtocol, answer: Uint8Array) => Promise<Uint8Array> | Uint8Array
+export type Manner = (protocol: RequestProtocol, answer: Uint8Array) => Promise<Said> | Said
 
 export const honest: Manner = (_protocol, answer) => answer
 

@@ -7,6 +7,8 @@ export type SnapshotInput =
   /** A decoded answer to a status request. What it claims decides only whom to ask for what. */
   | { readonly type: 'peer-status'; readonly peer: SyncPeer; readonly status: ChainStatus }
   | { readonly type: 'peer-gone'; readonly peer: SyncPeer }
+  /** It has lied outside this machine, about an epoch or its own status. */
+  | { readonly type: 'peer-condemned'; readonly peer: SyncPeer }
   /** Not looked at. */
   | { readonly type: 'response'; readonly requestId: number; readonly data: Uint8Array }
   /** `isRefused`: the peer has answered that it has not what was asked for. Else timeout, disconnect. */
@@ -61,8 +63,17 @@ export type SnapshotEffect =
   | { readonly type: 'refresh-status' }
   /** Replaces the timer set before. */
   | { readonly type: 'set-timer'; readonly atMs: number }
+  /** From now on nobody is left to ask, which is no failure: a new peer is waited for. `undefined`: somebody is there again. */
+  | { readonly type: 'waiting'; readonly nobodyLeft: NobodyLeft | undefined }
   | { readonly type: 'finished'; readonly block: Block; readonly certificate: Certificate }
   | { readonly type: 'failed'; readonly code: SnapshotFailure }
+
+/** Why: every known peer has been condemned or has refused. Peers. */
+export interface NobodyLeft {
+  readonly code: 'SNAPSHOT_NOBODY_LEFT'
+  readonly condemned: number
+  readonly refused: number
+}
 
 /** `SNAPSHOT_BAD_…`: what was sent does not hold; no honest node sends it. */
 export type SnapshotFault =
@@ -74,7 +85,7 @@ export type SnapshotFault =
   | 'SNAPSHOT_BAD_CODE'
 
 /**
- * `SNAPSHOT_STALLED`: nobody gives what is missing · `SNAPSHOT_INCONSISTENT`: what was proved piece by piece is not the
+ * `SNAPSHOT_STALLED`: who could give what is missing is silent · `SNAPSHOT_INCONSISTENT`: what was proved piece by piece is not the
  * finalized state as a whole (a broken store or core) · `SNAPSHOT_FORKED`: two certificates contradict each other
  */
 export type SnapshotFailure = 'SNAPSHOT_STALLED' | 'SNAPSHOT_INCONSISTENT' | 'SNAPSHOT_FORKED'

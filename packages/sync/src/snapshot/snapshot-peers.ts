@@ -19,10 +19,21 @@ export interface SnapshotPeers {
   failed(peer: SyncPeer, nowMs: number): void
   /** Some peer claims the height and has not said that it lacks the state. */
   hasHolder(height: Height, pivotHash: Hash): boolean
+  /** What there is of the state of this block; of any, where none is known yet. */
+  standing(pivot: { readonly height: Height; readonly hash: Hash } | undefined): PeerStanding
   /** When the first peer that backs off may be asked again. */
   retryAtMs(nowMs: number): number | undefined
   /** Highest claim, not verified. */
   claimedHeight(): number
+}
+
+interface PeerStanding {
+  /** Peers that may still give something. */
+  readonly useful: number
+  /** Peers that say to have nothing of it. */
+  readonly refused: number
+  /** Peers that sent what does not hold. */
+  readonly condemned: number
 }
 
 interface PeerRecord {
@@ -90,6 +101,12 @@ export function createSnapshotPeers(): SnapshotPeers {
       }),
     hasHolder: (height, pivotHash) =>
       [...peers.values()].some((record) => record.height >= height && record.lacks !== pivotHash),
+    standing: (pivot) => {
+      const useful = [...peers.values()].filter(
+        ({ height, lacks }) => pivot === undefined || (height >= pivot.height && lacks !== pivot.hash),
+      ).length
+      return { useful, refused: peers.size - useful, condemned: condemned.size }
+    },
     retryAtMs: (nowMs) => {
       const times = [...peers.values()].map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > nowMs)
       return times.length === 0 ? undefined : Math.min(...times)

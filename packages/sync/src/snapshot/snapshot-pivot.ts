@@ -12,7 +12,7 @@ import {
 import type { Block, Certificate, ChainStatus, KeyInterval } from '@cairn/chain'
 import { height } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
-import { RANGE_BLOCKS, SNAPSHOT_STATUS_INTERVAL_MS } from '../limits.ts'
+import { RANGE_BLOCKS, SNAPSHOT_STATUS_INTERVAL_MS, SNAPSHOT_WAIT_INTERVAL_MS } from '../limits.ts'
 import { judgeRange } from '../range-check.ts'
 import type { SyncPeer } from '../sync-input.ts'
 import type { SnapshotContext } from './snapshot-context.ts'
@@ -28,6 +28,8 @@ export interface SnapshotPivot {
   schedule(): void
   /** The pivot's own block, or `undefined` while it is being fetched. */
   block(): Block | undefined
+  /** Since when nobody gives its state and nobody shows a newer one, monotonic; `undefined`: there is something to do. */
+  stuckSinceMs(): number | undefined
   /** When it wants to be asked again. */
   wakeAtMs(): number | undefined
 }
@@ -39,6 +41,8 @@ export interface SnapshotPivotOptions {
   readonly progressOf: (pivot: Pivot) => Uint8Array
   /** Requests are to be dropped: their answers would be of an older state. */
   readonly onMoving: () => void
+  /** Nobody is left to ask: heads are asked for more rarely. */
+  readonly isWaiting: () => boolean
 }
 
 export function createSnapshotPivot(options: SnapshotPivotOptions, context: SnapshotContext): SnapshotPivot {
@@ -52,13 +56,24 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
   let isMoving = false
   let isFetching = false
   let refreshAtMs = 0
+  let stuckSinceMs: number | undefined
   /** The certificate is verified, the height is not. */
   let candidate: { readonly height: Height; readonly certificate: Certificate } | undefined
 
   const refresh = (): void => {
     if (context.nowMs() < refreshAtMs) return
-    refreshAtMs = context.nowMs() + SNAPSHOT_STATUS_INTERVAL_MS
+    refreshAtMs = context.nowMs() + (options.isWaiting() ? SNAPSHOT_WAIT_INTERVAL_MS : SNAPSHOT_STATUS_INTERVAL_MS)
     context.emit({ type: 'refresh-status' })
+  }
+
+  const noticeStuck = (): void => {
+    const claimed = peers.claimedHeight()
+    const isNobodyThere =
+      current === undefined
+        ? claimed < (candidate?.height ?? 1)
+        : claimed <= current.height && peers.standing(current).useful === 0
+    const isStuck = isNobodyThere && !isFetching && !isMoving
+    stuckSinceMs = isStuck ? (stuckSinceMs ?? context.nowMs()) : undefined
   }
 
   /** One block by its hash: it proves itself. */
@@ -174,6 +189,7 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
       if (status.height > (candidate?.height ?? 0)) candidate = { height: status.height, certificate: finalization }
     },
     schedule: () => {
+      noticeStuck()
       if (isFetching || isMoving) return
       if (current === undefined) return find()
       if (!isProved) prove(current.certificate)
@@ -188,6 +204,7 @@ export function createSnapshotPivot(options: SnapshotPivotOptions, context: Snap
       if (peer !== undefined) fetchBlock(peer, current.certificate, (found) => (block = found))
       return undefined
     },
+    stuckSinceMs: () => stuckSinceMs,
     wakeAtMs: () => (isFetching || isMoving ? undefined : refreshAtMs),
   }
 }

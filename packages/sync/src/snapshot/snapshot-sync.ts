@@ -8,13 +8,13 @@
  */
 import type { Certificate, ChainStatus, OpenedRestore } from '@cairn/chain'
 import type { Hash, Height, Verdict } from '@cairn/primitives'
-import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_RESTARTS_MAX, SNAPSHOT_STALL_MS } from '../limits.ts'
+import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_REFUSED_MS, SNAPSHOT_RESTARTS_MAX, SNAPSHOT_STALL_MS } from '../limits.ts'
 import type { SyncPeer } from '../sync-input.ts'
 import { FIRST_KEY, LAST_KEY, shareOf } from './key-space.ts'
 import { createSnapshotContext } from './snapshot-context.ts'
 import { createSnapshotDownload } from './snapshot-download.ts'
 import type { SnapshotDownload } from './snapshot-download.ts'
-import type { SnapshotEffect, SnapshotInput } from './snapshot-input.ts'
+import type { NobodyLeft, SnapshotEffect, SnapshotInput } from './snapshot-input.ts'
 import { createSnapshotPeers } from './snapshot-peers.ts'
 import { createSnapshotPivot } from './snapshot-pivot.ts'
 import type { SnapshotPivot } from './snapshot-pivot.ts'
@@ -43,6 +43,8 @@ export interface SnapshotProgress {
   readonly share: number
   /** At the pace so far; `undefined` while nothing can be said. */
   readonly leftMs: number | undefined
+  /** A new peer is waited for; `undefined`: there is somebody to ask, or nobody was met yet. */
+  readonly nobodyLeft: NobodyLeft | undefined
 }
 
 export interface SnapshotSync {
@@ -61,6 +63,7 @@ export function createSnapshotSync(options: SnapshotSyncOptions, deps: SnapshotS
   let restartCount = 0
   let isFinishing = false
   let isOver = false
+  let nobodyLeft: NobodyLeft | undefined
   let started: { readonly atMs: number; readonly share: number } | undefined
 
   const begin = (record: SnapshotRecord | undefined, storages: OpenedRestore['storages']): void => {
@@ -86,6 +89,7 @@ export function createSnapshotSync(options: SnapshotSyncOptions, deps: SnapshotS
           context.dropAll()
           download.reset()
         },
+        isWaiting: () => nobodyLeft !== undefined,
       },
       context,
     )
@@ -131,6 +135,8 @@ export function createSnapshotSync(options: SnapshotSyncOptions, deps: SnapshotS
         return onStatus(input.peer, input.status)
       case 'peer-gone':
         return peers.remove(input.peer)
+      case 'peer-condemned':
+        return peers.condemn(input.peer)
       case 'response':
         return context.onResponse(input.requestId, input.data)
       case 'request-failed':
@@ -155,10 +161,33 @@ export function createSnapshotSync(options: SnapshotSyncOptions, deps: SnapshotS
       if (download.isComplete()) finish()
       else download.schedule(at)
     }
+    noticeNobodyLeft(nowMs)
     if (nowMs - context.lastProgressMs >= SNAPSHOT_STALL_MS) return context.fail('SNAPSHOT_STALLED')
-    const times = [pivot.wakeAtMs(), peers.retryAtMs(nowMs), context.lastProgressMs + SNAPSHOT_STALL_MS]
+    const stuckSinceMs = pivot.stuckSinceMs()
+    const times = [
+      pivot.wakeAtMs(),
+      peers.retryAtMs(nowMs),
+      context.lastProgressMs + SNAPSHOT_STALL_MS,
+      stuckSinceMs === undefined ? undefined : stuckSinceMs + SNAPSHOT_REFUSED_MS,
+    ]
     const atMs = Math.min(...times.filter((time) => time !== undefined && time > nowMs).map(Number))
     context.emit({ type: 'set-timer', atMs })
+  }
+
+  /** Condemned ones are out for good; those that refuse may have meant a state that has just aged out. */
+  const noticeNobodyLeft = (nowMs: number): void => {
+    const stuckSinceMs = pivot.stuckSinceMs()
+    const { refused, condemned } = peers.standing(pivot.current)
+    const isLeft =
+      stuckSinceMs === undefined ||
+      refused + condemned === 0 ||
+      (refused > 0 && nowMs - stuckSinceMs < SNAPSHOT_REFUSED_MS)
+    const before = nobodyLeft
+    nobodyLeft = isLeft ? undefined : { code: 'SNAPSHOT_NOBODY_LEFT', condemned, refused }
+    // Whoever comes has the whole time again.
+    if (!isLeft) context.progressed()
+    if (before?.condemned === nobodyLeft?.condemned && before?.refused === nobodyLeft?.refused) return
+    context.emit({ type: 'waiting', nobodyLeft })
   }
 
   const shareDone = (): number => 1 - shareOf(download.missing())
@@ -182,7 +211,7 @@ export function createSnapshotSync(options: SnapshotSyncOptions, deps: SnapshotS
       const share = shareDone()
       const gained = started === undefined ? 0 : share - started.share
       const leftMs = started !== undefined && gained > 0 ? ((nowMs - started.atMs) * (1 - share)) / gained : undefined
-      return { height: pivot.current?.height, ...download.counts(), share, leftMs }
+      return { height: pivot.current?.height, ...download.counts(), share, leftMs, nobodyLeft }
     },
   }
 }
