@@ -71,7 +71,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
             lookUp={askForBalance}
             example={snapshot.trust?.fundedAddress}
           />
-          <BlocksPanel blocks={snapshot.blocks} />
+          <BlocksPanel snapshot={snapshot} />
           <PeersPanel peers={snapshot.peers} />
           <StoragePanel snapshot={snapshot} sync={choices.sync} chooseSync={choices.chooseSync} />
         </div>

@@ -5,7 +5,7 @@ const words: Readonly<Record<CheckState, string>> = {
   passed: 'Verified',
   running: 'Checking',
   waiting: 'Waiting',
-  omitted: 'Not done here',
+  omitted: 'Not done',
   failed: 'Failed',
 }
 

@@ -1,11 +1,12 @@
-import type { VerifiedBlock } from '@cairn/platform-browser'
+import type { TabSnapshot, VerifiedBlock } from '@cairn/platform-browser'
 import { formatInteger, formatMs, formatTime } from '../format.ts'
 import { HexText } from '../hex-text.tsx'
 import { WeightBar } from '../weight-bar.tsx'
 import { Panel } from './panel.tsx'
 
 /** The last blocks that passed every check. */
-export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBlock[] }) {
+export function BlocksPanel({ snapshot: { blocks, role } }: { readonly snapshot: TabSnapshot }) {
+  const isExecuting = role !== 'light'
   return (
     <Panel title="Latest verified blocks" className="wide">
       {blocks.length === 0 ? (
@@ -19,22 +20,14 @@ export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBloc
                 <th scope="col">Height</th>
                 <th scope="col">Time</th>
                 <th scope="col">Block</th>
-                <th scope="col" className="number">
-                  Txs
-                </th>
-                <th scope="col" className="number">
-                  Gas
-                </th>
-                <th scope="col" className="number">
-                  Executed in
-                </th>
+                {isExecuting ? <ExecutionColumns /> : undefined}
                 <th scope="col">Signed weight | quorum</th>
-                <th scope="col">Own state root = signed root</th>
+                <th scope="col">{isExecuting ? 'Own state root = signed root' : 'Signed state root'}</th>
               </tr>
             </thead>
             <tbody data-testid="blocks">
               {blocks.map((block) => (
-                <BlockRow key={block.height} block={block} />
+                <BlockRow key={block.height} block={block} isExecuting={isExecuting} />
               ))}
             </tbody>
           </table>
@@ -44,7 +37,26 @@ export function BlocksPanel({ blocks }: { readonly blocks: readonly VerifiedBloc
   )
 }
 
-function BlockRow({ block }: { readonly block: VerifiedBlock }) {
+function ExecutionColumns() {
+  return ['Txs', 'Gas', 'Executed in'].map((name) => (
+    <th key={name} scope="col" className="number">
+      {name}
+    </th>
+  ))
+}
+
+function ExecutionCells({ block }: { readonly block: VerifiedBlock }) {
+  const { transactions, gasUsed } = block
+  return (
+    <>
+      <td className="number">{transactions === undefined ? '–' : formatInteger(transactions)}</td>
+      <td className="number">{gasUsed === undefined ? '–' : formatInteger(gasUsed)}</td>
+      <td className="number">{executedIn(block)}</td>
+    </>
+  )
+}
+
+function BlockRow({ block, isExecuting }: { readonly block: VerifiedBlock; readonly isExecuting: boolean }) {
   const { signers, validators } = block.certificate
   return (
     <tr>
@@ -53,9 +65,7 @@ function BlockRow({ block }: { readonly block: VerifiedBlock }) {
       <td>
         <HexText value={block.hash} />
       </td>
-      <td className="number">{block.transactions === undefined ? '–' : formatInteger(block.transactions)}</td>
-      <td className="number">{block.gasUsed === undefined ? '–' : formatInteger(block.gasUsed)}</td>
-      <td className="number">{executedIn(block)}</td>
+      {isExecuting ? <ExecutionCells block={block} /> : undefined}
       <td>
         <span className="weight-cell">
           <WeightBar certificate={block.certificate} /> {signers}/{validators}
