@@ -5,8 +5,9 @@
 import type { Block, Certificate } from '@cairn/chain'
 import type { CommittedExecution, Executor, Log } from '@cairn/ports'
 import { CodedError, type Height, assert, height } from '@cairn/primitives'
-import type { ChainStore, EpochStore } from '@cairn/storage'
+import type { ChainStore, EpochStore, FinalizedBlock } from '@cairn/storage'
 import { executeRequestFor } from './execute-request.ts'
+import { COMMIT_GROUP_BLOCKS, COMMIT_GROUP_BYTES } from './limits.ts'
 
 export interface CommittedBlock {
   readonly block: Block
@@ -38,16 +39,41 @@ export function createCommitter(deps: CommitterDeps): Committer {
   const { executor, chainStore, epochs } = deps
   let last: Promise<void> = Promise.resolve()
 
-  const commitOne = async (block: Block, finalization: Certificate): Promise<void> => {
-    if (block.header.height <= executor.head().height) return
-    deps.assertBlock?.(block)
-    const execution = await executor.outcome(block.hash)
-    const own = finalization.hash === block.hash ? finalization : undefined
-    await chainStore.appendFinalized(block, own, execution)
-    // Before anything of a next epoch is stored: its certificates verify against this set only.
-    await epochs.advance(block)
-    await executor.commit(block.hash)
-    deps.onCommitted({ block, execution, finalization })
+  const isCommitted = ({ header }: Block): boolean => header.height <= executor.head().height
+
+  /** The blocks, executed and in order, by one write; then the state, block by block. */
+  const commitAll = async (blocks: readonly Block[], finalization: Certificate): Promise<void> => {
+    const finalized: FinalizedBlock[] = []
+    for (const block of blocks) {
+      if (isCommitted(block)) continue
+      deps.assertBlock?.(block)
+      const certificate = finalization.hash === block.hash ? finalization : undefined
+      finalized.push({ block, certificate, execution: await executor.outcome(block.hash) })
+    }
+    if (finalized.length === 0) return
+    await chainStore.appendFinalizedRange(finalized)
+    for (const { block, execution } of finalized) {
+      // Before anything of a next epoch is stored: its certificates verify against this set only.
+      await epochs.advance(block)
+      await executor.commit(block.hash)
+      deps.onCommitted({ block, execution, finalization })
+    }
+  }
+
+  /** While a group is written the next one is executed. What executes is kept, whatever comes after it. */
+  const executeAndCommitAll = async (blocks: readonly Block[], finalization: Certificate): Promise<void> => {
+    let written: Promise<void> = Promise.resolve()
+    for (const group of groupsOf(blocks.filter((block) => !isCommitted(block)))) {
+      const { executed, failure } = await executeGroup(executor, group)
+      await written
+      written = commitAll(executed, finalization)
+      // Awaited below, which may be after it failed.
+      written.catch(() => {})
+      if (failure === undefined) continue
+      await written
+      throw failure.error
+    }
+    await written
   }
 
   const enqueue = (work: () => Promise<void>): Promise<void> => {
@@ -59,18 +85,51 @@ export function createCommitter(deps: CommitterDeps): Committer {
   return {
     commit: (blocks, finalization) =>
       enqueue(async () => {
-        for (const block of blocks) await commitOne(block, finalization)
+        for (const block of blocks) await commitAll([block], finalization)
       }),
-    executeAndCommit: (blocks, finalization) =>
-      enqueue(async () => {
-        for (const block of blocks) {
-          if (block.header.height <= executor.head().height) continue
-          await executeFinalized(executor, block)
-          await commitOne(block, finalization)
-        }
-      }),
+    executeAndCommit: (blocks, finalization) => enqueue(() => executeAndCommitAll(blocks, finalization)),
     settled: () => last.catch(() => {}),
   }
+}
+
+/**
+ * At most `COMMIT_GROUP_BLOCKS` and, but for one large block, `COMMIT_GROUP_BYTES` each, all of one epoch: the next one's
+ * certificates are judged by what this one's end says.
+ */
+function groupsOf(blocks: readonly Block[]): readonly (readonly Block[])[] {
+  const groups: Block[][] = []
+  let sizeBytes = 0
+  for (const block of blocks) {
+    const group = groups.at(-1)
+    const blockBytes = block.payload.length + block.accessList.length
+    sizeBytes += blockBytes
+    const hasRoom = group !== undefined && group.length < COMMIT_GROUP_BLOCKS && sizeBytes <= COMMIT_GROUP_BYTES
+    if (hasRoom && group[0]?.header.epoch === block.header.epoch) group.push(block)
+    else {
+      groups.push([block])
+      sizeBytes = blockBytes
+    }
+  }
+  return groups
+}
+
+interface ExecutedGroup {
+  /** Those before the one that failed, if one did. */
+  readonly executed: readonly Block[]
+  readonly failure?: { readonly error: unknown }
+}
+
+async function executeGroup(executor: Executor, group: readonly Block[]): Promise<ExecutedGroup> {
+  const executed: Block[] = []
+  try {
+    for (const block of group) {
+      await executeFinalized(executor, block)
+      executed.push(block)
+    }
+  } catch (error) {
+    return { executed, failure: { error } }
+  }
+  return { executed }
 }
 
 /**

@@ -10,6 +10,13 @@ export const GOSSIP_BATCH_MAX_BYTES = 65_536
 export const GOSSIP_BATCH_DELAY_MS = 15
 /** Transactions handed to one build. */
 export const BUILD_CANDIDATES_MAX = 4_000
+/**
+ * Finalized blocks from sync that are stored by one write: what a durable write costs is shared by them, while the blocks
+ * after them are executed. Twice as many are executed and not committed at most.
+ */
+export const COMMIT_GROUP_BLOCKS = 8
+/** Payloads and access lists of such a group: what waits for a commit holds some hundred bytes of state for each. */
+export const COMMIT_GROUP_BYTES = 262_144
 /** Samples behind the latency quantiles. */
 export const LATENCY_SAMPLES_MAX = 1_024
 /** Accepted transactions whose time to finality is measured at once. */

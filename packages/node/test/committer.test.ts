@@ -1,13 +1,15 @@
 import { createMemoryMedium, createMemoryStore, openChainStore } from '@cairn/storage'
 import { type SampleBlock, createSampleChain, verifySampleFinalization } from '@cairn/testing/contracts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type CommittedBlock, createCommitter, replayToHead } from '../src/committer.ts'
 import { executeRequestFor } from '../src/execute-request.ts'
+import { COMMIT_GROUP_BLOCKS } from '../src/limits.ts'
 import { createKeptLog } from './fake-time.ts'
 import { createSampleExecutor } from './sample-executor.ts'
 
-const chain = createSampleChain({ length: 6 })
+const chain = createSampleChain({ length: 20 })
 const sampleAt = (at: number): SampleBlock => chain.blocks[at - 1] as SampleBlock
+const heightsOf = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const blocksOf = (from: number, to: number) => chain.blocks.slice(from - 1, to).map(({ block }) => block)
 
 async function start(medium = createMemoryMedium()) {
@@ -17,9 +19,9 @@ async function start(medium = createMemoryMedium()) {
   const stored = await openChainStore(createMemoryStore(medium), options)
   const chainStore: typeof stored = {
     ...stored,
-    appendFinalized: async (block, certificate, execution) => {
-      await stored.appendFinalized(block, certificate, execution)
-      calls.push(`append ${block.header.height}`)
+    appendFinalizedRange: async (finalized) => {
+      await stored.appendFinalizedRange(finalized)
+      calls.push(`append ${finalized.map(({ block }) => block.header.height).join(' ')}`)
     },
   }
   const committed: CommittedBlock[] = []
@@ -58,8 +60,55 @@ describe('the committer', () => {
     const second = committer.executeAndCommit(blocksOf(3, 3), sampleAt(3).certificate)
     await committer.settled()
     await Promise.all([first, second])
-    expect(calls).toEqual([1, 2, 3].flatMap((at) => [`execute ${at}`, `append ${at}`, `commit ${at}`]))
+    expect(calls).toEqual([
+      'execute 1',
+      'execute 2',
+      'append 1 2',
+      'commit 1',
+      'commit 2',
+      'execute 3',
+      'append 3',
+      'commit 3',
+    ])
     expect(executor.head().height).toBe(3)
+  })
+
+  it('stores a long range in groups, and executes the next group while one is written', async () => {
+    const { committer, calls, chainStore, stored, fatal } = await start()
+    const range = heightsOf(1, 20)
+    const groups = [range.slice(0, 8), range.slice(8, 16), range.slice(16)]
+    expect(COMMIT_GROUP_BLOCKS).toBe(8)
+    const written = Promise.withResolvers<void>()
+    chainStore.appendFinalizedRange = async (finalized) => {
+      calls.push(`append ${finalized.map(({ block }) => block.header.height).join(' ')}`)
+      if (finalized[0]?.block.header.height === 1) await written.promise
+      await stored.appendFinalizedRange(finalized)
+    }
+    const done = committer.executeAndCommit(blocksOf(1, 20), sampleAt(20).certificate)
+    const executed = (heights: readonly number[]) => heights.map((at) => `execute ${at}`)
+    const beforeWritten = [...executed(groups[0] ?? []), `append ${groups[0]?.join(' ')}`, ...executed(groups[1] ?? [])]
+    await vi.waitFor(() => expect(calls).toHaveLength(beforeWritten.length))
+    expect(calls.toSorted()).toEqual(beforeWritten.toSorted())
+    written.resolve()
+    await done
+    expect(calls.filter((call) => call.startsWith('append'))).toEqual(
+      groups.map((group) => `append ${group.join(' ')}`),
+    )
+    expect(calls.filter((call) => call.startsWith('commit'))).toEqual(range.map((at) => `commit ${at}`))
+    expect(stored.head()).toMatchObject({ height: 20, certifiedHeight: 20 })
+    expect(fatal).toEqual([])
+  })
+
+  it('keeps what executed before a block that does not, also while an earlier group is written', async () => {
+    const { committer, executor, stored, fatal } = await start()
+    executor.refused.add(sampleAt(12).block.hash)
+    await expect(committer.executeAndCommit(blocksOf(1, 20), sampleAt(20).certificate)).rejects.toMatchObject({
+      code: 'FINALIZED_BLOCK_INVALID',
+      data: { height: 12 },
+    })
+    expect(stored.head().height).toBe(11)
+    expect(executor.head().height).toBe(11)
+    expect(fatal).toHaveLength(1)
   })
 
   it('takes the same blocks twice, from sync and from consensus, and tells once', async () => {
@@ -87,7 +136,7 @@ describe('the committer', () => {
 
   it('leaves the state behind, never ahead, when the chain store fails; settles for a clean stop', async () => {
     const { committer, executor, chainStore, fatal } = await start()
-    chainStore.appendFinalized = () => Promise.reject(new Error('disk full'))
+    chainStore.appendFinalizedRange = () => Promise.reject(new Error('disk full'))
     await expect(committer.executeAndCommit(blocksOf(1, 1), sampleAt(1).certificate)).rejects.toThrow('disk full')
     expect(executor.head().height).toBe(0)
     expect(fatal).toHaveLength(1)

@@ -12,6 +12,7 @@ import { CodedError, ZERO_HASH, height } from '@cairn/primitives'
 import type { Height } from '@cairn/primitives'
 import { prunableOperations } from './block-operations.ts'
 import type { ChainTables, HeadRecord, PutOperation } from './chain-tables.ts'
+import type { StoredExecution } from './stored-execution.ts'
 import { heightFromBytes, tablePrefixes } from './key-layout.ts'
 import { blocksKeptMin, blocksPrunedMax, headersDroppedInterval, headersDroppedMax } from './limits.ts'
 
@@ -23,12 +24,17 @@ export interface ChainBudget {
 }
 
 export interface ChainPruning {
-  /** What goes into the batch that makes `next` the head; `block`: the new one, `added` what the batch stores of it. */
-  plan(next: HeadRecord, block: Block, added: readonly PutOperation[]): Promise<PruningPlan>
+  /** What goes into the batch that makes `next` the head in place of `previous`; `added`: the blocks that it stores, at least one. */
+  plan(previous: HeadRecord, next: HeadRecord, added: readonly AddedBlock[]): Promise<PruningPlan>
   /** That batch is written. */
   done(plan: PruningPlan): void
   /** Keys and values of all blocks. */
   sizeBytes(): number
+}
+
+interface AddedBlock {
+  readonly block: Block
+  readonly execution: StoredExecution
 }
 
 interface PruningPlan {
@@ -50,19 +56,26 @@ export async function openChainPruning(
   return {
     sizeBytes: () => sizeBytes,
     done: (plan) => void (sizeBytes = plan.sizeBytes),
-    plan: async (next, block, added) => {
-      let left = sizeBytes + sizeOf(added)
+    plan: async (previous, next, added) => {
+      const epoch = added.at(-1)?.block.header.epoch ?? 0
+      const storedOf = ({ block, execution }: AddedBlock): number =>
+        sizeOf(prunableOperations(tables, block, execution))
+      let left = sizeBytes + added.reduce((sum, one) => sum + storedOf(one), 0)
       let base: number = next.baseHeight
-      const last = Math.min(next.height - blocksMin, next.certifiedHeight - 1)
+      // What this batch brings is not there yet to be taken out.
+      const last = Math.min(next.height - blocksMin, next.certifiedHeight - 1, previous.height)
+      const countMax = blocksPrunedMax * added.length
       const operations: BatchOperation[] = []
-      for (let count = 0; left > budgetBytes && Math.max(1, base) <= last && count < blocksPrunedMax; count++) {
+      for (let count = 0; left > budgetBytes && Math.max(1, base) <= last && count < countMax; count++) {
         const at = height(Math.max(1, base))
-        const pruned = await pruneBlock(tables, at, block.header.epoch)
+        const pruned = await pruneBlock(tables, at, epoch)
         operations.push(...pruned.operations)
         left = Math.max(0, left - pruned.sizeBytes)
         base = at + 1
       }
-      if (next.height % headersDroppedInterval === 0) operations.push(...(await outdatedHeaders(store, tables, block)))
+      const intervals = (at: number): number => Math.floor(at / headersDroppedInterval)
+      if (intervals(next.height) !== intervals(previous.height))
+        operations.push(...(await outdatedHeaders(store, tables, epoch)))
       operations.push(tables.size.put(null, left))
       return { operations, baseHeight: height(base), sizeBytes: left }
     },
@@ -93,7 +106,7 @@ async function pruneBlock(
 async function outdatedHeaders(
   store: KeyValueStore,
   tables: ChainTables,
-  { header: { epoch: currentEpoch } }: Block,
+  currentEpoch: number,
 ): Promise<readonly BatchOperation[]> {
   const range = {
     gte: Uint8Array.of(tablePrefixes.headers),

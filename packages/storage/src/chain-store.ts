@@ -2,16 +2,16 @@
  * The chain store: finalized blocks with their certificates, receipts and indices, append-only (architecture.md
  * «Storage», consensus.md R7). Order of a commit: chain store batch first, then the state store; a crash between the
  * two leaves the state behind, and the node executes the stored blocks above the state's head at its next start.
- * Invariants: a block and all its index entries are one atomic durable batch; heights have no gaps above the base; what
+ * Invariants: a block and all its index entries are in one atomic durable batch; heights have no gaps above the base; what
  * is stored never changes, except that a height may get its own certificate later, and that the oldest blocks go where
  * there is a budget (`chain-pruning.ts`). Appends take turns.
  */
 import type { Block, Certificate, ConsensusHeader, Evidence } from '@cairn/chain'
 import { CodedError, assert } from '@cairn/primitives'
 import type { Hash, Height } from '@cairn/primitives'
-import type { CommittedExecution, KeyValueStore } from '@cairn/ports'
+import type { BatchOperation, CommittedExecution, KeyValueStore } from '@cairn/ports'
 import { createBlockCache } from './block-cache.ts'
-import { blockOperations, prunableOperations } from './block-operations.ts'
+import { blockOperations } from './block-operations.ts'
 import { openChainPruning } from './chain-pruning.ts'
 import { createChainTables } from './chain-tables.ts'
 import type { ChainTables, HeadRecord, HeaderEntry, TransactionLocation } from './chain-tables.ts'
@@ -55,6 +55,15 @@ export interface ChainStore extends ChainReader {
    * safety is broken, halt. `STORE_FULL`, `STORE_FAILED`
    */
   appendFinalized(block: Block, certificate: Certificate | undefined, execution: CommittedExecution): Promise<void>
+  /** Blocks that follow each other, ascending, as one batch: all of them or none. Else as `appendFinalized`. */
+  appendFinalizedRange(finalized: readonly FinalizedBlock[]): Promise<void>
+}
+
+export interface FinalizedBlock {
+  readonly block: Block
+  /** The block's own, verified by the caller. */
+  readonly certificate: Certificate | undefined
+  readonly execution: CommittedExecution
 }
 
 /**
@@ -79,31 +88,44 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
   }
   const headerEntry = async (height: Height): Promise<HeaderEntry | undefined> =>
     (await blockByHeight(height)) ?? tables.headers.get(height)
-  const append = async (
-    block: Block,
-    certificate: Certificate | undefined,
-    execution: CommittedExecution,
-  ): Promise<void> => {
-    const { height } = block.header
-    const isNew = height > head.height
-    await assertFollows(tables, head, block, certificate)
-    const isNewlyCertified =
-      certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)
-    if (!isNew && !isNewlyCertified) return
-    const certifiedHeight = isNewlyCertified && height > head.certifiedHeight ? height : head.certifiedHeight
-    const next = isNew ? { ...head, height, hash: block.hash, certifiedHeight } : { ...head, certifiedHeight }
-    const plan = isNew ? await pruning?.plan(next, block, prunableOperations(tables, block, execution)) : undefined
-    const nextHead = { ...next, baseHeight: plan?.baseHeight ?? next.baseHeight }
-    const operations = [
-      ...(isNew ? blockOperations(tables, block, execution) : []),
-      ...(isNewlyCertified ? [tables.certificates.put(height, certificate)] : []),
-      ...(plan?.operations ?? []),
-      tables.head.put(null, nextHead),
-    ]
-    await store.batch(operations, { durable: true })
-    head = nextHead
+  const append = async (finalized: readonly FinalizedBlock[]): Promise<void> => {
+    const operations: BatchOperation[] = []
+    const added: FinalizedBlock[] = []
+    let next = head
+    for (const one of finalized) {
+      const { block, certificate } = one
+      const { height } = block.header
+      const isNew = height > next.height
+      await assertFollows(tables, next, block, certificate)
+      if (isNew) {
+        operations.push(...blockOperations(tables, block, one.execution))
+        added.push(one)
+        next = { ...next, height, hash: block.hash }
+      }
+      if (certificate !== undefined && (isNew || (await tables.certificates.get(height)) === undefined)) {
+        operations.push(tables.certificates.put(height, certificate))
+        if (height > next.certifiedHeight) next = { ...next, certifiedHeight: height }
+      }
+    }
+    if (operations.length === 0) return
+    const plan = added.length === 0 ? undefined : await pruning?.plan(head, next, added)
+    next = { ...next, baseHeight: plan?.baseHeight ?? next.baseHeight }
+    await store.batch([...operations, ...(plan?.operations ?? []), tables.head.put(null, next)], { durable: true })
+    head = next
     if (plan !== undefined) pruning?.done(plan)
-    cache.add(block)
+    for (const { block } of added) cache.add(block)
+  }
+  const appendInTurn = (finalized: readonly FinalizedBlock[]): Promise<void> => {
+    for (const { block, certificate, execution } of finalized) {
+      assert(execution.blockHash === block.hash, 'the execution is the block’s own')
+      assert(
+        certificate === undefined || (certificate.kind === 'finalize' && certificate.hash === block.hash),
+        'the certificate finalizes the block itself',
+      )
+    }
+    const appended = lastAppend.then(() => append(finalized))
+    lastAppend = appended.catch(() => {})
+    return appended
   }
 
   return {
@@ -129,16 +151,8 @@ export async function openChainStore(store: KeyValueStore, options: ChainStoreOp
       const found = await tables.certificates.firstFrom(height)
       return found === undefined ? undefined : { height: found.height, certificate: found.value }
     },
-    appendFinalized: (block, certificate, execution) => {
-      assert(execution.blockHash === block.hash, 'the execution is the block’s own')
-      assert(
-        certificate === undefined || (certificate.kind === 'finalize' && certificate.hash === block.hash),
-        'the certificate finalizes the block itself',
-      )
-      const appended = lastAppend.then(() => append(block, certificate, execution))
-      lastAppend = appended.catch(() => {})
-      return appended
-    },
+    appendFinalized: (block, certificate, execution) => appendInTurn([{ block, certificate, execution }]),
+    appendFinalizedRange: appendInTurn,
   }
 }
 

@@ -84,4 +84,22 @@ describe('a chain store with a budget', () => {
     expect(store.head()).toMatchObject({ height: 45, certifiedHeight: 30, baseHeight: 30 })
     expect(await store.blockByHeight(height(30))).toEqual(blockAt(30).block)
   })
+
+  it('comes to the same with ranges as with single blocks', async () => {
+    const [single, ranges] = [createMemoryMedium(), createMemoryMedium()]
+    await append(await open(single, BUDGET), 1, 60)
+    const store = await open(ranges, BUDGET)
+    for (let at = 0; at < 60; at += 7) await store.appendFinalizedRange(chain.blocks.slice(at, at + 7))
+    expect(store.sizeBytes()).toBeLessThanOrEqual(BUDGET.sizeBytes)
+    expect(store.head()).toEqual((await open(single, BUDGET)).head())
+    expect(ranges.values).toEqual(single.values)
+  })
+
+  it('takes nothing out that the same range brings', async () => {
+    const store = await open(createMemoryMedium(), { sizeBytes: 1_000, blocksMin: 3 })
+    await store.appendFinalizedRange(chain.blocks.slice(0, 20))
+    expect(store.head()).toMatchObject({ height: 20, baseHeight: 0 })
+    await append(store, 21, 24)
+    expect(store.head()).toMatchObject({ height: 24, baseHeight: 22 })
+  })
 })

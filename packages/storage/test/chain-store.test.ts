@@ -124,6 +124,30 @@ describe('openChainStore', () => {
     expect(store.head().height).toBe(24)
   })
 
+  it('takes a range in one batch: all of it or nothing, known blocks left as they are', async () => {
+    const medium = createMemoryMedium()
+    const store = await open(medium)
+    await append(store, 1, 2, 9)
+    const forked = createSampleChain({ length: 6, transactionSizeBytes: 9 }).blocks[4] as SampleBlock
+    await expect(store.appendFinalizedRange([blockAt(3), blockAt(4), forked])).rejects.toMatchObject({
+      code: 'CHAIN_CONFLICT',
+      data: { height: 5 },
+    })
+    expect(store.head().height).toBe(2)
+    expect(await store.blockByHeight(height(3))).toBeUndefined()
+    const range = [1, 2, 3, 4].map(blockAt)
+    await store.appendFinalizedRange([...range, { ...blockAt(5), certificate: undefined }])
+    for (const each of [store, await open(medium)]) {
+      expect(each.head()).toMatchObject({ height: 5, certifiedHeight: 4, hash: blockAt(5).block.hash })
+      expect(await each.blockByHeight(height(5))).toEqual(blockAt(5).block)
+      expect((await each.certificateAtOrAbove(height(1)))?.height).toBe(1)
+    }
+    const one = await open(createMemoryMedium())
+    await append(one, 1, 5)
+    await store.appendFinalizedRange([blockAt(5)])
+    expect(store.head()).toEqual(one.head())
+  })
+
   it('refuses a conflicting block with the evidence, and stays usable', async () => {
     const store = await open(createMemoryMedium())
     await append(store, 1, 2)
