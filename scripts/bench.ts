@@ -26,6 +26,7 @@ const suites: Readonly<Record<string, Suite>> = {
     (await import('../packages/light-client/bench/light-client.bench.ts')).runLightClientBench(),
   traffic: async () => (await import('../packages/consensus/bench/traffic.bench.ts')).runTrafficBench(),
   tab: async () => (await import('../apps/web/bench/tab.bench.ts')).runTabBench(),
+  'first-peer': async () => (await import('../apps/web/bench/first-peer.bench.ts')).runFirstPeerBench(),
   'tab-validators': async () => (await import('../apps/web/bench/tab-validators.bench.ts')).runTabValidatorsBench(),
   'tab-compare': async () => (await import('../apps/web/bench/tab-compare.bench.ts')).runTabCompareBench(),
   'worst-case': async () => (await import('../wasm-core/bench/worst-case.bench.ts')).runWorstCaseBench(),
@@ -54,6 +55,7 @@ const longSuites: readonly string[] = [
   'snapshot-tab',
   'storage',
   'tab-compare',
+  'first-peer',
 ]
 const chosen = values.only ?? Object.keys(suites).filter((name) => !longSuites.includes(name))
 const rows: BenchRow[] = []

@@ -1,4 +1,4 @@
-/** Servers whose slots are taken: whom they keep (ADR 045). */
+/** Servers whose slots are taken: whom they keep (ADR 045), and what the others are told (ADR 055). */
 import type { Page } from '@playwright/test'
 import { type TestNetwork, expect, test } from '@cairn/playwright'
 import { waitForVerified } from './tab-page.ts'
@@ -9,11 +9,12 @@ test.use({
 
 const TAB = 3
 const SERVERS = 3
+const FULL = /Server full: it keeps its places for validators\. Asked again at \d\d:\d\d:\d\d\./
 /** At 200 ms each for longer than a time on probation, 10 s. */
 const PROBATION_BLOCKS = 60
 const SERVER_TRANSPORTS = /^(WebSocket|WebRTC direct)$/
 
-test('full servers keep a validator tab, whose slot is reserved, and let a light tab go', async ({
+test('full servers keep a validator tab, whose slot is reserved, and let a light tab go, which is told why and stays away', async ({
   network,
   openValidatorTab,
   openTab,
@@ -26,10 +27,17 @@ test('full servers keep a validator tab, whose slot is reserved, and let a light
   await network.waitForHeight(network.maxHeight() + PROBATION_BLOCKS)
   expect(await putOutCount(network)).toBe(0)
 
-  // Whose probation is over goes, and may come back for as long where nobody else wants the place.
+  // Whose probation is over goes, knows why, and does not come back while it is told to wait.
   const { page } = await openTab({ query: 'role=light' })
   await expect(servers(page)).toHaveCount(SERVERS, { timeout: 60_000 })
-  await expect.poll(() => putOutCount(network), { timeout: 60_000 }).toBeGreaterThanOrEqual(SERVERS)
+  await expect.poll(() => putOutCount(network), { timeout: 60_000 }).toBe(SERVERS)
+  const told = page.getByTestId('servers').locator('li')
+  await expect(told).toHaveCount(SERVERS)
+  for (const line of await told.all()) await expect(line).toContainText(FULL)
+  await page.screenshot({ path: 'test-results/servers-full.png', fullPage: true })
+  await network.waitForHeight(network.maxHeight() + PROBATION_BLOCKS)
+  expect(await putOutCount(network)).toBe(SERVERS)
+  await expect(servers(page)).toHaveCount(0)
   await expect(servers(validator.page)).toHaveCount(SERVERS)
   const before = await validator.votes()
   await network.waitForHeight(network.maxHeight() + 10)
@@ -43,9 +51,14 @@ test('a tab that a full server lets go is served by another', async ({ startSolo
   const roomy = await solo.startServer()
   await page.goto(`${await solo.startWeb([full, roomy])}?role=verifying&transport=ws`)
   for (const count of [1, 0]) await expect.poll(() => full.peers(), { timeout: 30_000, intervals: [100] }).toBe(count)
+  const told = page.getByTestId('servers').locator('li')
+  await expect(told).toHaveCount(1)
+  await expect(told).toContainText(FULL)
+  await expect(told).toContainText(full.peerId.slice(-8))
   await solo.grow(2)
   await waitForVerified(page, 5)
   expect(roomy.peers()).toBe(1)
+  expect(full.peers()).toBe(0)
   await expect(page.getByTestId('failure')).toHaveCount(0)
 })
 

@@ -72,7 +72,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
             example={snapshot.trust?.fundedAddress}
           />
           <BlocksPanel snapshot={snapshot} />
-          <PeersPanel peers={snapshot.peers} />
+          <PeersPanel peers={snapshot.peers} servers={snapshot.servers} />
           <StoragePanel snapshot={snapshot} sync={choices.sync} chooseSync={choices.chooseSync} />
         </div>
       </main>

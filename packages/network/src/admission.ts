@@ -4,11 +4,22 @@
  *
  * Where the slots are full, a few more are let in on probation: a validator with a new peer id has to be heard once before
  * a slot can be reserved for it. Who has not got one when the time is over goes.
+ *
+ * Who goes, or finds no place, is told why, a few at a time. Who had its time on probation is refused without anything more for a while.
  */
 import type { Clock, PeerId, Timers } from '@cairn/ports'
 import type { ConnectionView, GaterView } from './libp2p-view.ts'
-import { PROBATION_MAX, RATED_PEERS_MAX, RELAY_DIALS_BURST_MAX, RELAY_DIALS_PER_SECOND_MAX } from './limits.ts'
+import { type Goodbye, isGoodbyeCode } from './goodbye.ts'
+import {
+  FAREWELLS_MAX,
+  PROBATION_MAX,
+  PUT_OUT_MS,
+  RATED_PEERS_MAX,
+  RELAY_DIALS_BURST_MAX,
+  RELAY_DIALS_PER_SECOND_MAX,
+} from './limits.ts'
 import { ipGroupOf, ipNeighbourhoodOf } from './multiaddr-text.ts'
+import { createPutOut } from './put-out.ts'
 import { createTokenBuckets } from './token-buckets.ts'
 
 export interface AdmissionOptions {
@@ -37,6 +48,8 @@ export interface Admission {
    * is called later where it may stay on probation only.
    */
   admit(connection: ConnectionView, close: (why: string) => void): string | undefined
+  /** What to tell a peer whose connection is closed for `why`; it takes no slot any more. `undefined`: nothing, it is closed at once. */
+  farewell(connection: ConnectionView, why: string): Goodbye | undefined
 }
 
 type Direction = ConnectionView['direction']
@@ -44,6 +57,9 @@ type Direction = ConnectionView['direction']
 export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps): Admission {
   let reserved: ReadonlySet<PeerId> = new Set()
   const onProbation = new Set<ConnectionView>()
+  /** Told goodbye, and about to be closed. */
+  const leaving = new Set<ConnectionView>()
+  const putOut = createPutOut(options, deps)
   const relayDials = createTokenBuckets(
     { capacity: RELAY_DIALS_BURST_MAX, refillPerSecond: RELAY_DIALS_PER_SECOND_MAX, keysMax: RATED_PEERS_MAX },
     deps,
@@ -53,7 +69,7 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
   function others(direction: Direction, except: PeerId): readonly ConnectionView[] {
     return deps.connections().filter((connection) => {
       const peer = connection.remotePeer.toString()
-      return connection.direction === direction && peer !== except && !reserved.has(peer)
+      return connection.direction === direction && peer !== except && !reserved.has(peer) && !leaving.has(connection)
     })
   }
 
@@ -65,11 +81,15 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
   }
 
   function isProbationPossible(address: string, peer: PeerId): boolean {
-    const open = new Set(deps.connections())
-    for (const connection of onProbation) if (!open.has(connection)) onProbation.delete(connection)
+    forgetClosed(onProbation)
     const same = others('inbound', peer).filter((connection) => onProbation.has(connection))
     if (same.length >= PROBATION_MAX) return false
     return options.localNetwork || countAt(ipNeighbourhoodOf, address, same) === 0
+  }
+
+  function forgetClosed(connections: Set<ConnectionView>): void {
+    const open = new Set(deps.connections())
+    for (const connection of connections) if (!open.has(connection)) connections.delete(connection)
   }
 
   function isFull(direction: Direction, peer: PeerId): boolean {
@@ -81,7 +101,9 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
     if (reserved.has(peer)) return undefined
     if (direction === 'outbound') return isFull(direction, peer) ? 'LIMIT_REACHED' : undefined
     const cap = capReached(address, others(direction, peer))
-    if (cap !== undefined || !isFull(direction, peer)) return cap
+    if (cap === undefined && !isFull(direction, peer)) return undefined
+    if (putOut.isOut(peer, address)) return 'PUT_OUT_LATELY'
+    if (cap !== undefined) return cap
     return isProbationPossible(address, peer) ? undefined : 'LIMIT_REACHED'
   }
 
@@ -92,9 +114,30 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
     if (why !== undefined || direction === 'outbound' || reserved.has(peer) || !isFull(direction, peer)) return why
     onProbation.add(connection)
     deps.timers.after(options.probationMs, () => {
-      if (onProbation.delete(connection) && !reserved.has(peer) && isFull(direction, peer)) close('LIMIT_REACHED')
+      const isThere = onProbation.delete(connection) && connection.status === 'open'
+      if (!isThere || reserved.has(peer) || !isFull(direction, peer)) return
+      putOut.note(peer, remoteAddr.toString())
+      close('LIMIT_REACHED')
     })
     return undefined
+  }
+
+  function farewell(connection: ConnectionView, why: string): Goodbye | undefined {
+    if (connection.direction === 'outbound' || !isGoodbyeCode(why)) return undefined
+    forgetClosed(leaving)
+    if (leaving.size >= FAREWELLS_MAX) return undefined
+    leaving.add(connection)
+    const isOut = putOut.isOut(connection.remotePeer.toString(), connection.remoteAddr.toString())
+    // Who has only come at a bad moment may find a place on probation with the next try.
+    return { code: why, waitMs: isOut ? PUT_OUT_MS : options.probationMs }
+  }
+
+  /** Who can still be told why is let through to `admit`. */
+  function isTurnedAway(peer: PeerId, address: string): boolean {
+    const why = denial('inbound', peer, address)
+    if (why === undefined) return false
+    forgetClosed(leaving)
+    return !isGoodbyeCode(why) || leaving.size >= FAREWELLS_MAX
   }
 
   const denies = (direction: Direction, peer: PeerId, address: string): boolean =>
@@ -102,7 +145,7 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
   const gater: GaterView = {
     denyDialPeer: (peer) => deps.isRefused(peer.toString()),
     denyInboundEncryptedConnection: (peer, connection) =>
-      denies('inbound', peer.toString(), connection.remoteAddr.toString()),
+      isTurnedAway(peer.toString(), connection.remoteAddr.toString()),
     denyOutboundConnection: (peer) => denies('outbound', peer.toString(), ''),
     denyInboundRelayReservation: (peer) => deps.isRefused(peer.toString()),
     denyOutboundRelayedConnection: (from) => deps.isRefused(from.toString()) || !relayDials.take(from.toString()),
@@ -112,6 +155,7 @@ export function createAdmission(options: AdmissionOptions, deps: AdmissionDeps):
     gater: options.localNetwork ? { ...gater, denyDialMultiaddr: () => false } : gater,
     reserve: (peers) => (reserved = new Set(peers)),
     admit,
+    farewell,
   }
 }
 

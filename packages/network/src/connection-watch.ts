@@ -3,7 +3,8 @@
  * opens its outbound stream once per peer and never again, so a stream lost on a living connection, or with the
  * closing one of two connections, would leave a silent hole in the mesh.
  *
- * Duplicates: of the same direction the newest stays (a restarted peer's old connection is dead); of opposite
+ * Duplicates: of the same direction the newest stays (a restarted peer's old connection is dead), but where both are of one
+ * moment whoever dialed has raced two addresses and closes one itself: only what is left of it after a while is reduced; of opposite
  * directions, after a grace, the one dialed by the smaller peer id, so that both sides choose alike; but an old one that
  * the peer no longer sees, or it would not have dialed, goes at once. A relayed link is
  * no duplicate of a direct connection: it goes once there is a direct one.
@@ -15,6 +16,7 @@ import {
   DUPLICATE_GRACE_MS,
   GOSSIP_MISSING_MAX_MS,
   GOSSIP_REOPEN_AFTER_MS,
+  RACE_GRACE_MS,
   RELAYED_GRACE_MS,
   WATCH_INTERVAL_MS,
 } from './limits.ts'
@@ -41,6 +43,8 @@ export interface ConnectionWatchDeps {
   readonly onGossipChanged: () => void
   /** Why a connection may not stay; `close` is for one that may stay for a while only. */
   readonly admit: (connection: ConnectionView, close: (why: string) => void) => string | undefined
+  /** Tells the peer why it has to go; `undefined`: there is nothing to tell. Never rejects. */
+  readonly sayGoodbye: (connection: ConnectionView, why: string) => Promise<void> | undefined
 }
 
 export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatch {
@@ -69,6 +73,13 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
   function close(connection: ConnectionView, why: string): void {
     deps.log.debug('closing a connection', { peer: connection.remotePeer.toString(), why })
     connection.close().catch((error: unknown) => connection.abort(error as Error))
+  }
+
+  /** Over a limit: with a word where possible. */
+  function dismiss(connection: ConnectionView, why: string): void {
+    const said = deps.sayGoodbye(connection, why)
+    if (said === undefined) close(connection, why)
+    else void said.then(() => close(connection, why))
   }
 
   function hasOutbound(peer: PeerId): boolean {
@@ -131,8 +142,8 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
       timer?.cancel()
     },
     onOpened(connection) {
-      const why = deps.admit(connection, (later) => close(connection, later))
-      if (why !== undefined) return close(connection, why)
+      const why = deps.admit(connection, (later) => dismiss(connection, later))
+      if (why !== undefined) return dismiss(connection, why)
       const peer = connection.remotePeer.toString()
       if (openConnections(peer).some((other) => other.limits !== undefined) || connection.limits !== undefined) {
         deps.timers.after(RELAYED_GRACE_MS, () => closeRelayed(peer))
@@ -141,9 +152,18 @@ export function createConnectionWatch(deps: ConnectionWatchDeps): ConnectionWatc
       const nowMs = deps.clock.monotonicMs()
       openedAtMs.set(connection, nowMs)
       const older = directConnections(peer).filter((other) => other.id !== connection.id)
-      for (const other of older) if (other.direction === connection.direction) close(other, 'replaced')
+      const ageMs = (other: ConnectionView): number => nowMs - (openedAtMs.get(other) ?? nowMs)
+      for (const other of older) {
+        if (other.direction !== connection.direction) continue
+        if (ageMs(other) > RACE_GRACE_MS) close(other, 'replaced')
+        else {
+          deps.timers.after(RACE_GRACE_MS, () => {
+            if (running && connection.status === 'open') close(other, 'replaced')
+          })
+        }
+      }
       // A peer dials only while it sees no connection: one that is older than any race of dials is dead, perhaps with its process.
-      const isDead = (other: ConnectionView): boolean => nowMs - (openedAtMs.get(other) ?? nowMs) > DUPLICATE_GRACE_MS
+      const isDead = (other: ConnectionView): boolean => ageMs(other) > DUPLICATE_GRACE_MS
       if (connection.direction === 'inbound') for (const other of older) if (isDead(other)) close(other, 'dialed anew')
       const opposite = older.filter((other) => other.direction !== connection.direction)
       for (const other of opposite.slice(0, -(CONNECTIONS_PER_PEER_MAX - 1))) close(other, 'too many')

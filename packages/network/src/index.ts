@@ -1,4 +1,6 @@
 /** @module Layer 4: the port `Network` on libp2p with injected transports. */
+export type { DialCode, DialOutcome } from './dial-race.ts'
+export type { GoodbyeCode } from './goodbye.ts'
 export { generateIdentity, peerIdFromIdentity } from './identity.ts'
 export {
   RELAYED_DURATION_MAX_MS,
@@ -12,4 +14,5 @@ export type { ServiceFactory, TransportFactory } from './libp2p-view.ts'
 export { createNetwork } from './network.ts'
 export type { WakeableNetwork } from './network.ts'
 export type { DiscoveryOptions, NetworkDeps, NetworkOptions } from './network-options.ts'
+export type { PeerLink } from './peering.ts'
 export type { PeerMemory } from './peer-memory.ts'

@@ -5,7 +5,7 @@ import { createDeadline, raceSignal } from './deadline.ts'
 import { dhtService } from './dht.ts'
 import { gossipsubOptions } from './gossip-settings.ts'
 import { privateKeyFromIdentity } from './identity.ts'
-import { createLibp2pNode, parseMultiaddr } from './libp2p-view.ts'
+import { createLibp2pNode, dialTransport, parseMultiaddr } from './libp2p-view.ts'
 import type { ConnectionView, GaterView, Libp2pView } from './libp2p-view.ts'
 import {
   DIAL_TIMEOUT_MS,
@@ -69,17 +69,31 @@ export async function startListening(libp2p: Libp2pView): Promise<void> {
   }
 }
 
-/** Dials one address. @throws CodedError `DIAL_TIMEOUT`; libp2p's errors */
-export async function dial(libp2p: Libp2pView, address: string, deps: { readonly timers: Timers }): Promise<void> {
+/** Dials one address of several, until `outer` aborts. @throws CodedError `DIAL_TIMEOUT`; the transport's errors; `outer`'s reason */
+export async function dial(
+  libp2p: Libp2pView,
+  address: string,
+  options: { readonly timeoutMs: number; readonly isAlone: boolean; readonly signal: AbortSignal },
+  deps: { readonly timers: Timers },
+): Promise<{ abort(): void }> {
   const error = (): CodedError => new CodedError('DIAL_TIMEOUT', `no connection in time: ${address}`)
-  const deadline = createDeadline({ timeoutMs: DIAL_TIMEOUT_MS, error }, deps)
+  const deadline = createDeadline({ timeoutMs: options.timeoutMs, error, outer: options.signal }, deps)
+  const abort = (connection: ConnectionView): void => connection.abort(new Error('another address was faster'))
+  const { signal } = deadline
   try {
-    // QUIC's dial does not listen to its signal.
-    await raceSignal(libp2p.dial(parseMultiaddr(address), { signal: deadline.signal }), deadline.signal)
+    // QUIC's dial does not listen to its signal, and a transport may be done in the moment of an abort.
+    const connection =
+      options.isAlone || !RACED.has(transportOf(address))
+        ? await raceSignal(libp2p.dial(parseMultiaddr(address), { signal }), signal)
+        : await raceSignal(dialTransport(libp2p, address, signal), signal, abort)
+    return { abort: () => abort(connection) }
   } finally {
     deadline.clear()
   }
 }
+
+/** Names are resolved, and relays are gone through, by libp2p's own queue. */
+const RACED: ReadonlySet<string> = new Set(['quic-v1', 'webrtc-direct', 'wss', 'ws', 'tcp'])
 
 /**
  * The newest open direct connection: an older one may belong to a peer's earlier life. Without one a relayed link: a

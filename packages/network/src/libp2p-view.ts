@@ -155,6 +155,24 @@ export async function createLibp2pNode(init: Libp2pInit): Promise<Libp2pView> {
   return (await createLibp2p(options as never)) as unknown as Libp2pView
 }
 
+/**
+ * One address by its own transport, beside libp2p's queue of dials, which would join a second dial of the same peer to the first.
+ * @throws Error as the transport does, or when the gater denies the address
+ */
+export async function dialTransport(libp2p: Libp2pView, address: string, signal: AbortSignal): Promise<ConnectionView> {
+  const { components } = libp2p as unknown as {
+    readonly components: {
+      readonly transportManager: {
+        dial(address: unknown, options: { readonly signal: AbortSignal }): Promise<ConnectionView>
+      }
+      readonly connectionGater: { denyDialMultiaddr?(address: unknown): Promise<boolean> | boolean }
+    }
+  }
+  const parsed = parseMultiaddr(address)
+  if ((await components.connectionGater.denyDialMultiaddr?.(parsed)) === true) throw new Error('denied by the gater')
+  return components.transportManager.dial(parsed, { signal })
+}
+
 /** @throws Error when `text` is no multiaddr. */
 export function parseMultiaddr(text: string): unknown {
   return multiaddr(text)

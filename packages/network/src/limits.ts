@@ -35,7 +35,11 @@ export const REQUEST_SIZE_MAX_BYTES = 64 * KIB
 /** Of an attack report, which may hold a validator set. */
 const REPORT_SIZE_MAX_BYTES = 288 * KIB
 
+/** Of a goodbye: two small numbers. */
+export const GOODBYE_MAX_BYTES = 16
+
 export function requestSizeMaxBytes(protocol: RequestProtocol): number {
+  if (protocol === 'goodbye') return GOODBYE_MAX_BYTES
   return protocol === 'attack-report' ? REPORT_SIZE_MAX_BYTES : REQUEST_SIZE_MAX_BYTES
 }
 
@@ -54,6 +58,7 @@ export const RESPONSE_SIZE_MAX_BYTES: Readonly<Record<RequestProtocol, number>> 
   'header-trail': 4 * MIB,
   votes: 1,
   'attack-report': 1,
+  goodbye: 1,
 }
 /** Simultaneous requests per protocol and peer, in each direction (eth2 p2p rule). */
 export const REQUESTS_AT_ONCE_MAX = 2
@@ -137,6 +142,24 @@ export const INBOUND_PER_PREFIX_MAX = 16
 export const PROBATION_MAX = 8
 /** Time for that: to gossip, an announcement needs a round trip or two of 2 s each way. */
 export const PROBATION_MS = 10_000
+/** Peers that are told goodbye at once, for which nobody waits longer than `GOODBYE_TIMEOUT_MS`; more are refused without a word. */
+export const FAREWELLS_MAX = 8
+export const GOODBYE_TIMEOUT_MS = 2_000
+/** Who is told goodbye closes the connection too, once its answer has gone. */
+export const GOODBYE_CLOSE_AFTER_MS = 200
+/** Who was put out is refused for so long, while there is no free slot: six times what it was given. */
+export const PUT_OUT_MS = 60_000
+/** Peer ids and addresses remembered for that, the latest. */
+export const PUT_OUT_KEPT_MAX = 2048
+/** Pause after a goodbye, doubled by each one in a row; a wait that somebody asks for is cut to the most, … */
+export const GOODBYE_WAIT_MIN_MS = 10_000
+export const GOODBYE_WAIT_MAX_MS = 600_000
+/** … lengthened by up to this share, so that those put out together do not come back together, … */
+export const GOODBYE_JITTER = 0.3
+/** … and begun anew by a connection that lasts so long: longer than any time on probation. */
+export const GOODBYE_FORGIVEN_AFTER_MS = 60_000
+/** A configured peer that could not be reached so often in a row makes room for one that stands by. */
+export const UNREACHABLE_AFTER_DIALS = 3
 /** Inbound connections per second from one address; off in local networks. */
 export const INBOUND_PER_IP_PER_SECOND_MAX = 10
 /** Handshakes under way. */
@@ -155,6 +178,15 @@ export const RECONNECT_RESET_MS = 5_000
 export const RECONNECT_YIELD_MS = 400
 /** One dial, all its steps: two round trips of 2 s each way must fit, with losses. */
 export const DIAL_TIMEOUT_MS = 15_000
+/**
+ * The next address of a peer is begun this long after the one before (RFC 8305: 250 ms). Longer here: WebRTC-direct takes up to 300 ms
+ * in a busy tab, and is the better way.
+ */
+export const DIAL_STAGGER_MS = 500
+/** A transport that others have overtaken this often, and that never worked, is begun last. */
+export const TRANSPORT_DOUBT_AFTER = 2
+/** Two connections in one direction that were opened within this are a race of the one who dialed, who keeps one. */
+export const RACE_GRACE_MS = 2_000
 /** Peers tell each other their protocols: the default of 5 s is a round trip of 2 s each way without any loss. */
 export const IDENTIFY_TIMEOUT_MS = 15_000
 /** Configured peers. */

@@ -1,14 +1,22 @@
 /** Who is connected: configured peers, discovered ones, watching, scoring, and what of it is kept over a restart. */
-import type { PeerId } from '@cairn/ports'
+import type { Network, PeerId } from '@cairn/ports'
 import { CodedError } from '@cairn/primitives'
 import type { Admission } from './admission.ts'
 import { createConnectionWatch } from './connection-watch.ts'
 import { createDeadline } from './deadline.ts'
 import { type Dht, openDht } from './dht.ts'
+import { raceDials } from './dial-race.ts'
 import { connectionTo, dial, isDirect } from './libp2p-node.ts'
 import type { ConnectionView, Libp2pView, PeerIdView } from './libp2p-view.ts'
-import { MESH_TARGET, WAKE_PING_TIMEOUT_MS } from './limits.ts'
-import { type Mesh, type MeshDeps, createMesh } from './mesh.ts'
+import { type Goodbye, encodeGoodbye } from './goodbye.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  GOODBYE_CLOSE_AFTER_MS,
+  GOODBYE_TIMEOUT_MS,
+  MESH_TARGET,
+  WAKE_PING_TIMEOUT_MS,
+} from './limits.ts'
+import { type Mesh, createMesh } from './mesh.ts'
 import { peerIdOf } from './multiaddr-text.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { createOwnAddresses } from './own-addresses.ts'
@@ -16,7 +24,8 @@ import { usableAddresses } from './peer-addresses.ts'
 import { createPeerBook } from './peer-book.ts'
 import { type PeerDirectory, createPeerDirectory } from './peer-exchange.ts'
 import { createPeerKeeper } from './peer-keeper.ts'
-import { createPeering } from './peering.ts'
+import { type Peering, createPeering } from './peering.ts'
+import { type Reach, createReach } from './reach.ts'
 import type { ScoreBook } from './score-book.ts'
 
 export type Report = (peer: PeerId, cost: number, code: string) => void
@@ -35,13 +44,16 @@ export interface Links {
   stop(): Promise<void>
   /** Dials at once what is missing, and closes what does not answer. */
   wake(): void
+  onGoodbye(peer: PeerId, goodbye: Goodbye): void
+  readonly peering: Pick<Peering, 'links' | 'knock'>
+  onLinksChanged(listener: () => void): () => void
 }
 
 export interface LinksParts {
   readonly libp2p: Libp2pView
   readonly book: ScoreBook
   readonly admission: Admission
-  readonly request: MeshDeps['request']
+  readonly request: Network['request']
 }
 
 export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: LinksParts): Links {
@@ -52,6 +64,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
   const isConnected = (peer: PeerId): boolean => connectionTo(connections(), peer) !== undefined
   const { pubsub } = libp2p.services
   const directory = createPeerDirectory()
+  const reach = createReach()
   const watch = createConnectionWatch({
     ...deps,
     ownPeerId,
@@ -62,21 +75,40 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
         deps.metrics.count('network_put_out_total', { code })
         close(code)
       }),
+    sayGoodbye(connection, why) {
+      const goodbye = admission.farewell(connection, why)
+      if (goodbye === undefined) return undefined
+      deps.metrics.count('network_goodbyes_total', { code: goodbye.code })
+      const options = { timeoutMs: GOODBYE_TIMEOUT_MS }
+      // Whether it was heard makes no difference.
+      return own.request(connection.remotePeer.toString(), 'goodbye', encodeGoodbye(goodbye), options).then(
+        () => undefined,
+        () => undefined,
+      )
+    },
     onGossipChanged: () => notifyPeersChanged(),
   })
   const shared = {
     ...deps,
     ownPeerId,
     isRefused: book.isRefused,
-    dial: (address: string) => dial(libp2p, address, deps),
+    dial: createDialer(options, deps, { libp2p, reach }),
   }
-  const peering = createPeering(options, { ...shared, isConnected: (peer) => isDirect(connections(), peer) })
+  const linkListeners = new Set<() => void>()
+  const peering = createPeering(options, {
+    ...shared,
+    isConnected: (peer) => isDirect(connections(), peer),
+    failures: reach.failures,
+    onChanged: () => {
+      for (const listener of linkListeners) listener()
+    },
+  })
   const peers = createPeerBook({ ownPeerId, transports: options.discovery?.transports ?? [] }, deps)
   const keeper = createPeerKeeper({
     ...deps,
     memory: deps.memory,
     book,
-    addressesOf: (peer) => knownAddresses(peer, options.peers, directory),
+    addressesOf: (peer) => reach.order(peer, knownAddresses(peer, options.peers, directory)),
   })
 
   const report: Report = (peer, cost, code) => {
@@ -143,8 +175,23 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    peering,
+    onGoodbye(peer, goodbye) {
+      deps.log.info('a peer has no place for this node', { peer, ...goodbye })
+      peering.onGoodbye(peer, goodbye)
+      peers.leaveAlone(peer, goodbye.waitMs)
+      // Over WebRTC-direct a browser hears of the other side's closing half a minute later: it closes by itself, once it has answered.
+      deps.timers.after(GOODBYE_CLOSE_AFTER_MS, () => watch.disconnect(peer, 'goodbye'))
+    },
+    onLinksChanged(listener) {
+      linkListeners.add(listener)
+      return () => void linkListeners.delete(listener)
+    },
     async load() {
-      for (const { peer, addresses } of await keeper.load()) peers.add(peer, addresses, undefined)
+      for (const anchor of await keeper.load()) {
+        reach.restore(anchor)
+        peers.add(anchor.peer, anchor.addresses, undefined)
+      }
     },
     start() {
       watch.start()
@@ -164,6 +211,25 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
       peering.wake()
       mesh?.wake()
     },
+  }
+}
+
+/** Reaches a peer by the best of its addresses, and remembers which that was. */
+function createDialer(
+  options: NetworkOptions,
+  deps: NetworkDeps,
+  { libp2p, reach }: { readonly libp2p: Libp2pView; readonly reach: Reach },
+): (peer: PeerId, addresses: readonly string[]) => Promise<void> {
+  const timeoutMs = options.addressDialTimeoutMs ?? DIAL_TIMEOUT_MS
+  return async (peer, addresses) => {
+    const isAlone = addresses.length === 1
+    const outcomes = await raceDials(reach.order(peer, addresses), {
+      ...deps,
+      isConnected: () => isDirect(libp2p.getConnections(), peer),
+      dial: (address, signal) => dial(libp2p, address, { timeoutMs, isAlone, signal }, deps),
+    })
+    reach.note(peer, outcomes)
+    if (outcomes.every(({ code }) => code !== 'CONNECTED')) deps.log.debug('dial failed', { peer, outcomes })
   }
 }
 

@@ -3,7 +3,7 @@
  * over a relay. Each connected peer is asked now and then whom it knows. A dial that ends with a relayed link only
  * leaves that link in use and is tried again later; a peer that is connected is never dialed.
  */
-import type { Clock, Log, PeerId, Random, TimerHandle, Timers } from '@cairn/ports'
+import type { Clock, PeerId, Random, TimerHandle, Timers } from '@cairn/ports'
 import {
   DHT_INTERVAL_MS,
   EXCHANGE_INTERVAL_MS,
@@ -35,15 +35,14 @@ export interface MeshDeps {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
-  readonly log: Log
   readonly book: PeerBook
   readonly directory: PeerDirectory
   /** With any open connection, relayed ones too. */
   readonly connectedPeers: () => readonly PeerId[]
   readonly isDirect: (peer: PeerId) => boolean
   readonly isRefused: (peer: PeerId) => boolean
-  /** Rejects when the dial fails. */
-  readonly dial: (address: string) => Promise<void>
+  /** By whichever address answers first. Never rejects. */
+  readonly dial: (peer: PeerId, addresses: readonly string[]) => Promise<void>
   readonly ownAddresses: () => readonly string[]
   readonly request: (
     peer: PeerId,
@@ -99,14 +98,7 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
 
   async function connect(peer: PeerId, addresses: readonly string[]): Promise<void> {
     dialing.add(peer)
-    for (const address of addresses) {
-      if (!running || deps.isDirect(peer)) break
-      try {
-        await deps.dial(address)
-      } catch (error) {
-        deps.log.debug('dial of a discovered peer failed', { address, error })
-      }
-    }
+    await deps.dial(peer, addresses)
     dialing.delete(peer)
     if (deps.isDirect(peer)) deps.book.succeeded(peer)
     else deps.book.failed(peer)

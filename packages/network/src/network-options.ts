@@ -13,8 +13,10 @@ export interface NetworkOptions {
   readonly listen: readonly string[]
   /** Multiaddrs to tell others instead of the listening ones. */
   readonly announce?: readonly string[]
-  /** Multiaddrs ending in `/p2p/<peer id>`, kept connected; several per peer are tried in turn. */
+  /** Multiaddrs ending in `/p2p/<peer id>`, kept connected; of several per peer the first to answer. */
   readonly peers: readonly string[]
+  /** Of those that are kept connected at once, in their order; the others stand by. Default: all. */
+  readonly peersMax?: number
   /** Absent: nobody but the configured peers is dialed. Every node says whom it knows. */
   readonly discovery?: DiscoveryOptions
   /** All nodes on one machine or LAN: no caps per address, private addresses are dialed. */

@@ -4,6 +4,7 @@ import type { Network, RequestHandler, RequestProtocol, Topic, TopicHandler } fr
 import { createAdmission } from './admission.ts'
 import type { Admission } from './admission.ts'
 import { createGossipEnvelopes } from './gossip-envelope.ts'
+import { decodeGoodbye } from './goodbye.ts'
 import { createGossipJudge } from './gossip-judge.ts'
 import { connectionTo, createNode, startListening, summaries } from './libp2p-node.ts'
 import type { ConnectionView, Libp2pView } from './libp2p-view.ts'
@@ -21,6 +22,7 @@ import {
 } from './limits.ts'
 import { type Links, type Report, createLinks } from './links.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
+import type { PeerLink } from './peering.ts'
 import { decodePeersRequest, encodePeersResponse } from './peer-exchange.ts'
 import { createRequestClient } from './request-client.ts'
 import { createRequestServer } from './request-server.ts'
@@ -32,6 +34,12 @@ import { requestProtocolName, topicName } from './topics.ts'
 export interface WakeableNetwork extends Network {
   /** After a sleep or a change of networks: dials at once what is missing, closes what does not answer. */
   wake(): void
+  /** How it stands with each configured peer. */
+  links(): readonly PeerLink[]
+  /** Called when `links` says something else; returns the unsubscribe function. */
+  onLinksChanged(listener: () => void): () => void
+  /** This node has become one for which slots may be reserved: peers that had no place for it are asked again. */
+  knock(): void
 }
 
 /** A stopped network. @throws CodedError `IDENTITY_INVALID`, `PEER_ADDRESS_INVALID` */
@@ -46,6 +54,7 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
   const messaging = createMessaging(options, deps, { libp2p, report })
   const links: Links = createLinks(options, deps, { libp2p, book, admission, request: messaging.request })
   messaging.requestHandlers.set('peers', answerPeers(libp2p, links))
+  messaging.requestHandlers.set('goodbye', hearGoodbye(links))
   // `starting`: incoming connections are possible, gossip does not run yet.
   let state = 'new' as 'new' | 'starting' | 'running' | 'stopped'
   const isRunning = (): boolean => state === 'running'
@@ -95,6 +104,9 @@ export async function createNetwork(options: NetworkOptions, deps: NetworkDeps):
     reserve: admission.reserve,
     onPeersChanged: links.onPeersChanged,
     wake: links.wake,
+    links: links.peering.links,
+    onLinksChanged: links.onLinksChanged,
+    knock: links.peering.knock,
   }
 }
 
@@ -106,6 +118,16 @@ function answerPeers(libp2p: Libp2pView, { directory, ownAddresses }: Links): Re
     directory.told(from, request.value)
     const self = { peer: libp2p.peerId.toString(), addresses: ownAddresses() }
     return encodePeersResponse([...(self.addresses.length > 0 ? [self] : []), ...directory.listFor(from)])
+  }
+}
+
+/** It concerns nobody but its sender. */
+function hearGoodbye(links: Links): RequestHandler {
+  return async (data, from) => {
+    const goodbye = decodeGoodbye(data)
+    if (!goodbye.ok) return { refused: goodbye.code }
+    links.onGoodbye(from, goodbye.value)
+    return new Uint8Array(0)
   }
 }
 

@@ -3,6 +3,7 @@
  * for each teller, so that one liar cannot crowd out what others say; a peer that cannot be reached waits longer each time.
  */
 import type { Clock, PeerId, Random } from '@cairn/ports'
+import { backOffMs } from './goodbye.ts'
 import {
   BOOK_PEERS_MAX,
   BOOK_PEERS_PER_TELLER_MAX,
@@ -19,7 +20,9 @@ export interface PeerBook {
   next(isWanted: (peer: PeerId) => boolean): BookEntry | undefined
   failed(peer: PeerId): void
   succeeded(peer: PeerId): void
-  /** All may be dialed at once: the network is back. */
+  /** It has said goodbye: it is not dialed for a while, longer with each time. */
+  leaveAlone(peer: PeerId, waitMs: number): void
+  /** All may be dialed at once, but for those that have said goodbye: the network is back. */
   forgive(): void
 }
 
@@ -32,6 +35,7 @@ interface Entry {
   addresses: readonly string[]
   readonly teller: PeerId | undefined
   failures: number
+  goodbyes: number
   retryAtMs: number
 }
 
@@ -72,7 +76,13 @@ export function createPeerBook(
       makeRoom(teller)
       // Both of two tabs hear of each other at about the same time: one dial is enough.
       const yieldsMs = teller !== undefined && options.ownPeerId > peer ? DISCOVERY_YIELD_MS : 0
-      entries.set(peer, { addresses: usable, teller, failures: 0, retryAtMs: deps.clock.monotonicMs() + yieldsMs })
+      entries.set(peer, {
+        addresses: usable,
+        teller,
+        failures: 0,
+        goodbyes: 0,
+        retryAtMs: deps.clock.monotonicMs() + yieldsMs,
+      })
     },
     next(isWanted) {
       const nowMs = deps.clock.monotonicMs()
@@ -97,8 +107,14 @@ export function createPeerBook(
       entry.failures = 0
       entry.retryAtMs = deps.clock.monotonicMs() + DISCOVERY_RETRY_MS
     },
+    leaveAlone(peer, waitMs) {
+      const entry = entries.get(peer)
+      if (entry === undefined) return
+      entry.retryAtMs = deps.clock.monotonicMs() + backOffMs({ waitMs, times: entry.goodbyes }, deps.random)
+      entry.goodbyes += 1
+    },
     forgive() {
-      for (const entry of entries.values()) entry.retryAtMs = 0
+      for (const entry of entries.values()) if (entry.goodbyes === 0) entry.retryAtMs = 0
     },
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createAdmission } from '../src/admission.ts'
 import type { AdmissionOptions } from '../src/admission.ts'
-import { PROBATION_MAX, PROBATION_MS } from '../src/limits.ts'
+import { FAREWELLS_MAX, PROBATION_MAX, PROBATION_MS, PUT_OUT_MS } from '../src/limits.ts'
 import { fakeConnection, fakePeerId } from './fake-connections.ts'
 import type { FakeConnection } from './fake-connections.ts'
 import { createFakeTime } from './fake-time.ts'
@@ -23,20 +23,30 @@ function setup(overrides: Partial<AdmissionOptions> = {}) {
     { ...time, connections: () => connections, isRefused: (peer) => refused.has(peer) },
   )
   admission.reserve(['V'])
-  const deniesInbound = (peer: string, address: string): boolean =>
+  const isTurnedAway = (peer: string, address: string): boolean =>
     admission.gater.denyInboundEncryptedConnection(fakePeerId(peer), { remoteAddr: { toString: () => address } })
-  /** As libp2p does: the gater is asked, then the connection opens, or is closed at once. */
+  /** Whether the gater or the admission, which may tell the peer why, has no place for it. */
+  const deniesInbound = (peer: string, address: string): boolean =>
+    isTurnedAway(peer, address) || admission.admit(fakeConnection(peer, 'inbound', address), () => {}) !== undefined
+  /** What was told to whom. */
+  const told: string[] = []
+  /** As libp2p and the watch do: the gater is asked, then the connection opens, or is closed at once, with a word or without. */
   const connect = (peer: string, address: string): boolean => {
-    if (deniesInbound(peer, address)) return false
+    if (isTurnedAway(peer, address)) return false
     const connection = fakeConnection(peer, 'inbound', address)
     connections.push(connection)
-    const close = (): void => void connections.splice(connections.indexOf(connection), 1)
-    if (admission.admit(connection, close) === undefined) return true
-    close()
+    const close = (why: string): void => {
+      const goodbye = admission.farewell(connection, why)
+      if (goodbye !== undefined) told.push(`${peer} ${goodbye.code} ${goodbye.waitMs / 1_000}`)
+      connections.splice(connections.indexOf(connection), 1)
+    }
+    const why = admission.admit(connection, close)
+    if (why === undefined) return true
+    close(why)
     return false
   }
   const isConnected = (peer: string): boolean => connections.some(({ remotePeer }) => remotePeer.toString() === peer)
-  return { admission, connections, refused, time, deniesInbound, connect, isConnected }
+  return { admission, connections, refused, time, deniesInbound, isTurnedAway, connect, isConnected, told }
 }
 
 test('inbound and outbound limits are apart; reserved peers pass both, the banned none', () => {
@@ -122,4 +132,54 @@ test('who is on probation stays when a slot falls free meanwhile', async () => {
   connections.shift()
   await time.advance(PROBATION_MS)
   expect(isConnected('C')).toBe(true)
+})
+
+test('who is put out is told for how long, then refused before anything is set up for it, while there is no room', async () => {
+  const { connections, connect, isTurnedAway, told, time } = setup()
+  for (const peer of ['A', 'B']) connect(peer, `/ip4/1.1.${peer === 'A' ? 1 : 2}.1/tcp/1`)
+  expect(connect('C', '/ip4/1.1.3.1/tcp/1')).toBe(true)
+  await time.advance(PROBATION_MS)
+  expect(told).toEqual([`C LIMIT_REACHED ${PUT_OUT_MS / 1_000}`])
+  // It ignores that: by the same id from elsewhere, or by another id from there.
+  expect(isTurnedAway('C', '/ip4/2.2.2.2/tcp/1')).toBe(true)
+  expect(isTurnedAway('D', '/ip4/1.1.3.1/tcp/9')).toBe(true)
+  expect(isTurnedAway('V', '/ip4/1.1.3.1/tcp/9')).toBe(false)
+  expect(told).toHaveLength(1)
+  const [freed] = connections.splice(0, 1)
+  expect(isTurnedAway('C', '/ip4/1.1.3.1/tcp/1')).toBe(false)
+  connections.push(freed as FakeConnection)
+  expect(isTurnedAway('C', '/ip4/1.1.3.1/tcp/1')).toBe(true)
+  await time.advance(PUT_OUT_MS)
+  expect(connect('C', '/ip4/1.1.3.1/tcp/1')).toBe(true)
+})
+
+test('the end of a probation says nothing about a connection that its peer has closed, such as the loser of a race', async () => {
+  const { connections, connect, told, time, isConnected } = setup({ inboundMax: 0 })
+  connect('A', '/ip4/1.1.1.1/tcp/1')
+  const [loser] = connections.splice(0, 1)
+  if (loser !== undefined) loser.status = 'closed'
+  await time.advance(PROBATION_MS / 2)
+  expect(connect('A', '/ip4/1.1.1.1/udp/1/webrtc-direct')).toBe(true)
+  await time.advance(PROBATION_MS / 2)
+  expect(isConnected('A')).toBe(true)
+  await time.advance(PROBATION_MS / 2)
+  expect(told).toHaveLength(1)
+})
+
+test('who finds no place is told why and forgotten; a few at a time, the others are refused without a word', () => {
+  const { admission, connections, told, connect, isTurnedAway } = setup({ inboundMax: 0 })
+  for (let index = 0; index < PROBATION_MAX; index++)
+    expect(connect(`P${index}`, `/ip4/1.${index}.1.1/tcp/1`)).toBe(true)
+  expect(connect('LATE', '/ip4/9.9.9.9/tcp/1')).toBe(false)
+  expect(told).toEqual([`LATE LIMIT_REACHED ${PROBATION_MS / 1_000}`])
+  // As long as they have not gone.
+  for (let index = 0; index < FAREWELLS_MAX; index++) {
+    expect(isTurnedAway(`L${index}`, '/ip4/9.9.9.9/tcp/1')).toBe(false)
+    const connection = fakeConnection(`L${index}`, 'inbound', '/ip4/9.9.9.9/tcp/1')
+    connections.push(connection)
+    expect(admission.farewell(connection, 'LIMIT_REACHED')).toBeDefined()
+  }
+  expect(isTurnedAway('ONE-MORE', '/ip4/9.9.9.9/tcp/1')).toBe(true)
+  connections.pop()
+  expect(isTurnedAway('ONE-MORE', '/ip4/9.9.9.9/tcp/1')).toBe(false)
 })

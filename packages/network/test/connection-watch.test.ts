@@ -2,7 +2,7 @@ import type { Log } from '@cairn/ports'
 import { expect, test } from 'vitest'
 import { createConnectionWatch } from '../src/connection-watch.ts'
 import type { PubsubView } from '../src/libp2p-view.ts'
-import { DUPLICATE_GRACE_MS, GOSSIP_MISSING_MAX_MS, RELAYED_GRACE_MS } from '../src/limits.ts'
+import { DUPLICATE_GRACE_MS, GOSSIP_MISSING_MAX_MS, RACE_GRACE_MS, RELAYED_GRACE_MS } from '../src/limits.ts'
 import { fakeConnection, fakeGossipStream } from './fake-connections.ts'
 import type { FakeConnection } from './fake-connections.ts'
 import { createFakeTime } from './fake-time.ts'
@@ -30,6 +30,7 @@ function setup(ownPeerId = 'M') {
     connections: () => connections,
     onGossipChanged: () => void (gossipChanges += 1),
     admit: (connection) => (connection.remotePeer.toString() === 'X' ? 'LIMIT_REACHED' : undefined),
+    sayGoodbye: () => undefined,
   })
   watch.start()
   const open = (connection: FakeConnection): FakeConnection => {
@@ -60,12 +61,25 @@ test('a connection over a limit is closed', () => {
   expect(statuses()).toEqual(['closed'])
 })
 
-test('of two connections in one direction the newer stays', () => {
-  const { open, statuses } = setup()
+test('of two connections in one direction the newer stays', async () => {
+  const { open, statuses, time } = setup()
   open(fakeConnection('P', 'inbound'))
+  await time.advance(RACE_GRACE_MS + 1)
   open(fakeConnection('P', 'inbound'))
   open(fakeConnection('Q', 'inbound'))
   expect(statuses()).toEqual(['closed', 'open', 'open'])
+})
+
+test('two connections of one moment are a race of whoever dialed: its choice counts, in whichever order they opened', async () => {
+  const { open, statuses, time } = setup()
+  open(fakeConnection('P', 'inbound'))
+  const loser = open(fakeConnection('P', 'inbound'))
+  open(fakeConnection('Q', 'inbound'))
+  open(fakeConnection('Q', 'inbound'))
+  expect(statuses()).toEqual(['open', 'open', 'open', 'open'])
+  loser.status = 'closed'
+  await time.advance(RACE_GRACE_MS)
+  expect(statuses()).toEqual(['open', 'closed', 'closed', 'open'])
 })
 
 test.each([

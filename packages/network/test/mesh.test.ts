@@ -1,4 +1,3 @@
-import type { Log } from '@cairn/ports'
 import { expect, test } from 'vitest'
 import { DHT_INTERVAL_MS, EXCHANGE_INTERVAL_MS, MESH_DIALS_MAX } from '../src/limits.ts'
 import { createMesh } from '../src/mesh.ts'
@@ -6,8 +5,6 @@ import { createPeerBook } from '../src/peer-book.ts'
 import { createPeerDirectory, encodePeersResponse } from '../src/peer-exchange.ts'
 import { createFakeTime } from './fake-time.ts'
 
-const nothing = (): void => {}
-const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
 const addressOf = (peer: string): string => `/ip4/1.2.3.4/tcp/1/ws/p2p/R/p2p-circuit/webrtc/p2p/${peer}`
 
 /** A tab that is connected with the server R, which knows `others`. */
@@ -32,20 +29,17 @@ function setup(others: readonly string[], target = 2) {
     {
       ...time,
       random,
-      log,
       book,
       directory: createPeerDirectory(),
       connectedPeers: () => [...state.direct, ...state.relayed],
       isDirect: (peer) => state.direct.has(peer),
       isRefused: (peer) => peer === 'BANNED',
-      async dial(address) {
-        const peer = address.split('/').at(-1) ?? ''
+      async dial(peer) {
         state.dials.push(peer)
         await Promise.resolve()
         const end = state.upgrade(peer)
         if (end === 'direct') state.direct.add(peer)
         if (end === 'relayed') state.relayed.add(peer)
-        if (end !== 'direct') throw new Error('no way')
       },
       ownAddresses: () => state.addresses,
       async request(peer) {

@@ -1,8 +1,6 @@
 /** Which of the network's addresses a tab dials, and in which order. */
 
-import { SERVERS_MAX } from './limits.ts'
-
-/** WebRTC-direct first: it needs no certificate and is faster. A peer's addresses are tried in this order. */
+/** WebRTC-direct first: it needs no certificate and is faster. A peer's addresses are begun in this order. */
 const ORDER = ['/webrtc-direct/', '/ws/', '/wss/', '/tls/ws/'] as const
 
 export interface BootstrapChoice {
@@ -12,7 +10,10 @@ export interface BootstrapChoice {
   readonly random: () => number
 }
 
-/** Addresses of at most `SERVERS_MAX` peers: a server has room for some hundred tabs, the mesh of tabs for the rest. */
+/**
+ * All that a tab may dial, in the order in which servers are wanted: at most `SERVERS_MAX` are kept connected, the others stand by. A
+ * server has room for some hundred tabs, the mesh of tabs for the rest.
+ */
 export function chooseBootstrapPeers(
   addresses: readonly string[],
   { transport, hasWebRtc, random }: BootstrapChoice,
@@ -21,14 +22,9 @@ export function chooseBootstrapPeers(
     const isWebRtc = address.includes('/webrtc-direct/')
     return isWebRtc ? transport !== 'ws' && hasWebRtc : transport !== 'webrtc-direct' && rank(address) < ORDER.length
   })
-  const order = new Map([...new Set(allowed.map(peerOf))].map((peer) => [peer, random()]))
-  const chosen = new Set(
-    [...order]
-      .toSorted(([, a], [, b]) => a - b)
-      .slice(0, SERVERS_MAX)
-      .map(([peer]) => peer),
-  )
-  return allowed.filter((address) => chosen.has(peerOf(address))).toSorted((a, b) => rank(a) - rank(b))
+  const turns = new Map([...new Set(allowed.map(peerOf))].map((peer) => [peer, random()]))
+  const turnOf = (address: string): number => turns.get(peerOf(address)) ?? 0
+  return allowed.toSorted((a, b) => turnOf(a) - turnOf(b) || rank(a) - rank(b))
 }
 
 function peerOf(address: string): string {

@@ -1,7 +1,7 @@
 /** Bounds of the node in a tab; each says what it protects. */
 
 /** What tabs of one origin tell each other changes with this: a page from before an update may still be open. */
-export const TAB_WORDS_VERSION = 1
+export const TAB_WORDS_VERSION = 2
 /** Snapshots to the page, milliseconds apart: rendering must not cost more than verifying. */
 export const SNAPSHOT_INTERVAL_MS = 200
 /** Verified blocks that a snapshot carries. */

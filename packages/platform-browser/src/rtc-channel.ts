@@ -94,6 +94,12 @@ export class DeferredDataChannel extends EventTarget {
     this.#pass(new Event('close'))
   }
 
+  /** It will never open. */
+  refuse(): void {
+    this.#pass(new Event('error'))
+    this.fail()
+  }
+
   #pass(event: Event): void {
     if (event.type === 'close' && this.label === 'init' && !this.#hasOpened) this.#pass(new Event('open'))
     if (event.type === 'open') {

@@ -124,6 +124,8 @@ class PeerConnectionShim extends EventTarget {
   readonly #connection: number
   /** Channels whose real one is on its way. */
   readonly #awaited = new Map<number, DeferredDataChannel>()
+  /** Channels that have not opened yet: whoever waits for one hears when there will be no way. */
+  readonly #unopened = new Set<DeferredDataChannel>()
 
   constructor(link: HostLink, { certificates = [], ...configuration }: RTCConfiguration) {
     super()
@@ -142,6 +144,9 @@ class PeerConnectionShim extends EventTarget {
     const channel = this.#link.nextNumber()
     const deferred = new DeferredDataChannel(label)
     this.#awaited.set(channel, deferred)
+    this.#unopened.add(deferred)
+    const forget = (): void => void this.#unopened.delete(deferred)
+    for (const type of ['open', 'close']) deferred.addEventListener(type, forget, { once: true })
     this.#link.send({ type: 'create-channel', connection: this.#connection, channel, label, init })
     return deferred
   }
@@ -180,6 +185,8 @@ class PeerConnectionShim extends EventTarget {
     } else if (message.type === 'state') {
       this.connectionState = message.connectionState
       this.#dispatch(new Event('connectionstatechange'))
+      // Browsers tell those who wait for a channel nothing when ICE fails: they would wait until their own time is up.
+      if (message.connectionState === 'failed') for (const channel of this.#unopened) channel.refuse()
     } else if (message.type === 'candidate') {
       const candidate = message.candidate === undefined ? null : new IceCandidate(message.candidate)
       this.#dispatch(Object.assign(new Event('icecandidate'), { candidate }))

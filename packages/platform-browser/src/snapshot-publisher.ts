@@ -20,6 +20,7 @@ export const initialSnapshot: TabSnapshot = {
   restore: undefined,
   blocks: [],
   peers: [],
+  servers: [],
   storage: undefined,
   isCoreChecked: false,
   blocksVerified: 0,

@@ -1,8 +1,9 @@
 /** The network of a tab as `network.json` describes it. */
-import type { Network } from '@cairn/ports'
+import type { WakeableNetwork } from '@cairn/network'
 import { CodedError } from '@cairn/primitives'
 import { chooseBootstrapPeers, isLocalNetwork } from './bootstrap-peers.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
+import { SERVERS_MAX } from './limits.ts'
 import { createBrowserNetwork } from './network-browser.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { storeNames } from './stored-chains.ts'
@@ -20,7 +21,7 @@ export async function connectTab(
   { bootstrap, iceServers, chainSpec, genesisHash }: NetworkDescription,
   { transport }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
-): Promise<Network> {
+): Promise<WakeableNetwork> {
   const known = [...new Set([...bootstrap, ...(chainSpec.bootstrap ?? [])])]
   const peers = chooseBootstrapPeers(known, { transport, hasWebRtc: rtcPort !== undefined, random: Math.random })
   if (peers.length === 0) {
@@ -33,6 +34,7 @@ export async function connectTab(
       genesisHash,
       identity,
       peers,
+      peersMax: SERVERS_MAX,
       localNetwork: isLocalNetwork(peers),
       isMeshed: transport === 'any',
       iceServers,

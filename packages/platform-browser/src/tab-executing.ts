@@ -53,7 +53,10 @@ export async function runExecuting(run: ExecutingRun, unlocked: Promise<Unlocked
   if (key !== undefined) {
     // Consensus and mempool: only validators load them.
     const { runValidator } = await import('./tab-validator.ts')
-    return runValidator(begun.tab, key, begun.network, deps)
+    const validator = await runValidator(begun.tab, key, begun.network, deps)
+    const network = await run.connecting
+    network.knock()
+    return validator
   }
   return { lookUp: await followChain(begun.tab, begun.network, { ...deps, isServing: options.role === 'serving' }) }
 }

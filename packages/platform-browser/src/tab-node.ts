@@ -23,7 +23,7 @@ import { loadExecutionParts } from './tab-parts.ts'
 import { type TabReading, beginReading } from './tab-reading.ts'
 import type { RunningTab, TabRun } from './tab-run.ts'
 import type { BalanceAnswer, TabSnapshot } from './tab-snapshot.ts'
-import { showFailure, showTrust } from './tab-view.ts'
+import { showFailure, showServers, showTrust } from './tab-view.ts'
 import type { UnlockedKey } from './validator-key.ts'
 
 const log = createConsoleLog('cairn', false)
@@ -134,6 +134,10 @@ async function runTabNode(
   ])
   const executing = options.role === 'light' ? undefined : headStart.then(loadExecution)
   const connecting = headStart.then(() => connectTab(description, options, rtcPort))
+  connecting.then(
+    (network) => showServers(snapshots, network),
+    () => undefined,
+  )
   // Whoever needs a part hears of its failure; a start that ends before that has another reason.
   for (const part of [executing, trust, connecting]) part?.catch(() => undefined)
   const all = { ...reading, options, connecting, snapshots, onReadable }

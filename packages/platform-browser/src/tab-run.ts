@@ -1,5 +1,5 @@
 /** What the start of a tab hands to its role, and what it gets back. */
-import type { Network } from '@cairn/ports'
+import type { WakeableNetwork } from '@cairn/network'
 import type { LookUp } from './proven-balance.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabNodeOptions } from './tab-client.ts'
@@ -13,7 +13,7 @@ export interface TabRun extends TabReading {
   readonly onReadable: (lookUp: LookUp) => void
   readonly options: TabNodeOptions
   /** Not started. */
-  readonly connecting: Promise<Network>
+  readonly connecting: Promise<WakeableNetwork>
 }
 
 export type RunningTab = { readonly lookUp: LookUp } & Partial<Pick<RunningValidator, 'announceLeaving'>>

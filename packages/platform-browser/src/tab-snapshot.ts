@@ -2,6 +2,7 @@
  * What the node in a tab tells the page: one plain object, replaced as a whole, at most five times a second.
  * Everything in it was computed by the node itself, except where a field's comment says who claims it.
  */
+import type { PeerLink } from '@cairn/network'
 import type { Address, Hash } from '@cairn/primitives'
 import type { SnapshotProgress } from '@cairn/sync'
 
@@ -46,6 +47,8 @@ export interface TabSnapshot {
   /** Newest first, at most 20. */
   readonly blocks: readonly VerifiedBlock[]
   readonly peers: readonly TabPeer[]
+  /** How it stands with each server that the network names, those that stand by included. */
+  readonly servers: readonly PeerLink[]
   readonly storage: TabStorage | undefined
   /** Blocks that passed every check since the page was opened. */
   readonly blocksVerified: number

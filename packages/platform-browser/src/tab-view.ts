@@ -7,6 +7,7 @@ import {
   type ValidatorSet,
   genesisValidatorSet,
 } from '@cairn/chain'
+import type { WakeableNetwork } from '@cairn/network'
 import type { Network } from '@cairn/ports'
 import { CodedError, type Hash, assert } from '@cairn/primitives'
 import type { ChainStore } from '@cairn/storage'
@@ -125,6 +126,16 @@ export function createProgressView(snapshots: SnapshotPublisher, network: Networ
 export function showPeers(snapshots: SnapshotPublisher, network: Network): void {
   const peers = network.peers().map(({ peerId, transport, direction }) => ({ peerId, transport, direction }))
   snapshots.update({ peers })
+}
+
+/** How it stands with the servers that the network names, from now on. */
+export function showServers(
+  snapshots: SnapshotPublisher,
+  network: Pick<WakeableNetwork, 'links' | 'onLinksChanged' | 'onPeersChanged'>,
+): void {
+  const show = (): void => snapshots.update({ servers: network.links() })
+  network.onLinksChanged(show)
+  network.onPeersChanged(show)
 }
 
 function rateOf(samples: readonly { readonly atMs: number; readonly height: number }[]): number {

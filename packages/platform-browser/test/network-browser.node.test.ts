@@ -80,3 +80,40 @@ test.each([
   },
   60_000,
 )
+
+/** In the window, before the page's own script: as in a browser where ICE with libp2p's credentials leads nowhere. */
+const WITHOUT_ICE = `{
+  const Real = RTCPeerConnection
+  globalThis.opened = []
+  globalThis.RTCPeerConnection = class extends Real {
+    constructor(configuration) {
+      super(configuration)
+      globalThis.opened.push(this)
+    }
+    setRemoteDescription({ type, sdp }) {
+      return super.setRemoteDescription({ type, sdp: sdp.replace(/a=candidate:[^\\n]*\\n/g, '') })
+    }
+  }
+}`
+
+/** Runs in the page: how many peer connections there were, and how many of them are not closed. */
+function countConnections(): readonly [number, number] {
+  const { opened } = globalThis as unknown as { readonly opened: readonly { readonly connectionState: string }[] }
+  return [opened.length, opened.filter(({ connectionState }) => connectionState !== 'closed').length]
+}
+
+test('where WebRTC-direct leads nowhere WebSocket takes over, and no peer connection is left', async () => {
+  const { node } = await startServer()
+  running.push(node)
+  const page = await pages.open(WITHOUT_ICE)
+  const addresses = ['/webrtc-direct/', '/ws/'].flatMap((part) => node.addresses().filter((one) => one.includes(part)))
+  await callWorker<string>(page, 'start', addresses, GENESIS_HASH)
+  const transports = async (): Promise<readonly string[]> =>
+    (await callWorker<readonly PeerSummary[]>(page, 'peers')).map(({ transport }) => transport)
+  await until(async () => (await transports()).includes('ws'))
+  await until(async () => (await page.evaluate(countConnections))[1] === 0)
+  const [before] = await page.evaluate(countConnections)
+  expect(before).toBeGreaterThan(0)
+  expect(node.peers()).toHaveLength(1)
+  await page.context().close()
+}, 60_000)

@@ -18,7 +18,7 @@ export type Topic =
  * `finalized-range`, `epoch-ends`: sync; `light-block`: an epoch's end with its own validators; `blocks-by-hash`,
  * `certificates`: consensus repair; `chain-status`: head; `account-proof`: light reads; `snapshot-chunk`, `snapshot-codes`:
  * state for nodes that begin; `peers`: addresses of others, asked and answered by the network itself; `votes`:
- * a vote for who collects them, answered with nothing; `attack-report`: an attack on light clients, for full nodes to judge.
+ * a vote for who collects them, answered with nothing; `goodbye`: why the asker closes the connection, handled by the network itself; `attack-report`: an attack on light clients, for full nodes to judge.
  */
 export type RequestProtocol =
   | 'blocks-by-hash'
@@ -34,6 +34,7 @@ export type RequestProtocol =
   | 'header-trail'
   | 'votes'
   | 'attack-report'
+  | 'goodbye'
 
 export interface PeerSummary {
   readonly peerId: PeerId

@@ -1,16 +1,11 @@
-import type { TabPeer } from '@cairn/platform-browser'
+import type { TabSnapshot } from '@cairn/platform-browser'
 import { shortenPeerId } from '../format.ts'
+import { nameOfTransport } from '../transport-names.ts'
 import { Panel } from './panel.tsx'
-
-const transportNames: Readonly<Record<string, string>> = {
-  'webrtc-direct': 'WebRTC direct',
-  webrtc: 'WebRTC',
-  ws: 'WebSocket',
-  wss: 'WebSocket (TLS)',
-}
+import { ServerList } from './server-list.tsx'
 
 /** Where data comes from. Peers are not trusted, so this says nothing about what is verified. */
-export function PeersPanel({ peers }: { readonly peers: readonly TabPeer[] }) {
+export function PeersPanel({ peers, servers }: Pick<TabSnapshot, 'peers' | 'servers'>) {
   return (
     <Panel className="half" title="Peers" intro="They deliver data and are believed in nothing.">
       {peers.length === 0 ? (
@@ -32,7 +27,7 @@ export function PeersPanel({ peers }: { readonly peers: readonly TabPeer[] }) {
                   <td>
                     <code title={peerId}>{shortenPeerId(peerId)}</code>
                   </td>
-                  <td>{transportNames[transport] ?? transport}</td>
+                  <td>{nameOfTransport(transport)}</td>
                   <td>{direction === 'outbound' ? 'this tab' : 'the peer'}</td>
                 </tr>
               ))}
@@ -40,6 +35,7 @@ export function PeersPanel({ peers }: { readonly peers: readonly TabPeer[] }) {
           </table>
         </div>
       )}
+      <ServerList servers={servers} peers={peers} />
     </Panel>
   )
 }
