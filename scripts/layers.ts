@@ -56,7 +56,7 @@ const platformLibraries = [
   'node-datachannel',
   'pino',
   'prom-client',
-  'react(-dom)?',
+  'preact',
   'tiny-secp256k1',
   'ws',
 ]

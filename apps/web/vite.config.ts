@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import react from '@vitejs/plugin-react'
 import { type Plugin, defineConfig } from 'vite'
 
 const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url))
@@ -40,7 +39,7 @@ function escapeBeyondLatin1(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), escapeBeyondLatin1()],
+  plugins: [escapeBeyondLatin1()],
   // Relative addresses: the page also works below a path.
   base: './',
   resolve: { alias: [sharedNoble('curves'), sharedNoble('hashes')] },

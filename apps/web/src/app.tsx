@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState } from 'preact/hooks'
 import type { BalanceAnswer, TabRole, TabSync } from '@cairn/platform-browser'
 import type { TabNode } from './tab-node-hook.ts'
 import { Banners } from './banners.tsx'

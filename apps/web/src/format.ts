@@ -1,10 +1,8 @@
 /** Numbers, times and hashes as the page writes them. */
 
-const integers = new Intl.NumberFormat('en')
-
-/** Grouped digits: 12,345. */
+/** Grouped digits: 12,345. By hand: the browser's own formats load data and tables of some MiB into the page's process. */
 export function formatInteger(value: number | bigint): string {
-  return integers.format(value)
+  return value.toString().replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `0x1234567…89abcd`: enough to compare by eye, the full text is in the element's title. */
@@ -19,7 +17,7 @@ export function shortenPeerId(peerId: string): string {
 
 /** Sub-millisecond times keep one digit. */
 export function formatMs(value: number): string {
-  return `${value < 10 ? value.toFixed(1) : integers.format(Math.round(value))} ms`
+  return `${value < 10 ? value.toFixed(1) : formatInteger(Math.round(value))} ms`
 }
 
 /** For what lasts seconds or longer: «8 s», «2 min», «3 h». */
@@ -48,7 +46,8 @@ export function formatPercent(part: bigint, whole: bigint): string {
 
 /** Local time of day, with seconds. */
 export function formatTime(timeMs: number): string {
-  return new Date(timeMs).toLocaleTimeString('en-GB')
+  const time = new Date(timeMs)
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => `${part}`.padStart(2, '0')).join(':')
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -1,4 +1,4 @@
-/** Starts the node's worker, and then loads the page that shows its snapshots: React and the node's code come side by side. */
+/** Starts the node's worker, and then loads the page that shows its snapshots: its code and the node's come side by side. */
 import { prepareTabNode, startTabNode } from '@cairn/platform-browser'
 import { ROLE_KEY, SYNC_KEY, optionsFromAddress } from './address-options.ts'
 

@@ -1,5 +1,5 @@
 /** What is rendered: the node's snapshots, or why there is no node. */
-import { createRoot } from 'react-dom/client'
+import { render } from 'preact'
 import type { TabNodeClient, TabRole, TabSync } from '@cairn/platform-browser'
 import { ROLE_KEY, SYNC_KEY } from './address-options.ts'
 import { App } from './app.tsx'
@@ -9,11 +9,11 @@ import './panels/panels.css'
 import './panels/forms.css'
 
 export function showPage(container: HTMLElement, client: TabNodeClient, sync: TabSync): void {
-  createRoot(container).render(<Page client={client} sync={sync} />)
+  render(<Page client={client} sync={sync} />, container)
 }
 
 export function showCannotStart(container: HTMLElement, reason: string): void {
-  createRoot(container).render(<CannotStart reason={reason} />)
+  render(<CannotStart reason={reason} />, container)
 }
 
 function Page({ client, sync }: { readonly client: TabNodeClient; readonly sync: TabSync }) {

@@ -1,6 +1,6 @@
-/** The node's snapshot and the browser's connectivity as React state. */
-import { useSyncExternalStore } from 'react'
+/** The node's snapshot and the browser's connectivity as state of the page. */
 import type { BalanceAnswer, TabNodeClient, TabSnapshot, ValidatorKeyClient } from '@cairn/platform-browser'
+import { useStore } from './store-hook.ts'
 
 export interface TabNode {
   readonly snapshot: TabSnapshot
@@ -12,13 +12,15 @@ export interface TabNode {
 
 export function useTabNode(client: TabNodeClient): TabNode {
   return {
-    snapshot: useSyncExternalStore(client.subscribe, client.snapshot),
+    snapshot: useStore(client.subscribe, client.snapshot),
     lookUp: client.balance,
     keys: client.keys,
-    isOnline: useSyncExternalStore(onConnectivity, () => navigator.onLine),
+    isOnline: useStore(onConnectivity, isOnline),
     hasWebRtc: 'RTCPeerConnection' in globalThis,
   }
 }
+
+const isOnline = (): boolean => navigator.onLine
 
 function onConnectivity(listener: () => void): () => void {
   addEventListener('online', listener)

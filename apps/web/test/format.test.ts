@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatCoins, formatMs, formatPercent, plural, shortenHex } from '../src/format.ts'
+import {
+  formatBytes,
+  formatCoins,
+  formatInteger,
+  formatMs,
+  formatPercent,
+  formatTime,
+  plural,
+  shortenHex,
+} from '../src/format.ts'
 
 describe('formatCoins', () => {
   it('is exact to the last wei', () => {
@@ -23,6 +32,16 @@ describe('numbers', () => {
   it('give a share of a weight without floating-point weights', () => {
     expect(formatPercent(2n ** 64n, 2n ** 64n * 2n)).toBe('50 %')
     expect(formatPercent(1n, 0n)).toBe('0 %')
+  })
+
+  it('are grouped, and times have two digits, as the browser’s own formats write them', () => {
+    const own = new Intl.NumberFormat('en')
+    for (const value of [0, 9, 999, 1_000, 12_345, 123_456, 1_234_567, 2n ** 64n, -1_234, -123]) {
+      expect(formatInteger(value)).toBe(own.format(value))
+    }
+    for (const timeMs of [0, 1_700_000_000_000, 1_719_792_000_000 - 1_000]) {
+      expect(formatTime(timeMs)).toBe(new Date(timeMs).toLocaleTimeString('en-GB'))
+    }
   })
 
   it('agree with their noun', () => {

@@ -1,4 +1,5 @@
-import { useId, useState, type FormEvent } from 'react'
+import type { TargetedSubmitEvent } from 'preact'
+import { useId, useState } from 'preact/hooks'
 import type { BalanceAnswer, ProvenBalance, RefusedBalance } from '@cairn/platform-browser'
 import { formatBytes, formatCoins, formatDuration, formatInteger, plural } from '../format.ts'
 import { HexText } from '../hex-text.tsx'
@@ -19,7 +20,7 @@ export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelP
   const inputId = useId()
   const [address, setAddress] = useState('')
   const [isAsking, setIsAsking] = useState(false)
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
     setIsAsking(true)
     await lookUp(address.trim())
@@ -37,13 +38,13 @@ export function BalancePanel({ lookUp, answer, isReady, example }: BalancePanelP
           <input
             id={inputId}
             value={address}
-            onChange={(event) => setAddress(event.target.value)}
+            onInput={(event) => setAddress(event.currentTarget.value)}
             placeholder="0x…"
             pattern="\s*0x[0-9a-fA-F]{40}\s*"
             title="0x and 40 hexadecimal digits"
             required
-            autoComplete="off"
-            spellCheck={false}
+            autocomplete="off"
+            spellcheck={false}
           />
           <button type="submit" disabled={!isReady || isAsking}>
             {isAsking ? 'Asking…' : 'Look up'}

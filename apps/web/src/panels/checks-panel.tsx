@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import type { ComponentChildren } from 'preact'
 import type { BalanceAnswer, TabSnapshot, VerifiedBlock } from '@cairn/platform-browser'
 import { formatInteger, formatMs, formatPercent, plural } from '../format.ts'
 import { HexText } from '../hex-text.tsx'
@@ -71,7 +71,7 @@ interface CheckProps {
   readonly name: string
   readonly state: CheckState
   readonly testId: string
-  readonly children: ReactNode
+  readonly children: ComponentChildren
 }
 
 function Check({ name, state, testId, children }: CheckProps) {

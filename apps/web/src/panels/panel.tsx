@@ -1,11 +1,12 @@
-import { useId, type ReactNode } from 'react'
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
 
 interface PanelProps {
   readonly title: string
   /** One sentence: what this is and why it can be believed. */
-  readonly intro?: ReactNode
+  readonly intro?: ComponentChildren
   readonly className?: string
-  readonly children: ReactNode
+  readonly children: ComponentChildren
 }
 
 /** A titled part of the page; its title names the region. */

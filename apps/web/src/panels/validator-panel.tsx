@@ -1,7 +1,9 @@
-import { useId, useState, useSyncExternalStore, type FormEvent } from 'react'
+import type { TargetedSubmitEvent } from 'preact'
+import { useId, useState } from 'preact/hooks'
 import type { KeyAnswer, KeyStatus, TabSnapshot, ValidatorKeyClient } from '@cairn/platform-browser'
 import { formatInteger, shortenHex } from '../format.ts'
 import { StateMark } from '../state-mark.tsx'
+import { useStore } from '../store-hook.ts'
 import { Panel } from './panel.tsx'
 
 interface ValidatorPanelProps {
@@ -11,7 +13,7 @@ interface ValidatorPanelProps {
 
 /** Key, backup and what the validator does: nothing votes before the backup was shown to open. */
 export function ValidatorPanel({ snapshot, keys }: ValidatorPanelProps) {
-  const status = useSyncExternalStore(keys.subscribe, keys.status)
+  const status = useStore(keys.subscribe, keys.status)
   const [message, setMessage] = useState('')
   const report = async (work: Promise<KeyAnswer>): Promise<void> => {
     const answer = await work
@@ -134,7 +136,7 @@ function PassphraseForm({
 }) {
   const id = useId()
   const [isBusy, setIsBusy] = useState(false)
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault()
     const passphrase = new FormData(event.currentTarget).get('passphrase')
     setIsBusy(true)
@@ -145,7 +147,7 @@ function PassphraseForm({
     <form className="lookup" onSubmit={(event) => void submit(event)}>
       <label htmlFor={id}>Passphrase</label>
       <div className="lookup-row">
-        <input id={id} name="passphrase" type="password" minLength={12} required autoComplete="off" />
+        <input id={id} name="passphrase" type="password" minLength={12} required autocomplete="off" />
         <button type="submit" disabled={isBusy}>
           {action}
         </button>
