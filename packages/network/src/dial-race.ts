@@ -27,6 +27,8 @@ export interface DialOutcome {
 export interface DialRaceDeps {
   readonly clock: Clock
   readonly timers: Timers
+  /** Default `DIAL_STAGGER_MS`. */
+  readonly staggerMs?: number | undefined
   /** Resolves with what undoes the connection. A connection that comes after `signal` has aborted is its own to close. */
   readonly dial: (address: string, signal: AbortSignal) => Promise<{ abort(): void }>
   /** Somebody else has connected meanwhile: no further address is begun. */
@@ -75,7 +77,7 @@ async function race(addresses: readonly string[], deps: DialRaceDeps): Promise<D
     const current = attempt(address)
     attempts.push(current)
     const patience = Promise.withResolvers<void>()
-    const timer = deps.timers.after(DIAL_STAGGER_MS, patience.resolve)
+    const timer = deps.timers.after(deps.staggerMs ?? DIAL_STAGGER_MS, patience.resolve)
     await Promise.race([current, patience.promise])
     timer.cancel()
   }

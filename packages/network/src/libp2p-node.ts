@@ -16,6 +16,7 @@ import {
   PING_INTERVAL_MS,
   PING_TIMEOUT_MIN_MS,
 } from './limits.ts'
+import { noteProtocolsOnce } from './merged-protocols.ts'
 import { transportOf } from './multiaddr-text.ts'
 import type { NetworkDeps, NetworkOptions } from './network-options.ts'
 import { openGossipStreamsInParallel } from './parallel-gossip-streams.ts'
@@ -57,6 +58,7 @@ export async function createNode(
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MIN_MS } },
   })
   openGossipStreamsInParallel(libp2p.services.pubsub)
+  noteProtocolsOnce(libp2p, deps.clock)
   return libp2p
 }
 

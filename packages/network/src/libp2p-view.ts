@@ -70,8 +70,24 @@ interface PingView {
   ping(peer: PeerIdView, options: { readonly signal: AbortSignal }): Promise<number>
 }
 
+/** What is known of peers; the calls that write. */
+export interface PeerStoreView {
+  merge: PeerStoreWrite
+  patch: PeerStoreWrite
+  save: PeerStoreWrite
+  delete: (peer: PeerIdView, options?: object) => Promise<void>
+}
+
+/** Resolves with the record. */
+type PeerStoreWrite = (
+  peer: PeerIdView,
+  data: { readonly protocols?: readonly string[] },
+  options?: object,
+) => Promise<unknown>
+
 export interface Libp2pView {
   readonly peerId: PeerIdView
+  readonly peerStore: PeerStoreView
   /** `dht`: on servers that answer in it. */
   readonly services: { readonly pubsub: PubsubView; readonly ping: PingView; readonly dht?: DhtView }
   start(): Promise<void>

@@ -211,6 +211,9 @@ export const PING_INTERVAL_MS = 10_000
 /** A ping opens a stream first: two round trips of 2 s each way, and each loss costs as much again. */
 export const PING_TIMEOUT_MIN_MS = 30_000
 
+/** That a connected peer speaks a protocol is written down again after this: libp2p drops records of six hours. */
+export const PROTOCOL_NOTED_MAX_AGE_MS = 600_000
+
 /** Closing connections takes no longer than this at a stop; what is left goes with the process. */
 export const STOP_MAX_MS = 1_000
 
@@ -232,7 +235,7 @@ export const MESH_TARGET = 8
 export const MESH_DIALS_MAX = 3
 /** The mesh is looked at this often, … */
 export const MESH_INTERVAL_MS = 1_000
-/** … and each connected peer asked for others this often; sooner as long as the mesh is thin. */
+/** … and each connected peer asked for others this often; while the mesh is thin sooner, twice as late after each answer without a new name. */
 export const EXCHANGE_INTERVAL_MS = 30_000
 export const EXCHANGE_THIN_INTERVAL_MS = 3_000
 export const EXCHANGE_TIMEOUT_MS = 5_000

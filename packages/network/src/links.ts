@@ -189,7 +189,7 @@ export function createLinks(options: NetworkOptions, deps: NetworkDeps, own: Lin
     },
     async load() {
       for (const anchor of await keeper.load()) {
-        reach.restore(anchor)
+        if (options.isReachForgotten !== true) reach.restore(anchor)
         peers.add(anchor.peer, anchor.addresses, undefined)
       }
     },
@@ -225,6 +225,7 @@ function createDialer(
     const isAlone = addresses.length === 1
     const outcomes = await raceDials(reach.order(peer, addresses), {
       ...deps,
+      staggerMs: options.dialStaggerMs,
       isConnected: () => isDirect(libp2p.getConnections(), peer),
       dial: (address, signal) => dial(libp2p, address, { timeoutMs, isAlone, signal }, deps),
     })

@@ -55,10 +55,21 @@ export interface MeshDeps {
   readonly lookFurther: (() => Promise<void>) | undefined
 }
 
+/** A connected peer was asked for others. */
+interface Asked {
+  /** Monotonic. */
+  readonly atMs: number
+  /** Addresses of our own that it heard then. */
+  readonly told: string
+  /** To the next time while the mesh is thin; longer with each answer that names nobody new. */
+  pauseMs: number
+}
+
+const nextPauseMs = (pauseMs: number): number => Math.min(2 * pauseMs, EXCHANGE_INTERVAL_MS)
+
 export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
   const dialing = new Set<PeerId>()
-  /** When each connected peer was asked last, monotonic, and with which addresses of our own. */
-  const asked = new Map<PeerId, { readonly atMs: number; readonly told: string }>()
+  const asked = new Map<PeerId, Asked>()
   let timer: TimerHandle | undefined
   let running = false
   let isLooking = false
@@ -77,7 +88,10 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
     }
     const answer = decodePeersResponse(data)
     if (!answer.ok) return deps.report(peer, PENALTY.RESPONSE_INVALID, answer.code)
-    for (const known of answer.value) deps.book.add(known.peer, known.addresses, peer)
+    let hasNews = false
+    for (const known of answer.value) hasNews = deps.book.add(known.peer, known.addresses, peer) || hasNews
+    const last = asked.get(peer)
+    if (last !== undefined) last.pauseMs = hasNews ? EXCHANGE_THIN_INTERVAL_MS : nextPauseMs(last.pauseMs)
   }
 
   function askAround(): void {
@@ -86,12 +100,13 @@ export function createMesh(options: MeshOptions, deps: MeshDeps): Mesh {
     const told = addresses.join()
     const connected = deps.connectedPeers()
     for (const peer of asked.keys()) if (!connected.includes(peer)) asked.delete(peer)
-    const intervalMs = directCount() < options.target ? EXCHANGE_THIN_INTERVAL_MS : EXCHANGE_INTERVAL_MS
+    const isThin = directCount() < options.target
     for (const peer of connected) {
       const last = asked.get(peer)
+      const intervalMs = isThin ? (last?.pauseMs ?? 0) : EXCHANGE_INTERVAL_MS
       // New addresses of our own are news for everybody.
       if (last !== undefined && nowMs - last.atMs < intervalMs && last.told === told) continue
-      asked.set(peer, { atMs: nowMs, told })
+      asked.set(peer, { atMs: nowMs, told, pauseMs: last?.pauseMs ?? EXCHANGE_THIN_INTERVAL_MS })
       void ask(peer, addresses)
     }
   }

@@ -31,6 +31,10 @@ export interface NetworkOptions {
   readonly heartbeatMs?: number
   /** One address of one dial. */
   readonly addressDialTimeoutMs?: number
+  /** How far a peer's address is ahead of the next one in a dial. */
+  readonly dialStaggerMs?: number
+  /** Begins with the first address even where another one worked in an earlier life. */
+  readonly isReachForgotten?: boolean
 }
 
 export interface DiscoveryOptions {

@@ -3,12 +3,12 @@ import type { PeerId } from '@cairn/ports'
 import { ADDRESS_LENGTH_MAX, ADDRESSES_PER_PEER_MAX } from './limits.ts'
 import { peerIdOf, transportOf } from './multiaddr-text.ts'
 
-/** Best first, the order in which they are dialed: direct ways before relayed ones. */
+/** Direct ways before relayed ones. */
 const ORDER = ['quic-v1', 'webrtc-direct', 'wss', 'ws', 'tcp', 'webrtc']
 
 /**
- * Of `addresses` those that end in `peer` and go over one of `transports`; at most `ADDRESSES_PER_PEER_MAX`. A relay
- * counts once, by an address that a tab can dial.
+ * Of `addresses` those that end in `peer` and go over one of `transports`, in that order, in which they are dialed; at most
+ * `ADDRESSES_PER_PEER_MAX`. A relay counts once, by an address that a tab can dial.
  */
 export function usableAddresses(
   addresses: readonly string[],
@@ -24,7 +24,7 @@ export function usableAddresses(
     const known = chosen.get(key)
     if (known === undefined || (!isForTabs(known) && isForTabs(address))) chosen.set(key, address)
   }
-  const rank = (address: string): number => ORDER.indexOf(transportOf(address))
+  const rank = (address: string): number => transports.indexOf(transportOf(address))
   return [...chosen.values()].toSorted((a, b) => rank(a) - rank(b)).slice(0, ADDRESSES_PER_PEER_MAX)
 }
 

@@ -14,8 +14,8 @@ import {
 import { usableAddresses } from './peer-addresses.ts'
 
 export interface PeerBook {
-  /** `teller`: who says so; `undefined` for an anchor. */
-  add(peer: PeerId, addresses: readonly string[], teller: PeerId | undefined): void
+  /** `teller`: who says so; `undefined` for an anchor. True: it is a new one. */
+  add(peer: PeerId, addresses: readonly string[], teller: PeerId | undefined): boolean
   /** The next one to dial among those `isWanted`; anchors and fresh ones first, the rest by chance. */
   next(isWanted: (peer: PeerId) => boolean): BookEntry | undefined
   failed(peer: PeerId): void
@@ -64,14 +64,14 @@ export function createPeerBook(
 
   return {
     add(peer, addresses, teller) {
-      if (peer === options.ownPeerId) return
+      if (peer === options.ownPeerId) return false
       const usable = usableAddresses(addresses, peer, options.transports)
-      if (usable.length === 0) return
+      if (usable.length === 0) return false
       const known = entries.get(peer)
       if (known !== undefined) {
         // A stranger's word does not replace addresses that work.
         if (known.failures > 0 || teller === peer) known.addresses = usable
-        return
+        return false
       }
       makeRoom(teller)
       // Both of two tabs hear of each other at about the same time: one dial is enough.
@@ -83,6 +83,7 @@ export function createPeerBook(
         goodbyes: 0,
         retryAtMs: deps.clock.monotonicMs() + yieldsMs,
       })
+      return true
     },
     next(isWanted) {
       const nowMs = deps.clock.monotonicMs()

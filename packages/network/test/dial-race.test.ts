@@ -25,9 +25,10 @@ function setup(fates: Readonly<Record<string, Fate>>) {
   const begun: (readonly [string, number])[] = []
   const open = new Set<string>()
   const state = { connected: false }
-  const race = (addresses: readonly string[]): Promise<readonly DialOutcome[]> =>
+  const race = (addresses: readonly string[], staggerMs?: number): Promise<readonly DialOutcome[]> =>
     raceDials(addresses, {
       ...time,
+      staggerMs,
       isConnected: () => state.connected,
       dial: (address, signal) => {
         begun.push([address, time.clock.monotonicMs() - startMs])
@@ -55,6 +56,14 @@ test('an address that answers before the stagger is the only one that is begun',
   expect(await racing).toEqual([{ transport: 'webrtc-direct', code: 'CONNECTED', afterMs: DIAL_STAGGER_MS - 1 }])
   expect(begun).toEqual([[RTC, 0]])
   expect([...open]).toEqual([RTC])
+})
+
+test('where the next one is dear, the stagger is longer', async () => {
+  const { time, begun, race } = setup({ [WS]: { afterMs: 3 * DIAL_STAGGER_MS } })
+  const racing = race([WS, RTC], 4 * DIAL_STAGGER_MS)
+  await time.advance(10_000)
+  expect((await racing).map(({ code }) => code)).toEqual(['CONNECTED'])
+  expect(begun).toEqual([[WS, 0]])
 })
 
 test('one that stays silent costs the stagger, is aborted once another answers, and is told of', async () => {

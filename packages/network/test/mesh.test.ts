@@ -133,3 +133,17 @@ test('beyond the own peers it is looked only while there are too few', async () 
   expect(state.looks).toBe(1)
   mesh.stop()
 })
+
+test('who names nobody new is asked ever more rarely, and soon again once it does', async () => {
+  const { time, state, mesh } = setup(['B'])
+  state.upgrade = () => 'failed'
+  mesh.start()
+  await time.advance(120_000)
+  const rare = state.asked.length
+  // 40 times at the shortest interval.
+  expect(rare).toBeLessThan(12)
+  state.answer = encodePeersResponse([{ peer: 'C', addresses: [addressOf('C')] }])
+  await time.advance(EXCHANGE_INTERVAL_MS + 10_000)
+  expect(state.asked.length - rare).toBeGreaterThanOrEqual(3)
+  mesh.stop()
+})

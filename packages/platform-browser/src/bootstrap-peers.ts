@@ -1,11 +1,19 @@
 /** Which of the network's addresses a tab dials, and in which order. */
 
 /** WebRTC-direct first: it needs no certificate and is faster. A peer's addresses are begun in this order. */
-const ORDER = ['/webrtc-direct/', '/ws/', '/wss/', '/tls/ws/'] as const
+const ORDER = ['/webrtc-direct/', '/tls/ws/', '/wss/', '/ws/']
+
+/** A browser refuses the last one to a page that came encrypted, this machine's own addresses excepted. */
+const WEBSOCKET_FIRST = ['/tls/ws/', '/wss/', '/ws/', '/webrtc-direct/']
+const WEBSOCKET_FIRST_ENCRYPTED = ['/tls/ws/', '/wss/', '/webrtc-direct/', '/ws/']
 
 export interface BootstrapChoice {
   readonly transport: 'any' | 'webrtc-direct' | 'ws'
   readonly hasWebRtc: boolean
+  /** See `BrowserNetworkOptions`. */
+  readonly prefersWebSocket?: boolean
+  /** The page came over HTTPS. */
+  readonly isEncrypted?: boolean
   /** In [0, 1): tabs spread over the servers. */
   readonly random: () => number
 }
@@ -16,11 +24,13 @@ export interface BootstrapChoice {
  */
 export function chooseBootstrapPeers(
   addresses: readonly string[],
-  { transport, hasWebRtc, random }: BootstrapChoice,
+  { transport, hasWebRtc, prefersWebSocket = false, isEncrypted = false, random }: BootstrapChoice,
 ): readonly string[] {
+  const order = !prefersWebSocket ? ORDER : isEncrypted ? WEBSOCKET_FIRST_ENCRYPTED : WEBSOCKET_FIRST
+  const rank = (address: string): number => order.findIndex((part) => address.includes(part))
   const allowed = addresses.filter((address) => {
     const isWebRtc = address.includes('/webrtc-direct/')
-    return isWebRtc ? transport !== 'ws' && hasWebRtc : transport !== 'webrtc-direct' && rank(address) < ORDER.length
+    return isWebRtc ? transport !== 'ws' && hasWebRtc : transport !== 'webrtc-direct' && rank(address) >= 0
   })
   const turns = new Map([...new Set(allowed.map(peerOf))].map((peer) => [peer, random()]))
   const turnOf = (address: string): number => turns.get(peerOf(address)) ?? 0
@@ -36,9 +46,4 @@ export function isLocalNetwork(addresses: readonly string[]): boolean {
   return addresses.every((address) =>
     /^\/(ip4\/(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|ip6\/::1\/|dns4?\/localhost\/)/.test(address),
   )
-}
-
-function rank(address: string): number {
-  const index = ORDER.findIndex((part) => address.includes(part))
-  return index < 0 ? ORDER.length : index
 }

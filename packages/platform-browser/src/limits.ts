@@ -61,8 +61,10 @@ export const FINALIZED_NUDGES_MS: readonly number[] = [100, 300, 800]
 export const COMMITTED_HASHES_MAX = 64
 /** A light tab asks for the newest head this often, milliseconds, … */
 export const HEAD_INTERVAL_MS = 2_000
-/** … and this long after it has heard of a finalization. */
+/** … this long after it has heard of a finalization, … */
 export const HEAD_SOON_MS = 100
+/** … and that long after the last time, at least: nobody reads heads faster, and each costs a stream, a proof and a rendering. */
+export const HEAD_PAUSE_MS = 1_000
 /** Chains whose databases stay in the browser, the one in use among them. */
 export const CHAINS_KEPT_MAX = 2
 /** Chains looked at when the oldest are deleted. */
@@ -81,6 +83,10 @@ export const PASSPHRASE_MIN_CHARACTERS = 12
 export const KEY_FILE_MAX_CHARACTERS = 4_096
 /** Servers that a tab keeps connected; reservations on relays, blocks and proofs come from them. */
 export const SERVERS_MAX = 8
+/** … and a light tab, which asks little and believes none of them: one may lie while another is away. */
+export const LIGHT_SERVERS_MAX = 3
+/** Peers that a light tab keeps connected besides, found by itself: other tabs, or servers that `network.json` does not name. */
+export const LIGHT_MESH_TARGET = 2
 /** STUN and TURN servers taken from `network.json`, and the length of one's address. */
 export const ICE_SERVERS_MAX = 4
 export const ICE_SERVER_LENGTH_MAX = 256

@@ -11,6 +11,10 @@ import { installRtcShim } from './rtc-shim.ts'
 export interface BrowserNetworkOptions extends Omit<NetworkOptions, 'listen' | 'announce' | 'discovery'> {
   /** Whether other tabs are looked for and can find this one; needs `rtcPort`. */
   readonly isMeshed: boolean
+  /** WebSocket before WebRTC-direct where a server has both: WebRTC takes some ten MiB in the window's process. */
+  readonly prefersWebSocket?: boolean
+  /** Discovered peers to keep connected. */
+  readonly meshTarget?: number
   /** STUN servers, for tabs behind address translation. Default: none. */
   readonly iceServers?: readonly string[]
 }
@@ -36,7 +40,7 @@ const OUTBOUND_MAX = 24
 
 /** A stopped network. @throws CodedError `IDENTITY_INVALID`, `PEER_ADDRESS_INVALID` */
 export async function createBrowserNetwork(
-  { isMeshed, iceServers = [], ...options }: BrowserNetworkOptions,
+  { isMeshed, prefersWebSocket = false, meshTarget, iceServers = [], ...options }: BrowserNetworkOptions,
   { rtcPort, ...deps }: BrowserNetworkDeps,
 ): Promise<WakeableNetwork> {
   const [{ createNetwork }, { webSockets }, { webRTC, webRTCDirect }, { circuitRelayTransport }] =
@@ -54,9 +58,18 @@ export async function createBrowserNetwork(
       addressDialTimeoutMs: isInMesh ? MESH_DIAL_TIMEOUT_MS : ADDRESS_DIAL_TIMEOUT_MS,
       inboundMax: INBOUND_MAX,
       outboundMax: OUTBOUND_MAX,
+      ...(prefersWebSocket ? { dialStaggerMs: ADDRESS_DIAL_TIMEOUT_MS, isReachForgotten: true } : {}),
       ...options,
       listen: isInMesh ? ['/webrtc', ...Array.from({ length: RELAYS }, () => '/p2p-circuit')] : [],
-      ...(isInMesh ? { discovery: { transports: DIALED, ...(options.localNetwork ? {} : { dht: 'client' }) } } : {}),
+      ...(isInMesh
+        ? {
+            discovery: {
+              transports: prefersWebSocket ? DIALED.toSorted(webSocketFirst) : DIALED,
+              ...(meshTarget === undefined ? {} : { target: meshTarget }),
+              ...(options.localNetwork ? {} : { dht: 'client' }),
+            },
+          }
+        : {}),
     },
     { ...deps, sha256: (bytes) => bytesFromHex(sha256(bytes)), transports },
   )
@@ -82,5 +95,7 @@ function importNetwork() {
   ])
 }
 
-/** What a tab dials, as `PeerSummary.transport` names it. */
+/** What a tab dials, as `PeerSummary.transport` names it, the best first. */
 const DIALED = ['webrtc-direct', 'wss', 'ws', 'webrtc']
+
+const webSocketFirst = (a: string, b: string): number => Number(b.startsWith('ws')) - Number(a.startsWith('ws'))

@@ -3,7 +3,7 @@ import type { WakeableNetwork } from '@cairn/network'
 import { CodedError } from '@cairn/primitives'
 import { chooseBootstrapPeers, isLocalNetwork } from './bootstrap-peers.ts'
 import { browserClock, browserRandom, browserTimers, createConsoleLog, noMetrics } from './browser-ports.ts'
-import { SERVERS_MAX } from './limits.ts'
+import { LIGHT_MESH_TARGET, LIGHT_SERVERS_MAX, SERVERS_MAX } from './limits.ts'
 import { createBrowserNetwork } from './network-browser.ts'
 import type { NetworkDescription } from './network-description.ts'
 import { storeNames } from './stored-chains.ts'
@@ -19,11 +19,18 @@ const log = createConsoleLog('cairn', false)
  */
 export async function connectTab(
   { bootstrap, iceServers, chainSpec, genesisHash }: NetworkDescription,
-  { transport }: TabNodeOptions,
+  { transport, role }: TabNodeOptions,
   rtcPort: MessagePort | undefined,
 ): Promise<WakeableNetwork> {
   const known = [...new Set([...bootstrap, ...(chainSpec.bootstrap ?? [])])]
-  const peers = chooseBootstrapPeers(known, { transport, hasWebRtc: rtcPort !== undefined, random: Math.random })
+  const isLight = role === 'light'
+  const peers = chooseBootstrapPeers(known, {
+    transport,
+    hasWebRtc: rtcPort !== undefined,
+    prefersWebSocket: isLight,
+    isEncrypted: location.protocol === 'https:',
+    random: Math.random,
+  })
   if (peers.length === 0) {
     throw new CodedError('NO_ADDRESS', 'The network names no peer that this browser can connect to.')
   }
@@ -34,9 +41,10 @@ export async function connectTab(
       genesisHash,
       identity,
       peers,
-      peersMax: SERVERS_MAX,
+      peersMax: isLight ? LIGHT_SERVERS_MAX : SERVERS_MAX,
       localNetwork: isLocalNetwork(peers),
       isMeshed: transport === 'any',
+      ...(isLight ? { prefersWebSocket: true, meshTarget: LIGHT_MESH_TARGET } : {}),
       iceServers,
     },
     {

@@ -12,12 +12,13 @@ import {
 } from '@cairn/chain'
 import { isTrustLost } from '@cairn/node'
 import type { Network, PeerId } from '@cairn/ports'
-import { CodedError, ZERO_ADDRESS } from '@cairn/primitives'
+import { CodedError, type Hash, ZERO_ADDRESS } from '@cairn/primitives'
 import { browserClock, browserTimers } from './browser-ports.ts'
 import { certifiedHeader } from './certified-reader.ts'
+import { createHeadPace } from './head-pace.ts'
 import type { Answerers } from './http-peers.ts'
 import type { LightTrust } from './light-trust.ts'
-import { HEAD_INTERVAL_MS, HEAD_SOON_MS, PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
+import { PROGRESS_INTERVAL_MS, PROOF_PEERS_MAX, PROOF_TIMEOUT_MS } from './limits.ts'
 import { type LookUp, findProvenBalance, isLie } from './proven-balance.ts'
 import { serversFirst } from './servers-first.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
@@ -50,19 +51,16 @@ export interface HeadFollower {
 /** Follows finalized heads for as long as the tab lives. */
 export function followHeads({ trust, answerers, firstHead, snapshots, onConnected }: LightDeps): HeadFollower {
   let head: ConsensusHeader | undefined
-  let askedAtMs = -HEAD_INTERVAL_MS
-  let isAsking = false
+  let headHash: Hash | undefined
 
   const onHeader = (proved: ProvedHead): void => {
     if (head !== undefined && proved.header.height <= head.height) return
     head = proved.header
+    headHash = hashHeader(head)
     showHeader(snapshots, trust, proved)
   }
 
   const ask = async (): Promise<void> => {
-    if (isAsking) return
-    isAsking = true
-    askedAtMs = browserClock.monotonicMs()
     for (const peer of serversFirst(answerers.peers()).slice(0, PROOF_PEERS_MAX)) {
       try {
         onHeader(await askHead(peer, answerers, trust))
@@ -73,26 +71,16 @@ export function followHeads({ trust, answerers, firstHead, snapshots, onConnecte
         if (error instanceof CodedError && isLie(error.code)) answerers.penalize(peer, error.code)
       }
     }
-    isAsking = false
   }
-  const again = (): void => {
-    browserTimers.after(HEAD_INTERVAL_MS, again)
-    if (browserClock.monotonicMs() - askedAtMs >= HEAD_INTERVAL_MS) void ask()
-  }
+  const pace = createHeadPace(ask, { clock: browserClock, timers: browserTimers })
   void firstHead.then((found) => {
     if (found !== undefined) onHeader(found)
-    again()
+    pace.start()
   })
 
   return {
     attach: async (connected) => {
-      connected.onTopic('certificates', (data) =>
-        judgeFinalization(data, trust, head && hashHeader(head), () => {
-          // What was finalized is committed at the peers a little later; a burst of certificates is one question.
-          if (browserClock.monotonicMs() - askedAtMs >= HEAD_SOON_MS)
-            browserTimers.after(HEAD_SOON_MS, () => void ask())
-        }),
-      )
+      connected.onTopic('certificates', (data) => judgeFinalization(data, trust, headHash, pace.soon))
       const showProgress = createProgressView(snapshots, connected)
       const showAgain = (): void => {
         showProgress(head?.height ?? 0)
@@ -100,7 +88,7 @@ export function followHeads({ trust, answerers, firstHead, snapshots, onConnecte
       }
       connected.onPeersChanged(() => {
         showProgress(head?.height ?? 0)
-        if (head === undefined) void ask()
+        if (head === undefined) pace.now()
       })
       await connected.start()
       onConnected(connected)

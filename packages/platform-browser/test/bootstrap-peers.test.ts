@@ -12,6 +12,13 @@ describe('chooseBootstrapPeers', () => {
     expect(chooseBootstrapPeers([quic, ws, direct], { ...choice, transport: 'any' })).toEqual([direct, ws])
   })
 
+  it('takes WebSocket first where that is preferred, but what an encrypted page may not dial last', () => {
+    const secure = '/dns4/a.example/tcp/443/tls/ws/p2p/a'
+    const light = { ...choice, transport: 'any', prefersWebSocket: true } as const
+    expect(chooseBootstrapPeers([direct, ws, secure], light)).toEqual([secure, ws, direct])
+    expect(chooseBootstrapPeers([ws, direct, secure], { ...light, isEncrypted: true })).toEqual([secure, direct, ws])
+  })
+
   it('keeps to one transport when asked to', () => {
     expect(chooseBootstrapPeers([quic, ws, direct], { ...choice, transport: 'ws' })).toEqual([ws])
     expect(chooseBootstrapPeers([quic, ws, direct], { ...choice, transport: 'webrtc-direct' })).toEqual([direct])
