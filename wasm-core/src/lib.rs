@@ -9,5 +9,6 @@ mod allocator;
 pub mod crypto;
 pub mod evm;
 pub mod mpt;
+mod nearby;
 pub mod state;
 pub mod types;

@@ -326,7 +326,7 @@ fn damaged_values_are_errors_not_invalid_blocks() {
     let built = chain.build(&mixed_transactions());
     let sender = cairn_core::state::account_key(&keccak256(Signer::new(1).address()));
     let slot = cairn_core::state::slot_key(&keccak256(COUNTER), &keccak256(B256::ZERO));
-    for key in [sender, slot] {
+    for key in [sender.to_vec(), slot.to_vec()] {
         let good = chain.store.entries[&key].clone();
         let value = chain.store.entries.get_mut(&key).unwrap();
         let last = value.len().min(8) - 1;

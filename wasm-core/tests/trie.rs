@@ -103,6 +103,33 @@ fn keys_that_leave_one_path_match_the_hash_builder() {
     (61..=64).for_each(|seed| run_random(None, seed, branching_off_key));
 }
 
+/// So large that parts of them are written while the descent goes on.
+#[test]
+fn large_updates_match_the_hash_builder() {
+    for (owner, seed) in [(None, 71), (Some(OWNER), 72)] {
+        let mut seeded = Seeded(seed);
+        let mut subject = Subject::new(owner);
+        let check = |subject: &Subject, step: &str| {
+            assert_eq!(subject.root, subject.expected_root(), "seed {seed} {step}");
+            assert_eq!(subject.store.entries, subject.rebuilt().store.entries, "records, seed {seed} {step}");
+        };
+        let keys: Vec<B256> = (0..8_000).map(|_| seeded.hash()).collect();
+        subject.apply(&keys.iter().map(|key| (*key, Some(1))).collect::<Vec<_>>());
+        for step in 2..5 {
+            let some: BTreeMap<B256, Option<u64>> = (0..3_000)
+                .map(|_| (keys[seeded.below(8_000) as usize], (seeded.below(8) > 0).then_some(step)))
+                .collect();
+            subject.apply(&some.into_iter().collect::<Vec<_>>());
+            check(&subject, &format!("step {step}"));
+        }
+        // The root's only child is one that was written before the root was reached.
+        let stays = |key: &B256| key[0] >> 4 == 0;
+        let batch: Vec<_> = subject.model.keys().map(|key| (*key, stays(key).then_some(9))).collect();
+        subject.apply(&batch);
+        check(&subject, "one child");
+    }
+}
+
 /// A deletion of an absent key stands between others in the order, but belongs to no child of the branch that an insertion makes.
 #[test]
 fn an_absent_key_deleted_beside_an_extension_changes_nothing() {

@@ -3,33 +3,46 @@
 use super::writer::Writer;
 use crate::{
     evm::{Flags, Outcome, TxOutcome},
+    nearby::bring_near,
     state::{Changeset, Entry},
     types::AccountRecord,
 };
 use alloy_primitives::{Log, U256};
 
+/// So many values are asked for together before the first of them is written.
+const BATCH: usize = 16;
+
 pub fn changeset(response: &mut Writer, changes: Changeset, with_undo: bool) {
     let entries = changes.into_sorted();
-    write_changes(response, &entries);
-    let undo: Vec<_> = entries.iter().filter(|entry| with_undo && entry.undoable).collect();
-    response.list(undo.into_iter(), |response, entry| {
-        response.bytes(&entry.key);
-        response.option(entry.old.as_ref(), |response, value| response.bytes(value));
-    });
+    start_changes(response, &entries);
+    write_each(response, &entries.iter().map(|entry| (&*entry.key, entry.new.as_deref())).collect::<Vec<_>>());
+    let undo = entries.iter().filter(|entry| with_undo && entry.undoable);
+    let undo: Vec<_> = undo.map(|entry| (&*entry.key, entry.old.as_deref())).collect();
+    response.u32(undo.len() as u32);
+    write_each(response, &undo);
 }
 
 /// Without the undo list: for operations that answer none.
 pub fn changes_only(response: &mut Writer, changes: Changeset) {
-    write_changes(response, &changes.into_sorted());
+    let entries = changes.into_sorted();
+    start_changes(response, &entries);
+    write_each(response, &entries.iter().map(|entry| (&*entry.key, entry.new.as_deref())).collect::<Vec<_>>());
 }
 
-fn write_changes(response: &mut Writer, entries: &[Entry]) {
+fn write_each(response: &mut Writer, changes: &[(&[u8], Option<&[u8]>)]) {
+    for batch in changes.chunks(BATCH) {
+        batch.iter().filter_map(|(_, value)| *value).for_each(bring_near);
+        for (key, value) in batch {
+            response.bytes(key);
+            response.option(*value, Writer::bytes);
+        }
+    }
+}
+
+fn start_changes(response: &mut Writer, entries: &[Entry]) {
     let size_of = |entry: &Entry| 9 + entry.key.len() + entry.new.as_ref().map_or(0, |value| value.len());
     response.reserve(entries.iter().map(size_of).sum());
-    response.list(entries.iter(), |response, entry| {
-        response.bytes(&entry.key);
-        response.option(entry.new.as_ref(), |response, value| response.bytes(value));
-    });
+    response.u32(entries.len() as u32);
 }
 
 pub fn account(response: &mut Writer, record: &AccountRecord, exists: bool) {

@@ -5,7 +5,7 @@ use super::{
     encode::{BranchBuffer, NodeRef, write_dense_branch, write_leaf},
     nodes::Nodes,
     path::Path,
-    record::{Branch, Edge, TAG_BRANCH, dense_hash_mut, dense_hashes, edge_reference, write_edge},
+    record::{Branch, Edge, TAG_BRANCH, dense_hashes, edge_reference, write_edge},
     record_cache::cache_record,
     trie::{Trie, WRITTEN_DEPTH_MAX},
 };
@@ -16,6 +16,8 @@ use core::ops::Range;
 
 /// Branches hashed together: their encodings stay in the processor's nearest cache.
 const GROUP_MAX: usize = 32;
+/// What so many branches consist of is still in the processor's cache when they are written.
+const FULL_COUNT: usize = 128;
 
 /// What stands at a child position after the update.
 pub(super) enum After {
@@ -97,6 +99,24 @@ impl Pending {
         self.branches[place].own
     }
 
+    /// Whether enough branches wait to be written that hashing them by levels leaves few without a second one beside it.
+    pub fn is_full(&self) -> bool {
+        self.branches.len() >= FULL_COUNT
+    }
+
+    /// Writes what is complete and keeps of it what the branch that it was found for needs: its place and its reference.
+    pub fn settle(&mut self, trie: &Trie<'_>, changes: &mut Changeset) {
+        self.write(trie, changes);
+        for (_, child) in &mut self.found {
+            if let After::Written(Written(place)) = child {
+                let PendingBranch { path, own, .. } = &self.branches[*place];
+                *child = After::Moved(Box::new((*path, *own)));
+            }
+        }
+        self.branches.clear();
+        self.children.clear();
+    }
+
     /// Writes all branches' records, children before parents.
     pub fn write(&mut self, trie: &Trie<'_>, changes: &mut Changeset) {
         let mut levels: Vec<Vec<usize>> = Vec::new();
@@ -120,15 +140,22 @@ impl Pending {
             let children = &self.children[branch.children.clone()];
             let (references, rest) = edges.split_at(children.len());
             edges = rest;
-            if let Some((record, differs)) = self.dense_record(branch, children, references) {
-                self.nodes.add(|bytes| write_dense_branch(bytes, dense_hashes(&record, &branch.path)));
+            let depth = branch.path.len() + 1;
+            if let Some((record, differs)) = self.patched_record(branch, children, references) {
+                match &branch.old {
+                    Some(old) if !old.is_dense => {
+                        let reference = |nibble| edge_reference(&record[old.span(nibble)], depth);
+                        let rlp = self.branch.write((0..16).map(reference));
+                        self.nodes.add(|bytes| bytes.extend_from_slice(rlp));
+                    }
+                    _ => self.nodes.add(|bytes| write_dense_branch(bytes, dense_hashes(&record, &branch.path))),
+                }
                 records.push((record, differs));
                 continue;
             }
             let children = children.iter().zip(references.iter().copied());
             let path_of = |written: &Written| self.branches[written.0].path;
             let WrittenRecord { spans, differs } = write_record(&mut self.record, branch, children, path_of);
-            let depth = branch.path.len() + 1;
             let reference = |(from, to): &(usize, usize)| edge_reference(&self.record[*from..*to], depth);
             let rlp = self.branch.write(spans.iter().map(reference));
             self.nodes.add(|bytes| bytes.extend_from_slice(rlp));
@@ -150,18 +177,22 @@ impl Pending {
         }
     }
 
-    /// The record of a branch that was dense and stays so, and whether it differs: the old one with some hashes replaced.
-    fn dense_record(
+    /// The record of a branch that leads where it did, and whether it differs: the old one with some hashes replaced.
+    fn patched_record(
         &self,
         branch: &PendingBranch,
         children: &[(u8, After)],
         references: &[NodeRef],
     ) -> Option<(Value, bool)> {
-        let PendingBranch { path, old, .. } = branch;
-        let old = old.as_ref().filter(|old| old.is_dense)?;
-        let stays = |((_, child), reference): (&(u8, After), &NodeRef)| match child {
-            After::Written(below) => self.path_of(*below).len() == path.len() + 1 && reference.as_hash().is_some(),
-            After::Empty | After::Same | After::Leaf(..) | After::Moved(_) => false,
+        let old = branch.old.as_ref()?;
+        let stays = |((nibble, child), reference): (&(u8, After), &NodeRef)| {
+            reference.as_hash().is_some()
+                && match child {
+                    After::Leaf(key, _) => old.has_leaf(*nibble, key),
+                    After::Written(below) => old.has_branch(*nibble, &self.path_of(*below)),
+                    After::Moved(moved) => old.has_branch(*nibble, &moved.0),
+                    After::Empty | After::Same => false,
+                }
         };
         if !children.iter().zip(references).all(stays) {
             return None;
@@ -170,10 +201,9 @@ impl Pending {
         let bytes = Rc::get_mut(&mut record)?;
         let mut differs = false;
         for ((nibble, _), reference) in children.iter().zip(references) {
-            if let (Some(hash), Some(new)) = (dense_hash_mut(bytes, path, *nibble), reference.as_hash()) {
-                differs |= *hash != new.0;
-                *hash = new.0;
-            }
+            let (hash, new) = (bytes[old.span(*nibble)].last_chunk_mut::<32>()?, reference.as_hash()?.0);
+            differs |= *hash != new;
+            *hash = new;
         }
         Some((record, differs))
     }

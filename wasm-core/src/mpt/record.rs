@@ -29,7 +29,8 @@ pub struct Branch {
     pub mask: u16,
     /// Sixteen branches right below, each with a hash: what is at the top of a large trie.
     pub is_dense: bool,
-    spans: [(u16, u16); 16],
+    /// Where the edge at each nibble ends; one that is not there is empty.
+    ends: [u16; 16],
 }
 
 impl Branch {
@@ -41,25 +42,23 @@ impl Branch {
         if mask.count_ones() < 2 || path.len() >= KEY_NIBBLES || raw.len() > usize::from(u16::MAX) {
             return None;
         }
-        let mut spans = [(0, 0); 16];
+        let mut ends = [0; 16];
         let depth = path.len() + 1;
         if mask == u16::MAX && depth < KEY_NIBBLES && has_branches_only(&raw, depth) {
             let size = branch_edge_size(depth) as u16;
-            for (nibble, span) in (0..16).zip(&mut spans) {
-                *span = (EDGES_AT as u16 + nibble * size, EDGES_AT as u16 + (nibble + 1) * size);
+            for (end, count) in ends.iter_mut().zip(1..) {
+                *end = EDGES_AT as u16 + count * size;
             }
-            return Some(Self { raw, path, mask, is_dense: true, spans });
+            return Some(Self { raw, path, mask, is_dense: true, ends });
         }
         let mut at = EDGES_AT;
-        for (nibble, span) in spans.iter_mut().enumerate() {
-            if mask & 1 << nibble == 0 {
-                continue;
+        for (nibble, end) in ends.iter_mut().enumerate() {
+            if mask & 1 << nibble != 0 {
+                at = edge_end(&raw, at, path.len() + 1)?;
             }
-            let end = edge_end(&raw, at, path.len() + 1)?;
-            *span = (at as u16, end as u16);
-            at = end;
+            *end = at as u16;
         }
-        (at == raw.len()).then_some(Self { raw, path, mask, is_dense: false, spans })
+        (at == raw.len()).then_some(Self { raw, path, mask, is_dense: false, ends })
     }
 
     pub fn has(&self, nibble: u8) -> bool {
@@ -68,8 +67,29 @@ impl Branch {
 
     /// Where in the record the edge stands.
     pub fn span(&self, nibble: u8) -> Range<usize> {
-        let (from, to) = self.spans[usize::from(nibble)];
-        usize::from(from)..usize::from(to)
+        let from = nibble.checked_sub(1).map_or(EDGES_AT, |before| usize::from(self.ends[usize::from(before)]));
+        from..usize::from(self.ends[usize::from(nibble)])
+    }
+
+    /// Whether the edge is this leaf's and holds a hash.
+    pub fn has_leaf(&self, nibble: u8, key: &B256) -> bool {
+        self.leads_to(nibble, KIND_LEAF, &key.0, KEY_NIBBLES)
+    }
+
+    /// Whether the edge leads to this branch and holds a hash.
+    pub fn has_branch(&self, nibble: u8, path: &Path) -> bool {
+        self.leads_to(nibble, KIND_BRANCH, path.bytes(), path.len())
+    }
+
+    fn leads_to(&self, nibble: u8, kind: u8, path: &[u8; 32], len: usize) -> bool {
+        let depth = self.path.len() + 1;
+        let packed = &path[depth / 2..len.div_ceil(2)];
+        match self.edge_bytes(nibble).split_last_chunk::<33>() {
+            Some(([edge_kind, count, edge_path @ ..], [reference_len, ..])) => {
+                *edge_kind == kind && usize::from(*count) == len - depth && *reference_len == 32 && edge_path == packed
+            }
+            _ => false,
+        }
     }
 
     /// The edge's bytes as stored; empty when there is none.
@@ -121,12 +141,6 @@ pub fn edge_reference(bytes: &[u8], depth: usize) -> Option<&[u8]> {
 /// The hashes in a dense branch's record, by nibble. @param raw of such a branch
 pub fn dense_hashes<'a>(raw: &'a [u8], path: &Path) -> impl Iterator<Item = &'a [u8; 32]> {
     raw[EDGES_AT..].chunks_exact(branch_edge_size(path.len() + 1)).filter_map(<[u8]>::last_chunk)
-}
-
-/// One of them, to be changed.
-pub fn dense_hash_mut<'a>(raw: &'a mut [u8], path: &Path, nibble: u8) -> Option<&'a mut [u8; 32]> {
-    let end = EDGES_AT + (usize::from(nibble) + 1) * branch_edge_size(path.len() + 1);
-    raw.get_mut(..end)?.last_chunk_mut()
 }
 
 /// Of an edge to a branch of 32 bytes or more with no extension between.

@@ -6,6 +6,7 @@
 //! room: the same parent is built on and executed again.
 
 use super::path::Path;
+use crate::nearby::bring_near;
 use alloc::{collections::VecDeque, rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use core::cell::RefCell;
@@ -14,6 +15,8 @@ const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
 /// The record's own allocation, roughly.
 const RECORD_OVERHEAD_BYTES: usize = 24;
 const WAYS: usize = 4;
+/// So many old records go before the next ones are asked for.
+const AHEAD: usize = 16;
 const SETS_FIRST: usize = 256;
 /// A full branch has five to six hundred bytes, most that are kept are full: of the limit, a tenth is for the table.
 const LIMIT_BYTES_PER_ENTRY: usize = 512;
@@ -32,8 +35,9 @@ impl Place {
     }
 }
 
-/// What tells the entries of a set apart, in less than a line of the processor's cache: a look-up that misses touches nothing else.
+/// What tells the entries of a set apart, in one line of the processor's cache: a look-up that misses touches nothing else.
 #[derive(Clone, Copy, Default)]
+#[repr(align(64))]
 struct Set {
     /// The hashes' first bytes.
     heads: [u32; WAYS],
@@ -68,6 +72,8 @@ struct Cache {
     limit_bytes: usize,
     /// Places that got a newer record, the first one first: there old ones are found.
     renewed: VecDeque<Place>,
+    /// How many of them are done with.
+    dropped: usize,
     /// Where the search for what may go continues, once nothing is old.
     hand: usize,
 }
@@ -81,6 +87,12 @@ pub fn cached_record(place: Place, hash: &B256) -> Option<Rc<[u8]>> {
         let at = cache.find(place, hash)?;
         cache.entries[at].as_ref().map(|entry| entry.record.clone())
     })
+}
+
+/// Brings what the cache holds of these places near the processor. A descent waits for memory at each step, one step after
+/// the other; these loads wait together. A hint: it changes nothing.
+pub fn warm_records(places: &[Place]) {
+    CACHE.with_borrow(|cache| cache.warm(places.iter(), State::is_new));
 }
 
 /// The caller has checked that the record's node has this hash.
@@ -115,6 +127,7 @@ impl Cache {
             record_bytes: 0,
             limit_bytes,
             renewed: VecDeque::new(),
+            dropped: 0,
             hand: 0,
         }
     }
@@ -127,6 +140,25 @@ impl Cache {
     /// The upper bits: those below repeat themselves with neighbouring paths.
     fn set_of(&self, place: Place) -> usize {
         (u64::from(place.0) * self.sets.len() as u64 >> 32) as usize
+    }
+
+    fn warm<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone, is_wanted: fn(&State) -> bool) {
+        if self.sets.is_empty() {
+            return;
+        }
+        // All sets are asked for before the first is looked at, and so are entries and records.
+        let sets = places.clone().map(|place| self.sets[self.set_of(*place)].places[0]);
+        core::hint::black_box(sets.fold(0, |seen, head| seen ^ head));
+        let ways = places.flat_map(|place| {
+            let at = self.set_of(*place);
+            let set = &self.sets[at];
+            let ways = (0..WAYS).filter(move |way| set.places[*way] == place.0 && is_wanted(&set.states[*way]));
+            ways.map(move |way| WAYS * at + way)
+        });
+        let found: Vec<&Entry> = ways.filter_map(|at| self.entries[at].as_ref()).collect();
+        for entry in found {
+            bring_near(&entry.record);
+        }
     }
 
     /// @return where among the entries
@@ -161,8 +193,15 @@ impl Cache {
             self.renewed.push_back(place);
         }
         while self.count > 0 && (self.bytes() > self.limit_bytes || self.renewed.len() > self.entries.len()) {
+            if self.dropped.is_multiple_of(AHEAD) {
+                // Their memory is the next to be written.
+                self.warm(self.renewed.iter().take(AHEAD), |state| state.old);
+            }
             match self.renewed.pop_front() {
-                Some(place) => self.drop_old(place),
+                Some(place) => {
+                    self.dropped += 1;
+                    self.drop_old(place);
+                }
                 None => self.advance(),
             }
         }
@@ -222,6 +261,12 @@ impl Cache {
         } else if state.is_there {
             self.drop(self.hand);
         }
+    }
+}
+
+impl State {
+    fn is_new(&self) -> bool {
+        self.is_there && !self.old
     }
 }
 

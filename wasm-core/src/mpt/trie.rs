@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     crypto::keccak256,
-    state::{StateReader, Unread, account_key, record_key, slot_key},
+    state::{Key, StateReader, Unread, account_key, record_key, slot_key},
 };
-use alloc::{rc::Rc, vec::Vec};
+use alloc::rc::Rc;
 use alloy_primitives::{B256, U256};
 use alloy_trie::EMPTY_ROOT_HASH;
 
@@ -44,7 +44,7 @@ impl<'a> Trie<'a> {
         Self { reader, owner: Some(*account_hash) }
     }
 
-    pub fn key_of(&self, path: &Path) -> Vec<u8> {
+    pub fn key_of(&self, path: &Path) -> Key {
         record_key(self.owner.as_ref(), path)
     }
 

@@ -8,15 +8,19 @@ use super::{
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
     pending::{After, Pending},
     record::{Branch, Edge, TAG_ROOT_EDGE, write_edge},
-    trie::{Read, Root, Trie},
+    record_cache::warm_records,
+    trie::{Read, Root, Trie, WRITTEN_DEPTH_MAX},
 };
 use crate::{
     crypto::keccak256,
-    state::{Changeset, Unread, Value},
+    state::{Changeset, Key, Unread, Value},
 };
 use alloc::{boxed::Box, rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use alloy_trie::EMPTY_ROOT_HASH;
+
+/// Below it, a sixteenth of a large update at a time is warmed: few enough records to stay in the processor's cache.
+const WARMED_FROM_DEPTH: usize = 1;
 
 /// One changed key; `None` deletes. The value is the trie leaf's (RLP).
 #[derive(Debug, Clone)]
@@ -75,7 +79,7 @@ impl Trie<'_> {
 
     fn put_root_edge(
         &self,
-        key: Vec<u8>,
+        key: Key,
         edge: &Edge,
         reference: NodeRef,
         old: Option<Value>,
@@ -207,6 +211,9 @@ impl Trie<'_> {
 
     fn update_branch(&self, branch: Branch, items: &[Item], out: &mut Output<'_>) -> Read<After> {
         let depth = branch.path.len();
+        if depth == WARMED_FROM_DEPTH {
+            self.warm(items);
+        }
         let from = out.pending.found();
         let mut unread = false;
         for (nibble, group) in groups(items, depth) {
@@ -224,6 +231,9 @@ impl Trie<'_> {
                 Ok(after) => out.pending.find(nibble, after),
                 Err(Unread) => unread = true,
             }
+            if depth == 0 && !unread && out.pending.is_full() {
+                out.pending.settle(self, out.changes);
+            }
         }
         if unread {
             return Err(Unread);
@@ -233,6 +243,16 @@ impl Trie<'_> {
         }
         let path = branch.path;
         self.finish(&path, Some(branch), from, out)
+    }
+
+    /// Asks for the cached records on the way to all items at once.
+    fn warm(&self, items: &[Item]) {
+        let mut places = Vec::with_capacity((WRITTEN_DEPTH_MAX - WARMED_FROM_DEPTH) * items.len());
+        for depth in WARMED_FROM_DEPTH + 1..=WRITTEN_DEPTH_MAX {
+            places.extend(items.iter().map(|item| self.place_of(&Path::prefix_of(&item.key, depth))));
+        }
+        places.dedup();
+        warm_records(&places);
     }
 
     /// A subtree from nothing. @param items sorted.

@@ -1,11 +1,11 @@
 //! Flat list of writes with the values they replace. Sorted by key once, at the end.
 
-use super::Value;
+use super::{Key, Value};
 use alloc::vec::Vec;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    pub key: Vec<u8>,
+    pub key: Key,
     pub new: Option<Value>,
     pub old: Option<Value>,
     /// Code is shared between accounts, so undoing a block must not delete it.
@@ -17,7 +17,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(key: Vec<u8>, new: Option<Value>, old: Option<Value>) -> Self {
+    fn new(key: Key, new: Option<Value>, old: Option<Value>) -> Self {
         Self { head: head_of(&key), key, new, old, undoable: true, differs: false }
     }
 }
@@ -29,22 +29,22 @@ pub struct Changeset {
 
 impl Changeset {
     /// A later write of the same key replaces the new value and keeps the first old one.
-    pub fn put(&mut self, key: Vec<u8>, new: Option<Value>, old: Option<Value>) {
+    pub fn put(&mut self, key: Key, new: Option<Value>, old: Option<Value>) {
         self.entries.push(Entry::new(key, new, old));
     }
 
     /// The same with values that differ: they need no comparison.
-    pub fn put_changed(&mut self, key: Vec<u8>, new: Value, old: Option<Value>) {
+    pub fn put_changed(&mut self, key: Key, new: Value, old: Option<Value>) {
         self.entries.push(Entry { differs: true, ..Entry::new(key, Some(new), old) });
     }
 
-    pub fn put_code(&mut self, key: Vec<u8>, code: Value) {
+    pub fn put_code(&mut self, key: Key, code: Value) {
         self.entries.push(Entry { undoable: false, ..Entry::new(key, Some(code), None) });
     }
 
     /// Tells the old value of a key written just now.
     pub fn replaces(&mut self, key: &[u8], old: Option<Value>) {
-        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.key == key) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.key[..] == *key) {
             entry.old = old;
             entry.differs = false;
         }
@@ -53,7 +53,7 @@ impl Changeset {
     /// @return entries in key order, each key once, without writes that change nothing.
     pub fn into_sorted(mut self) -> Vec<Entry> {
         // Most comparisons end at the heads, without going to the keys on the heap. Stable: writes of a key stay in order.
-        self.entries.sort_by(|a, b| a.head.cmp(&b.head).then_with(|| a.key.cmp(&b.key)));
+        self.entries.sort_by(|a, b| a.head.cmp(&b.head).then_with(|| a.key[..].cmp(&b.key[..])));
         self.entries.dedup_by(|later, first| {
             let is_same = later.head == first.head && later.key == first.key;
             if is_same {

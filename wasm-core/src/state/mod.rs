@@ -14,6 +14,6 @@ pub use audit::audit;
 pub use changeset::{Changeset, Entry};
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
 pub use database::StateDatabase;
-pub use keys::{StateKey, account_key, code_key, record_key, slot_key};
+pub use keys::{Key, StateKey, account_key, code_key, record_key, slot_key};
 pub use pre_state::{Lookup, PreState, Value};
 pub use reader::{LoadedAccount, StateReader, Unread};

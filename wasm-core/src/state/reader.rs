@@ -214,7 +214,7 @@ impl<'a> StateReader<'a> {
     /// Adds the record keys a walk towards `key` may want next, so that a cold host needs few rounds.
     pub fn guess_records(&self, owner: Option<&B256>, key: &B256, from_depth: usize) {
         for depth in from_depth..=GUESSED_DEPTH.max(from_depth) {
-            self.note_missing(record_key(owner, &Path::prefix_of(key, depth)));
+            self.note_missing(record_key(owner, &Path::prefix_of(key, depth)).to_vec());
         }
     }
 

@@ -72,16 +72,16 @@ impl MapStore {
         let mut undo = Vec::new();
         for entry in changes.into_sorted() {
             assert!(
-                !entry.undoable || self.entries.get(&entry.key).map(Vec::as_slice) == entry.old.as_deref(),
+                !entry.undoable || self.entries.get(&*entry.key).map(Vec::as_slice) == entry.old.as_deref(),
                 "old value of {:02x?}",
                 entry.key
             );
             match entry.new {
-                Some(value) => self.entries.insert(entry.key.clone(), value.to_vec()),
-                None => self.entries.remove(&entry.key),
+                Some(value) => self.entries.insert(entry.key.to_vec(), value.to_vec()),
+                None => self.entries.remove(&*entry.key),
             };
             if entry.undoable {
-                undo.push((entry.key, entry.old.map(|old| old.to_vec())));
+                undo.push((entry.key.to_vec(), entry.old.map(|old| old.to_vec())));
             }
         }
         undo

@@ -5,7 +5,7 @@ use alloy_primitives::{B256, U256};
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use cairn_core::{
     mpt::{Item, Trie},
-    state::{Changeset, StateReader, account_key, slot_key},
+    state::{Changeset, Key, StateReader, account_key, slot_key},
 };
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -32,7 +32,7 @@ impl Subject {
         }
     }
 
-    pub fn flat(&self, key: &B256) -> Vec<u8> {
+    pub fn flat(&self, key: &B256) -> Key {
         self.owner.as_ref().map_or_else(|| account_key(key), |owner| slot_key(owner, key))
     }
 
@@ -45,7 +45,7 @@ impl Subject {
         self.root = root.expect("root");
         for (key, value) in batch {
             let flat = self.flat(key);
-            let old = self.store.entries.get(&flat).cloned();
+            let old = self.store.entries.get(&*flat).cloned();
             changes.put(flat, value.map(|value| self.flat_value(value).into()), old.map(Into::into));
             match value {
                 Some(value) => self.model.insert(*key, alloy_rlp::encode(U256::from(*value))),
