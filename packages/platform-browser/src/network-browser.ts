@@ -53,12 +53,14 @@ export async function createBrowserNetwork(
     const rtcConfiguration = { iceServers: iceServers.map((urls) => ({ urls })) }
     transports.push(circuitRelayTransport() as TransportFactory, webRTC({ rtcConfiguration }) as TransportFactory)
   }
+  const addressDialTimeoutMs = isInMesh ? MESH_DIAL_TIMEOUT_MS : ADDRESS_DIAL_TIMEOUT_MS
   return createNetwork(
     {
-      addressDialTimeoutMs: isInMesh ? MESH_DIAL_TIMEOUT_MS : ADDRESS_DIAL_TIMEOUT_MS,
+      addressDialTimeoutMs,
       inboundMax: INBOUND_MAX,
       outboundMax: OUTBOUND_MAX,
-      ...(prefersWebSocket ? { dialStaggerMs: ADDRESS_DIAL_TIMEOUT_MS, isReachForgotten: true } : {}),
+      // WebRTC that is begun once stays in memory: not before WebSocket has failed.
+      ...(prefersWebSocket ? { dialStaggerMs: addressDialTimeoutMs, isReachForgotten: true } : {}),
       ...options,
       listen: isInMesh ? ['/webrtc', ...Array.from({ length: RELAYS }, () => '/p2p-circuit')] : [],
       ...(isInMesh
