@@ -1,8 +1,9 @@
 /** The page in Firefox, as it is installed: what the others show of Chromium, shortly. */
 import type { Browser } from '@playwright/test'
 import { expect, findFirefox, launchFirefox, test } from '@cairn/playwright'
+import { SHARED } from './shared-network.ts'
 
-test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
+test.use({ cairn: SHARED })
 
 const executablePath = findFirefox()
 let firefox: Browser

@@ -1,8 +1,9 @@
 /** The first proved balance needs no peer: servers are asked over HTTP, and believed no more than peers. */
 import type { Page } from '@playwright/test'
 import { expect, test } from '@cairn/playwright'
+import { SHARED } from './shared-network.ts'
 
-test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
+test.use({ cairn: SHARED })
 
 /** Nobody listens there. */
 const NOBODY = '/ip4/127.0.0.1/tcp/1/ws/p2p/12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE'

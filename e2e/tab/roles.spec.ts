@@ -1,9 +1,10 @@
 /** How much of a node a tab is: chosen in the address and on the page. */
 import type { Page } from '@playwright/test'
 import { expect, test } from '@cairn/playwright'
+import { SHARED } from './shared-network.ts'
 import { lookUp, verifiedHeight, waitForVerified } from './tab-page.ts'
 
-test.use({ cairn: { isShared: true, heartbeatMs: 300 } })
+test.use({ cairn: SHARED })
 
 const databases = (page: Page): Promise<readonly string[]> =>
   page.evaluate('indexedDB.databases().then((list) => list.map(({ name }) => name))')

@@ -16,7 +16,7 @@ export interface CairnOptions extends TestNetworkOptions {
   /** Tabs that are open when the test begins; default 0. */
   readonly tabs?: number
   /**
-   * One network for all tests, also of other files, with the same options, instead of one for each: for tests that leave
+   * One network for all tests, also of other files, with the same options object, instead of one for each: for tests that leave
    * it as they found it. Default `false`.
    */
   readonly isShared?: boolean
