@@ -1,6 +1,6 @@
 /**
  * How long a tab waits for its first peer, and by which transport it comes, in each browser that is installed: four validators, which a
- * tab can reach by WebRTC-direct and by WebSocket. `again`: a second visit of the same browser, which knows what worked.
+ * tab can reach by WebRTC-direct and by WebSocket; the light role would begin with the latter (ADR 054). `again`: a second visit of the same browser, which knows what worked.
  */
 import { findFirefox, launchFirefox, startNetwork } from '@cairn/playwright'
 import { chromiumArguments, findChromium } from '@cairn/playwright/chromium'
@@ -19,7 +19,7 @@ export async function runFirstPeerBench(): Promise<readonly BenchRow[]> {
   const network = await startNetwork({ validators: 4, heartbeatMs: 500, epochLengthBlocks: 100_000 })
   try {
     await network.waitForHeight(3)
-    const url = `${await network.startWeb()}?role=light`
+    const url = `${await network.startWeb()}?role=serving`
     for (const [name, browser] of await launchAll()) {
       try {
         rows.push(...(await measure(name, browser, url)))
