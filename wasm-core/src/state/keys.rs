@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn record_keys_of_all_lengths_are_taken_apart_again() {
-        let key = B256::new(core::array::from_fn(|at| 7 + 31 * at as u8));
+        let key = B256::new(core::array::from_fn(|at| (at as u8).wrapping_mul(31).wrapping_add(7)));
         for owner in [None, Some(B256::repeat_byte(0x77))] {
             for length in 0..=KEY_NIBBLES {
                 let path = Path::prefix_of(&key, length);
