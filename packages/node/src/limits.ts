@@ -42,6 +42,9 @@ export const FAREWELL_MS = 100
 export const ANNOUNCE_INTERVAL_MS = 60_000
 /** And when a peer comes, but not within this after the last time. */
 export const ANNOUNCE_PAUSE_MS = 12_000
+/** What is said to peers that came is said again, so often and so long after: within their time on probation, 10 s. */
+export const ANNOUNCE_AGAIN_COUNT = 2
+export const ANNOUNCE_AGAIN_MS = 3_000
 /** Another one of the same validator is not verified before; less than the pause, since clocks and ways differ. */
 export const ANNOUNCEMENTS_APART_MIN_MS = 8_000
 /** An announcement may be of a view this far beyond the own one: its sender is ahead. As for votes. */

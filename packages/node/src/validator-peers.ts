@@ -11,6 +11,8 @@ import type { EpochKeys } from './epoch-keys.ts'
 import {
   ANNOUNCEMENTS_APART_MIN_MS,
   ANNOUNCEMENT_VIEWS_AHEAD_MAX,
+  ANNOUNCE_AGAIN_COUNT,
+  ANNOUNCE_AGAIN_MS,
   ANNOUNCE_INTERVAL_MS,
   ANNOUNCE_PAUSE_MS,
 } from './limits.ts'
@@ -127,21 +129,20 @@ function screen(
   return nowMs - known.atMs < ANNOUNCEMENTS_APART_MIN_MS ? ignore('TOO_SOON') : undefined
 }
 
-/** Says the own peer id: first when there is somebody to hear it, again when others come, and once a minute. */
+/** Says the own peer id: when there is somebody to hear it and when others come, each time more than once, and once a minute. */
 function createAnnouncer(
   { network, consensus, signer, clock, timers, log }: ValidatorPeersDeps,
   onInterval: () => void,
 ): { start(): void; stop(): void } {
   let timer: TimerHandle | undefined
+  let again: TimerHandle | undefined
   let forget: (() => void) | undefined
   let saidAtMs = Number.NEGATIVE_INFINITY
   let gossiping = 0
 
-  const say = (): void => {
+  const publish = (): void => {
     const { self, validators, view } = consensus
     if (signer === undefined || self === undefined || gossiping === 0) return
-    if (clock.monotonicMs() - saidAtMs < ANNOUNCE_PAUSE_MS) return
-    saidAtMs = clock.monotonicMs()
     const { epoch } = validators
     const { peerId } = network
     const signature = signer.signAnnouncement({ epoch, view }, peerId)
@@ -150,10 +151,26 @@ function createAnnouncer(
       log.warn('message not published', { topic: 'announcements', error })
     })
   }
+  /** Not within the pause. Tells whether it was said. */
+  const say = (): boolean => {
+    if (gossiping === 0 || clock.monotonicMs() - saidAtMs < ANNOUNCE_PAUSE_MS) return false
+    saidAtMs = clock.monotonicMs()
+    publish()
+    return true
+  }
+  /** Nobody answers an announcement, and one is easily lost while connections settle. */
+  const publishAgain = (times: number): void => {
+    again?.cancel()
+    if (times === 0) return
+    again = timers.after(ANNOUNCE_AGAIN_MS, () => {
+      publish()
+      publishAgain(times - 1)
+    })
+  }
   const onPeersChanged = (): void => {
     const before = gossiping
     gossiping = network.peers().filter((peer) => peer.gossiping).length
-    if (gossiping > before) say()
+    if (gossiping > before && say()) publishAgain(ANNOUNCE_AGAIN_COUNT)
   }
   const repeat = (): void => {
     timer = timers.after(ANNOUNCE_INTERVAL_MS, () => {
@@ -172,6 +189,7 @@ function createAnnouncer(
     stop: (): void => {
       forget?.()
       timer?.cancel()
+      again?.cancel()
     },
   }
 }
