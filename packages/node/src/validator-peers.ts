@@ -140,9 +140,10 @@ function createAnnouncer(
   let saidAtMs = Number.NEGATIVE_INFINITY
   let gossiping = 0
 
-  const publish = (): void => {
+  /** False: nothing to say, or nobody to hear it. */
+  const publish = (): boolean => {
     const { self, validators, view } = consensus
-    if (signer === undefined || self === undefined || gossiping === 0) return
+    if (signer === undefined || self === undefined || gossiping === 0) return false
     const { epoch } = validators
     const { peerId } = network
     const signature = signer.signAnnouncement({ epoch, view }, peerId)
@@ -150,12 +151,12 @@ function createAnnouncer(
     network.publish('announcements', data).catch((error: unknown) => {
       log.warn('message not published', { topic: 'announcements', error })
     })
+    return true
   }
   /** Not within the pause. Tells whether it was said. */
   const say = (): boolean => {
-    if (gossiping === 0 || clock.monotonicMs() - saidAtMs < ANNOUNCE_PAUSE_MS) return false
+    if (clock.monotonicMs() - saidAtMs < ANNOUNCE_PAUSE_MS || !publish()) return false
     saidAtMs = clock.monotonicMs()
-    publish()
     return true
   }
   /** Nobody answers an announcement, and one is easily lost while connections settle. */

@@ -160,4 +160,15 @@ describe('saying', () => {
     expect(said()).toHaveLength(0)
     peers.stop()
   })
+
+  it('does not count what it had nothing to say for: once it is a validator the next newcomer hears it', () => {
+    const { peers, network, said, consensus } = start()
+    consensus.self = undefined
+    peers.start()
+    network.connect('a')
+    consensus.self = 0
+    network.connect('b')
+    expect(said()).toHaveLength(1)
+    peers.stop()
+  })
 })
