@@ -101,6 +101,7 @@ pub fn permute(state: &mut State1600) {
         |a, b| a ^ b,
         |a, b, c| a ^ (!b & c),
         |lane, by| lane.rotate_left(by),
-        |constant| constant
+        |constant| constant,
+        rounds: a b c d
     );
 }

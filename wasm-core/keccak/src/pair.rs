@@ -23,10 +23,14 @@ impl Pair {
 
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     pub(crate) fn absorb(&mut self, first: &[u8; RATE_BYTES], second: &[u8; RATE_BYTES]) {
-        let lanes = first.as_chunks::<8>().0.iter().zip(second.as_chunks::<8>().0);
-        for (word, (first, second)) in self.0.iter_mut().zip(lanes) {
-            *word = word::xor(*word, word::both(u64::from_le_bytes(*first), u64::from_le_bytes(*second)));
+        let (firsts, first_end) = first.as_chunks();
+        let (seconds, second_end) = second.as_chunks();
+        for ([low, high], (first, second)) in self.0.as_chunks_mut().0.iter_mut().zip(firsts.iter().zip(seconds)) {
+            let (first, second) = word::beside(first, second);
+            (*low, *high) = (word::xor(*low, first), word::xor(*high, second));
         }
+        let last = &mut self.0[RATE_BYTES / 8 - 1];
+        *last = word::xor(*last, word::both(lane(first_end), lane(second_end)));
     }
 
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
@@ -37,7 +41,8 @@ impl Pair {
             |a, b| word::xor(a, b),
             |a, b, c| word::xor(a, word::and_not(c, b)),
             |lane, by| word::rotate_left(lane, by),
-            |constant| word::both(constant, constant)
+            |constant| word::both(constant, constant),
+            rounds: a b c d
         );
     }
 
@@ -47,9 +52,13 @@ impl Pair {
     }
 }
 
+fn lane(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
 #[cfg(target_arch = "wasm32")]
 mod word {
-    use core::arch::wasm32::{i64x2_shl, u64x2, u64x2_extract_lane, u64x2_shr, v128, v128_andnot, v128_or, v128_xor};
+    use core::arch::wasm32::{i64x2_shl, i64x2_shuffle, u64x2, u64x2_extract_lane, u64x2_shr, v128, v128_andnot, v128_or, v128_xor};
 
     pub(super) type Word = v128;
 
@@ -57,6 +66,15 @@ mod word {
     #[target_feature(enable = "simd128")]
     pub(super) fn both(first: u64, second: u64) -> Word {
         u64x2(first, second)
+    }
+
+    /// Two lanes of each. They are loaded together: half the instructions of a load for every lane.
+    #[inline]
+    #[target_feature(enable = "simd128")]
+    pub(super) fn beside(first: &[u8; 16], second: &[u8; 16]) -> (Word, Word) {
+        let lanes = |bytes: &[u8; 16]| u64x2(super::lane(&bytes[..8]), super::lane(&bytes[8..]));
+        let (first, second) = (lanes(first), lanes(second));
+        (i64x2_shuffle::<0, 2>(first, second), i64x2_shuffle::<1, 3>(first, second))
     }
 
     #[inline]
@@ -98,6 +116,11 @@ mod word {
 
     pub(super) fn both(first: u64, second: u64) -> Word {
         (first, second)
+    }
+
+    pub(super) fn beside(first: &[u8; 16], second: &[u8; 16]) -> (Word, Word) {
+        let lanes = |at: usize| both(super::lane(&first[at..at + 8]), super::lane(&second[at..at + 8]));
+        (lanes(0), lanes(8))
     }
 
     pub(super) fn first(word: Word) -> u64 {

@@ -123,17 +123,26 @@ impl BranchBuffer {
 
 /// The RLP of a branch with sixteen hashes, at the end of a buffer.
 pub fn write_dense_branch<'a>(rlp: &mut Vec<u8>, hashes: impl Iterator<Item = &'a [u8; 32]>) {
-    const PAYLOAD_BYTES: usize = 16 * 33 + 1;
-    let mut encoded = [0; 3 + PAYLOAD_BYTES];
-    encoded[0] = 0xf9;
-    encoded[1..3].copy_from_slice(&(PAYLOAD_BYTES as u16).to_be_bytes());
-    for (item, hash) in encoded[3..].as_chunks_mut::<33>().0.iter_mut().zip(hashes) {
-        item[0] = HASH_STRING;
+    let from = rlp.len();
+    rlp.extend_from_slice(&DENSE_BRANCH);
+    for (item, hash) in rlp[from + HEADER_MAX_BYTES..].as_chunks_mut::<33>().0.iter_mut().zip(hashes) {
         item[1..].copy_from_slice(hash);
     }
-    encoded[2 + PAYLOAD_BYTES] = EMPTY_STRING;
-    rlp.extend_from_slice(&encoded);
 }
+
+/// Without the hashes.
+static DENSE_BRANCH: [u8; BRANCH_MAX_BYTES] = {
+    let mut rlp = [0; BRANCH_MAX_BYTES];
+    let [high, low] = ((BRANCH_MAX_BYTES - HEADER_MAX_BYTES) as u16).to_be_bytes();
+    (rlp[0], rlp[1], rlp[2]) = (0xf9, high, low);
+    let mut item = 0;
+    while item < 16 {
+        rlp[HEADER_MAX_BYTES + 33 * item] = HASH_STRING;
+        item += 1;
+    }
+    rlp[BRANCH_MAX_BYTES - 1] = EMPTY_STRING;
+    rlp
+};
 
 /// A leaf hanging at depth `depth`.
 pub fn leaf_rlp(key: &B256, depth: usize, value: &[u8]) -> Vec<u8> {

@@ -99,6 +99,12 @@ impl Branch {
 
     /// `None` when the edge is absent or contradicts its position.
     pub fn edge(&self, nibble: u8) -> Option<Edge> {
+        if self.is_dense {
+            let path = self.path.child(nibble);
+            let (place, hash) = self.edge_bytes(nibble)[2..].split_last_chunk()?;
+            let is_own_place = place.split_last()?.1 == path.packed_from(path.len());
+            return is_own_place.then(|| Edge::Branch { path, reference: NodeRef::of_hash(&B256::new(*hash)) });
+        }
         decode_edge(self.edge_bytes(nibble), &self.path, Some(nibble))
     }
 

@@ -127,7 +127,10 @@ impl Trie<'_> {
         items: &[Item],
         out: &mut Output<'_>,
     ) -> Read<After> {
-        let own = (path.len() == depth).then_some(reference);
+        if path.len() == depth {
+            // No extension before it: all items are inside.
+            return self.update_branch(self.branch(path, Some(reference), &items[0].key)?, items, out);
+        }
         let from = items.partition_point(|item| item.key.0 < *path.bytes());
         let inside = items[from..].iter().take_while(|item| path.is_prefix_of(&item.key)).count();
         let outside = || items[..from].iter().chain(&items[from + inside..]);
@@ -138,7 +141,7 @@ impl Trie<'_> {
                 return Ok(After::Same);
             }
             let inside = &items[from..from + inside];
-            let branch = self.branch(path, own, &inside[0].key)?;
+            let branch = self.branch(path, None, &inside[0].key)?;
             return self.update_branch(branch, inside, out);
         };
         // A deletion that leaves the path before the cut deletes nothing, and belongs to no child of the new branch.
@@ -157,35 +160,28 @@ impl Trie<'_> {
         for (nibble, group) in groups(items, split) {
             if nibble > below && !is_placed {
                 is_placed = true;
-                let after = self.moved(path, own)?;
+                let after = self.moved(path)?;
                 out.pending.find(below, after);
             }
             let after = if nibble == below {
                 is_placed = true;
                 // The child's depth differs from the edge's, so `Same` would carry the wrong reference.
-                self.update_subtree_below(path, own, split + 1, group, out)?
+                self.update_subtree_below(path, split + 1, group, out)?
             } else {
                 self.build(&present(group), split + 1, out)
             };
             out.pending.find(nibble, after);
         }
         if !is_placed {
-            let after = self.moved(path, own)?;
+            let after = self.moved(path)?;
             out.pending.find(below, after);
         }
         self.finish(&path.prefix(split), None, from, out)
     }
 
     /// As `update_subtree`, for a subtree whose position moved: never answers `Same`.
-    fn update_subtree_below(
-        &self,
-        path: &Path,
-        own: Option<&NodeRef>,
-        depth: usize,
-        items: &[Item],
-        out: &mut Output<'_>,
-    ) -> Read<After> {
-        let own = self.own_reference(path, own)?;
+    fn update_subtree_below(&self, path: &Path, depth: usize, items: &[Item], out: &mut Output<'_>) -> Read<After> {
+        let own = self.own_reference(path, None)?;
         let reference = branch_edge_ref(path, depth, &own);
         match self.update_subtree(path, &reference, depth, items, out)? {
             After::Same => Ok(After::Moved(Box::new((*path, own)))),
@@ -194,8 +190,8 @@ impl Trie<'_> {
     }
 
     /// The branch as it is, at another depth.
-    fn moved(&self, path: &Path, own: Option<&NodeRef>) -> Read<After> {
-        Ok(After::Moved(Box::new((*path, self.own_reference(path, own)?))))
+    fn moved(&self, path: &Path) -> Read<After> {
+        Ok(After::Moved(Box::new((*path, self.own_reference(path, None)?))))
     }
 
     /// The reference of the branch itself, which an edge with an extension does not hold.

@@ -20,6 +20,10 @@ impl Entry {
     fn new(key: Key, new: Option<Value>, old: Option<Value>) -> Self {
         Self { head: head_of(&key), key, new, old, undoable: true, differs: false }
     }
+
+    fn changes(&self) -> bool {
+        !self.undoable || self.differs || differ(self.new.as_deref(), self.old.as_deref())
+    }
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -51,21 +55,23 @@ impl Changeset {
     }
 
     /// @return entries in key order, each key once, without writes that change nothing.
-    pub fn into_sorted(mut self) -> Vec<Entry> {
-        // Most comparisons end at the heads, without going to the keys on the heap. Stable: writes of a key stay in order.
-        self.entries.sort_by(|a, b| a.head.cmp(&b.head).then_with(|| a.key[..].cmp(&b.key[..])));
-        self.entries.dedup_by(|later, first| {
-            let is_same = later.head == first.head && later.key == first.key;
-            if is_same {
-                first.new = later.new.take();
-                first.differs = false;
-            }
-            is_same
+    pub fn into_sorted(self) -> Vec<Entry> {
+        // Most comparisons end at the heads, without going to the entries. Writes of a key stay in order.
+        let mut order: Vec<(u64, usize)> = self.entries.iter().map(|entry| entry.head).zip(0..).collect();
+        let key = |place: usize| &self.entries[place].key[..];
+        order.sort_unstable_by(|(a, at), (b, other)| {
+            a.cmp(b).then_with(|| key(*at).cmp(key(*other))).then_with(|| at.cmp(other))
         });
-        let stays =
-            |entry: &Entry| !entry.undoable || entry.differs || differ(entry.new.as_deref(), entry.old.as_deref());
-        self.entries.retain(stays);
-        self.entries
+        let mut entries: Vec<_> = self.entries.into_iter().map(Some).collect();
+        let mut sorted: Vec<Entry> = Vec::with_capacity(entries.len());
+        for entry in order.into_iter().filter_map(|(_, place)| entries[place].take()) {
+            match sorted.last_mut().filter(|first| first.head == entry.head && first.key == entry.key) {
+                Some(first) => (first.new, first.differs) = (entry.new, false),
+                None => sorted.push(entry),
+            }
+        }
+        sorted.retain(Entry::changes);
+        sorted
     }
 }
 

@@ -11,6 +11,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rlp::Encodable;
 use alloy_trie::EMPTY_ROOT_HASH;
 
+/// Of an account's RLP: a list header, a nonce, a balance and two hashes.
+const ACCOUNT_MAX_BYTES: usize = 2 + 9 + 33 + 33 + 33;
+
 /// The fields of an account that are not derived from its storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFields {
@@ -75,9 +78,11 @@ fn commit_account(
         changeset.put_code(code_key(&record.code_hash), Value::from(&code[..]));
     }
     let value = record.map(|record| {
-        let mut bytes = Vec::with_capacity(112);
-        record.encode(&mut bytes);
-        Value::from(bytes)
+        let mut bytes = [0; ACCOUNT_MAX_BYTES];
+        let mut rest = &mut bytes[..];
+        record.encode(&mut rest);
+        let length = ACCOUNT_MAX_BYTES - rest.len();
+        Value::from(&bytes[..length])
     });
     changeset.put(account_key(&loaded.hash), value.clone(), loaded.raw.clone());
     Ok(Some(Item { key: loaded.hash, value }))
