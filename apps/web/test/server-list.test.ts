@@ -14,7 +14,7 @@ describe('describeServer', () => {
     expect(describeServer(server, 'webrtc-direct')).toBeUndefined()
     const failures = [{ transport: 'webrtc-direct', code: 'OVERTAKEN', afterMs: 2_040 }] as const
     expect(describeServer({ ...server, failures }, 'ws')).toBe(
-      'WebRTC direct: no answer to ICE within 2.0 s; WebSocket in use.',
+      'WebRTC direct: not connected within 2.0 s; WebSocket in use.',
     )
   })
 

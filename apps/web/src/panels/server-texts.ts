@@ -23,12 +23,11 @@ export function describeServer(
 function describeFailure({ transport, code, afterMs }: Outcome): string {
   const name = nameOfTransport(transport)
   const seconds = `${(afterMs / 1000).toFixed(1)} s`
-  const isWebRtc = transport === 'webrtc-direct'
   switch (code) {
     case 'OVERTAKEN':
-      return isWebRtc ? `${name}: no answer to ICE within ${seconds}` : `${name}: not there within ${seconds}`
+      return `${name}: not connected within ${seconds}`
     case 'NO_ANSWER':
-      return isWebRtc ? `${name}: no answer to ICE within ${seconds}, given up` : `${name}: no answer within ${seconds}`
+      return `${name}: no answer within ${seconds}, given up`
     case 'ICE_FAILED':
       return `${name}: ICE failed after ${seconds}`
     case 'REFUSED':
