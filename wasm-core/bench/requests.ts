@@ -20,11 +20,13 @@ export const OP = {
   rangeVerify: 15,
   witness: 16,
   executeStateless: 17,
+  trieUpdate: 19,
 } as const
 
 export const EMPTY_ROOT = bytesOf('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
 export const ZERO_HASH = new Uint8Array(32)
 const ABI_VERSION = 2
+const ACCOUNT_TABLE = 1
 /** As in `differential`, so that its reference takes the same blocks. */
 export const CHAIN_ID = 7_007
 const DEPOSIT_CONTRACT = bytesOf('0x00000000219ab540356cbb839cbe05303d7705fa')
@@ -84,6 +86,16 @@ export function encodeAccounts(encoder: Encoder, accounts: readonly Account[]): 
 
 export function applyRequest(root: Uint8Array, accounts: readonly Account[]): Uint8Array {
   return encodeAccounts(start().raw(root), accounts).finish()
+}
+
+/** The leaves that an answered APPLY has written, as an update of the trie alone. */
+export function trieUpdateRequest(root: Uint8Array, changes: readonly Change[]): Uint8Array {
+  const leaves = changes.filter(([key]) => key[0] === ACCOUNT_TABLE)
+  const encoder = start().raw(root).u32(leaves.length)
+  for (const [key, value] of leaves) {
+    encoder.raw(key.subarray(1)).option(value, (bytes) => encoder.bytes(bytes))
+  }
+  return encoder.finish()
 }
 
 /** Writes the accounts into the core's map, on top of what is there. */
