@@ -40,6 +40,8 @@ test('finality needs both tabs: it stops when they are gone, nobody waits for on
 
   await test.step('a frozen tab stops the network; thawed it listens before it votes', async () => {
     await first.freeze()
+    await standstill(network)
+    // A pause counts as one from five seconds on, and a standstill takes three at least.
     const stoppedAt = await standstill(network)
     await first.thaw()
     await expect(first.page.getByTestId('validator')).toContainText('Catching up after a pause')
