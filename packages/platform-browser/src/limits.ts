@@ -26,6 +26,10 @@ export const PROOF_TIMEOUT_MS = 5_000
 export const HTTP_PROOF_TIMEOUT_MS = 2_000
 /** Servers have so long for a first answer, milliseconds, before peers are dialled: both at once would take the thread from each other. */
 export const HEAD_START_MS = 600
+/** A balance asked for before the node can read waits so long for it, milliseconds. */
+export const START_PATIENCE_MS = 5_000
+/** … and work that holds the thread up so long for a moment in which nobody waits for an answer. */
+export const QUESTIONS_PATIENCE_MS = 600
 /** Certificates remembered as accepted: those of the newest heads come again and again. */
 export const ACCEPTED_CERTIFICATES_KEPT_MAX = 4
 /** Servers taken from `network.json` that are asked over HTTP, and the length of one's address. */

@@ -60,7 +60,7 @@ type Header = AccountProofResponse['headers'][number]
 /** Asks peer after peer until one proves its answer. Never rejects. */
 export async function findProvenBalance(text: string, deps: ProvenBalanceDeps): Promise<BalanceAnswer> {
   const address = addressFromText(text)
-  if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+  if (address === undefined) return malformedAddress
   const peers = serversFirst(deps.answerers.peers()).slice(0, PROOF_PEERS_MAX)
   let last = refuse('NO_PEER', 'No peer is connected that could answer.')
   for (const peerId of peers) {
@@ -85,10 +85,16 @@ async function answerOf(work: Promise<ProvenBalance>): Promise<BalanceAnswer> {
 /** From the tab's own state, without a network. Never rejects. */
 async function findOwnBalance(text: string, executor: Executor): Promise<BalanceAnswer> {
   const address = addressFromText(text)
-  if (address === undefined) return refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+  if (address === undefined) return malformedAddress
   // A state that was never brought forward says nothing about the network.
   if (executor.head().height === 0) return refuse('NO_PEER', 'No peer is connected that could answer.')
   return answerOf(ownBalance(executor, address))
+}
+
+export const malformedAddress = refuse('ADDRESS_INVALID', 'An address has 0x and 40 hexadecimal digits.')
+
+export function isAddress(text: string): boolean {
+  return addressFromText(text) !== undefined
 }
 
 function addressFromText(text: string): Address | undefined {
@@ -128,7 +134,9 @@ async function askUntilStill(peer: PeerId, address: Address, deps: ProvenBalance
 
 async function ask(peer: PeerId, address: Address, deps: ProvenBalanceDeps): Promise<ProvenBalance> {
   const request = encodeAccountProofRequest({ height: undefined, address, slots: [] })
+  markStart('asked')
   const data = await deps.answerers.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
+  markStart('replied')
   const decoded = decodeAccountProofResponse(data)
   if (!decoded.ok) throw lie('PROOF_MALFORMED', 'The peer’s answer is malformed.')
   const response = decoded.value

@@ -5,6 +5,7 @@
  */
 import { type ChainSpec, chainSpecChecks, chainSpecHash } from '@cairn/chain'
 import type { Bls } from '@cairn/crypto'
+import { nextTask } from './next-task.ts'
 
 /**
  * The record for the next start. `record`: of the last one; anything but this spec's by this code counts for nothing.
@@ -18,17 +19,4 @@ export async function proveSpec(spec: ChainSpec, bls: Bls, record: string | unde
   // In short pieces: a question that the page asks meanwhile is on its way before the last of hundreds is checked.
   while (checks.next().done !== true) await nextTask()
   return own
-}
-
-/** After the events that wait already; a timer would add four milliseconds each time. */
-function nextTask(): Promise<void> {
-  const { port1, port2 } = new MessageChannel()
-  return new Promise((resolve) => {
-    port1.addEventListener('message', () => {
-      port1.close()
-      resolve()
-    })
-    port1.start()
-    port2.postMessage(undefined)
-  })
 }

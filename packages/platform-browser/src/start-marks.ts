@@ -4,7 +4,17 @@
  */
 
 /** In the order in which a start usually passes them; the tab benchmark prints them. */
-export type StartStep = 'evaluated' | 'lock' | 'bls' | 'genesis' | 'trusted' | 'answered' | 'certified' | 'proved'
+export type StartStep =
+  | 'evaluated'
+  | 'lock'
+  | 'bls'
+  | 'genesis'
+  | 'trusted'
+  | 'answered'
+  | 'certified'
+  | 'asked'
+  | 'replied'
+  | 'proved'
 
 const PREFIX = 'cairn:'
 const passed = new Set<StartStep>()

@@ -68,7 +68,10 @@ export interface TabNodeClient {
   snapshot(): TabSnapshot
   /** Called on each new snapshot; returns the unsubscribe function. */
   subscribe(listener: () => void): () => void
-  /** Asks a peer for the account's balance with its proof, and checks it. Never rejects. */
+  /**
+   * Asks a server or a peer for the account's balance with its proof, and checks it. May be called right after the start: it waits
+   * until the node can read (`START_PATIENCE_MS`). Never rejects.
+   */
   balance(address: string): Promise<BalanceAnswer>
   readonly keys: ValidatorKeyClient
 }

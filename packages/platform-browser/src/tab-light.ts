@@ -63,7 +63,7 @@ export function followHeads({ trust, answerers, firstHead, snapshots, onConnecte
   const ask = async (): Promise<void> => {
     for (const peer of serversFirst(answerers.peers()).slice(0, PROOF_PEERS_MAX)) {
       try {
-        onHeader(await askHead(peer, answerers, trust))
+        onHeader(await askHead(peer, answerers, () => Promise.resolve(trust)))
         break
       } catch (error) {
         // Away, busy or of another role: the next one is asked.
@@ -110,13 +110,13 @@ export function followHeads({ trust, answerers, firstHead, snapshots, onConnecte
 export async function askHead(
   peer: PeerId,
   answerers: Answerers,
-  trusting: LightTrust | Promise<LightTrust>,
+  trusting: () => Promise<LightTrust>,
 ): Promise<ProvedHead> {
   const request = encodeAccountProofRequest({ height: undefined, address: ZERO_ADDRESS, slots: [] })
   const data = await answerers.request(peer, 'account-proof', request, { timeoutMs: PROOF_TIMEOUT_MS })
   markStart('answered')
   const decoded = decodeAccountProofResponse(data)
   if (!decoded.ok) throw new CodedError('PROOF_MALFORMED', 'The peer’s answer is malformed.')
-  const trust = await trusting
+  const trust = await trusting()
   return { header: await certifiedHeader(decoded.value, { peer, answerers, trust }), response: decoded.value }
 }

@@ -7,10 +7,11 @@ import type { Bls } from '@cairn/crypto'
 import { browserClock, browserTimers, createConsoleLog } from './browser-ports.ts'
 import { attachTabs } from './attached-tabs.ts'
 import { certifiedReader } from './certified-reader.ts'
+import { createFirstLookUp } from './first-look-up.ts'
 import { type NetworkDescription, fetchNetworkDescription, parseNetworkDescription } from './network-description.ts'
 import { HEAD_START_MS } from './limits.ts'
 import { acquireNodeLock } from './node-lock.ts'
-import type { LookUp } from './proven-balance.ts'
+import { type LookUp, isAddress, malformedAddress } from './proven-balance.ts'
 import { type Questions, createQuestions } from './questions.ts'
 import { type SnapshotPublisher, createSnapshotPublisher } from './snapshot-publisher.ts'
 import { chainIdOf, forgetOldChains } from './stored-chains.ts'
@@ -56,30 +57,33 @@ export function createTabNode(options: TabNodeOptions, { onSnapshot, ...window }
   const snapshots = createSnapshotPublisher(publish, { timers: browserTimers })
   snapshots.update({ role: options.role })
   const unlocked = Promise.withResolvers<UnlockedKey>()
-  const questions = createQuestions()
-  let running: Partial<RunningTab> = {}
+  const questions = createQuestions(browserTimers)
+  const lookUps = createFirstLookUp(browserTimers)
+  let running: RunningTab | undefined
   const run = async (): Promise<void> => {
     try {
-      const onReadable = (lookUp: LookUp): void => void (running = { lookUp })
       const onLocked = (): void => void (isOurs = true)
-      const deps = { snapshots, unlocked: unlocked.promise, questions, onReadable, onLocked }
+      const deps = { snapshots, unlocked: unlocked.promise, questions, onReadable: lookUps.set, onLocked }
       running = await runTabNode(options, window, deps)
+      lookUps.set(running.lookUp)
     } catch (error) {
       showFailure(snapshots, error)
+      lookUps.giveUp()
     }
   }
   void run()
+  const answer = async (address: string): Promise<BalanceAnswer> => {
+    if (!isAddress(address)) return malformedAddress
+    const lookUp = await lookUps.get()
+    const { failure } = snapshots.current()
+    // Of a network that was found to be dishonest nothing is believed that its validators have signed either.
+    if (failure !== undefined) return { refused: failure }
+    return lookUp?.(address) ?? { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
+  }
   return {
     unlock: unlocked.resolve,
-    announceLeaving: () => running.announceLeaving?.(),
-    balance: async (address) => {
-      const { failure } = snapshots.current()
-      // Of a network that was found to be dishonest nothing is believed that its validators have signed either.
-      if (failure !== undefined) return { refused: failure }
-      const { lookUp } = running
-      if (lookUp === undefined) return { refused: { code: 'NOT_READY', message: 'The node is still starting.' } }
-      return questions.count(lookUp(address))
-    },
+    announceLeaving: () => running?.announceLeaving?.(),
+    balance: (address) => questions.count(answer(address)),
   }
 }
 
@@ -104,7 +108,7 @@ async function runTabNode(
     hasWaited = true
     snapshots.update({ phase: 'waiting' })
   })
-  const deps = { options, bls: loadBls(), snapshots, log, provenSpec, onProvenSpec }
+  const deps = { options, bls: loadBls(), snapshots, questions, log, provenSpec, onProvenSpec }
   const begin = (description: NetworkDescription): TabReading => {
     const begun = beginReading(description, deps)
     // Before the page hears of the genesis: from then on it lets people ask.

@@ -9,6 +9,8 @@ import { browserClock } from './browser-ports.ts'
 import { type Answerers, createHttpPeers, lateNetwork, peersOrServers } from './http-peers.ts'
 import { type LightTrust, openLightTrust } from './light-trust.ts'
 import type { NetworkDescription } from './network-description.ts'
+import { nextTask } from './next-task.ts'
+import type { Questions } from './questions.ts'
 import type { SnapshotPublisher } from './snapshot-publisher.ts'
 import type { TabNodeOptions } from './tab-client.ts'
 import { countRefusals } from './tab-gossip.ts'
@@ -32,6 +34,8 @@ export interface TabReadingDeps {
   readonly options: TabNodeOptions
   readonly bls: Promise<Bls>
   readonly snapshots: SnapshotPublisher
+  /** Asked through the page. */
+  readonly questions: Questions
   readonly log: Log
   /** See `LightTrustOptions`. */
   readonly provenSpec: string | undefined
@@ -39,20 +43,23 @@ export interface TabReadingDeps {
 }
 
 export function beginReading(description: NetworkDescription, deps: TabReadingDeps): TabReading {
-  const { options, bls, snapshots, log, provenSpec, onProvenSpec } = deps
+  const { options, bls, snapshots, questions, log, provenSpec, onProvenSpec } = deps
   const servers = createHttpPeers(description.rpcUrls)
   let network: Network | undefined
   const late = lateNetwork(() => network)
   const answerers = countRefusals(peersOrServers(late, servers), snapshots)
   const genesis = Promise.withResolvers<Hash>()
-  // The question first: its answer travels meanwhile.
+  // Questions first, also one that the page has asked already: answers travel while the genesis is computed.
   const trusting = Promise.withResolvers<LightTrust>()
-  const firstHead = askFirstHead(servers, trusting.promise)
+  // What somebody waits for is verified first; mostly it has the same certificate.
+  const firstHead = askFirstHead(servers, () => questions.none().then(() => trusting.promise))
   const { pinnedGenesis, checkpoint } = options
-  const trust = openLightTrust(
-    description,
-    { bls, pinnedGenesis, checkpoint, provenSpec },
-    { clock: browserClock, log, onProvenSpec, onGenesis: genesis.resolve },
+  const trust = nextTask().then(() =>
+    openLightTrust(
+      description,
+      { bls, pinnedGenesis, checkpoint, provenSpec },
+      { clock: browserClock, log, onProvenSpec, onGenesis: genesis.resolve },
+    ),
   )
   trusting.resolve(trust)
   trust.catch(genesis.reject)
@@ -69,7 +76,7 @@ export function beginReading(description: NetworkDescription, deps: TabReadingDe
 }
 
 /** What the servers prove to be finalized, before there is a peer. Never rejects. */
-async function askFirstHead(servers: Answerers, trusting: Promise<LightTrust>): Promise<ProvedHead | undefined> {
+async function askFirstHead(servers: Answerers, trusting: () => Promise<LightTrust>): Promise<ProvedHead | undefined> {
   for (const { peerId } of servers.peers()) {
     const head = await askHead(peerId, servers, trusting).catch(() => undefined)
     if (head !== undefined) return head

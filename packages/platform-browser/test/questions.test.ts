@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { createQuestions } from '../src/questions.ts'
+import { dueTimers } from './due-timers.ts'
 
 test('work waits until the last open question is answered, whether well or not', async () => {
-  const questions = createQuestions()
+  const { timers, due } = dueTimers()
+  const questions = createQuestions(timers)
   await questions.none()
   const first = Promise.withResolvers<number>()
   const second = Promise.withResolvers<number>()
@@ -16,4 +18,15 @@ test('work waits until the last open question is answered, whether well or not',
   await expect(answers[1]).rejects.toThrow('no answer')
   await free
   expect(events).toEqual(['first', 'free'])
+  expect(due).toEqual([])
+})
+
+test('work waits no longer than its patience where there is always a question', async () => {
+  const { timers, due } = dueTimers()
+  const questions = createQuestions(timers)
+  void questions.count(new Promise(() => undefined))
+  const free = questions.none()
+  expect(due).toHaveLength(1)
+  due[0]?.()
+  await free
 })

@@ -1,17 +1,10 @@
 import { expect, it } from 'vitest'
-import type { Timers } from '@cairn/ports'
 import { createSnapshotPublisher } from '../src/snapshot-publisher.ts'
 import type { TabSnapshot } from '../src/tab-snapshot.ts'
+import { dueTimers } from './due-timers.ts'
 
-/** `due`: what the timers would call, in their order. */
 function start() {
-  const due: (() => void)[] = []
-  const timers: Timers = {
-    after: (_, callback) => {
-      due.push(callback)
-      return { cancel: () => undefined }
-    },
-  }
+  const { due, timers } = dueTimers()
   const shown: TabSnapshot[] = []
   const snapshots = createSnapshotPublisher((snapshot) => shown.push(snapshot), { timers })
   return { due, shown, snapshots }
