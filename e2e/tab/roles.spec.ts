@@ -6,6 +6,23 @@ import { lookUp, verifiedHeight, waitForVerified } from './tab-page.ts'
 
 test.use({ cairn: SHARED })
 
+/** The part of the page's `cairn` that is needed. */
+interface Client {
+  balance(address: string | undefined): Promise<unknown>
+}
+
+/** In the page: as soon as it has a client. */
+const ASK_AT_ONCE = (address: string | undefined): void => {
+  let client: Client | undefined
+  Object.defineProperty(globalThis, 'cairn', {
+    get: () => client,
+    set: (set: Client) => {
+      client = set
+      Object.assign(globalThis, { early: set.balance(address) })
+    },
+  })
+}
+
 const databases = (page: Page): Promise<readonly string[]> =>
   page.evaluate('indexedDB.databases().then((list) => list.map(({ name }) => name))')
 
@@ -25,6 +42,19 @@ test('a light tab follows certificates, proves balances, and executes and stores
   await expect(page.getByTestId('balance-proven')).toContainText('Merkle proof checked')
   expect((await databases(page)).filter((name) => /cairn-(chain|state)-/.test(name))).toEqual([])
   await page.screenshot({ path: 'test-results/light-tab.png', fullPage: true })
+})
+
+test('a balance asked for at once, with the node’s worker not loaded yet, is proved', async ({ network, openTab }) => {
+  const address = network.accounts[0]?.address
+  for (const role of ['light', 'serving']) {
+    const { page } = await openTab({
+      query: `role=${role}`,
+      prepare: (prepared) => prepared.addInitScript(ASK_AT_ONCE, address),
+    })
+    const answer = await page.evaluate('early')
+    expect(answer).toMatchObject({ proven: { address: address?.toLowerCase(), exists: true, isExecuted: false } })
+    await waitForVerified(page, 1)
+  }
 })
 
 test('a role chosen on the page is kept for the next visit', async ({ url, openTab }) => {
