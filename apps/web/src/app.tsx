@@ -5,6 +5,7 @@ import { Banners } from './banners.tsx'
 import { BalancePanel } from './panels/balance-panel.tsx'
 import { BlocksPanel } from './panels/blocks-panel.tsx'
 import { ChecksPanel } from './panels/checks-panel.tsx'
+import { Lead } from './lead.tsx'
 import { RoleChoice } from './role-choice.tsx'
 import { PeersPanel } from './panels/peers-panel.tsx'
 import { StoragePanel } from './panels/storage-panel.tsx'
@@ -45,18 +46,7 @@ export function App({ snapshot, lookUp, keys, isOnline, hasWebRtc, ...choices }:
       </header>
       <main id="main">
         <div className="lead">
-          <h1>This tab verifies the chain itself</h1>
-          {snapshot.role === 'light' ? (
-            <p>
-              It is a light node: it checks the validators’ signatures and the proof of every balance, and leaves the
-              execution of blocks to others. No single server’s word is taken for anything below.
-            </p>
-          ) : (
-            <p>
-              It is a full verifying node: for every block it checks the validators’ signatures, executes all
-              transactions again and compares the resulting state. No server’s word is taken for anything below.
-            </p>
-          )}
+          <Lead role={snapshot.role} phase={snapshot.phase} />
           <RoleChoice role={snapshot.role} choose={choices.chooseRole} />
         </div>
         <Banners snapshot={snapshot} isOnline={isOnline} hasWebRtc={hasWebRtc} />
