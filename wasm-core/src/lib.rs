@@ -6,6 +6,7 @@ extern crate alloc;
 pub mod abi;
 #[cfg(target_arch = "wasm32")]
 mod allocator;
+mod bytes;
 pub mod crypto;
 pub mod evm;
 pub mod mpt;

@@ -139,7 +139,8 @@ impl Chain {
 
 /// Everything of an outcome, the changeset in its final order.
 fn comparable(outcome: &Outcome) -> String {
-    let entries = outcome.changeset.clone().into_sorted();
+    let sorted = outcome.changeset.clone().into_sorted();
+    let entries: Vec<_> = sorted.iter().collect();
     let hashes = (outcome.block_hash, outcome.state_root, outcome.receipts_root, outcome.logs_bloom);
     let lists = (&outcome.receipts, &outcome.transactions, &outcome.requests, &outcome.access_list);
     format!("{hashes:?} {} {lists:?} {entries:?}", outcome.gas_used)

@@ -58,7 +58,9 @@ fn lane(bytes: &[u8]) -> u64 {
 
 #[cfg(target_arch = "wasm32")]
 mod word {
-    use core::arch::wasm32::{i64x2_shl, i64x2_shuffle, u64x2, u64x2_extract_lane, u64x2_shr, v128, v128_andnot, v128_or, v128_xor};
+    use core::arch::wasm32::{
+        i64x2_shl, i64x2_shuffle, u64x2, u64x2_extract_lane, u64x2_shr, v128, v128_andnot, v128_or, v128_xor,
+    };
 
     pub(super) type Word = v128;
 

@@ -4,7 +4,7 @@ use super::writer::Writer;
 use crate::{
     evm::{Flags, Outcome, TxOutcome},
     nearby::bring_near,
-    state::{Changeset, Entry},
+    state::{Changeset, Entry, Sorted},
     types::AccountRecord,
 };
 use alloy_primitives::{Log, U256};
@@ -39,10 +39,10 @@ fn write_each(response: &mut Writer, changes: &[(&[u8], Option<&[u8]>)]) {
     }
 }
 
-fn start_changes(response: &mut Writer, entries: &[Entry]) {
+fn start_changes(response: &mut Writer, entries: &Sorted) {
     let size_of = |entry: &Entry| 9 + entry.key.len() + entry.new.as_ref().map_or(0, |value| value.len());
     response.reserve(entries.iter().map(size_of).sum());
-    response.u32(entries.len() as u32);
+    response.u32(entries.count() as u32);
 }
 
 pub fn account(response: &mut Writer, record: &AccountRecord, exists: bool) {

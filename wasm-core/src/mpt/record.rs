@@ -1,7 +1,7 @@
 //! Parsing and writing of trie records (layout in ABI.md). Records come from the host's disk, so everything is checked.
 
 use super::{encode::NodeRef, path::Path};
-use crate::mpt::path::KEY_NIBBLES;
+use crate::{bytes::is_same, mpt::path::KEY_NIBBLES};
 use alloc::{rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use core::ops::Range;
@@ -86,7 +86,10 @@ impl Branch {
         let packed = &path[depth / 2..len.div_ceil(2)];
         match self.edge_bytes(nibble).split_last_chunk::<33>() {
             Some(([edge_kind, count, edge_path @ ..], [reference_len, ..])) => {
-                *edge_kind == kind && usize::from(*count) == len - depth && *reference_len == 32 && edge_path == packed
+                *edge_kind == kind
+                    && usize::from(*count) == len - depth
+                    && *reference_len == 32
+                    && is_same(edge_path, packed)
             }
             _ => false,
         }

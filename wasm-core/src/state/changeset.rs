@@ -1,6 +1,7 @@
 //! Flat list of writes with the values they replace. Sorted by key once, at the end.
 
 use super::{Key, Value};
+use crate::bytes::is_same;
 use alloc::vec::Vec;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,33 +56,56 @@ impl Changeset {
     }
 
     /// @return entries in key order, each key once, without writes that change nothing.
-    pub fn into_sorted(self) -> Vec<Entry> {
+    pub fn into_sorted(mut self) -> Sorted {
         // Most comparisons end at the heads, without going to the entries. Writes of a key stay in order.
         let mut order: Vec<(u64, usize)> = self.entries.iter().map(|entry| entry.head).zip(0..).collect();
         let key = |place: usize| &self.entries[place].key[..];
         order.sort_unstable_by(|(a, at), (b, other)| {
             a.cmp(b).then_with(|| key(*at).cmp(key(*other))).then_with(|| at.cmp(other))
         });
-        let mut entries: Vec<_> = self.entries.into_iter().map(Some).collect();
-        let mut sorted: Vec<Entry> = Vec::with_capacity(entries.len());
-        for entry in order.into_iter().filter_map(|(_, place)| entries[place].take()) {
-            match sorted.last_mut().filter(|first| first.head == entry.head && first.key == entry.key) {
-                Some(first) => (first.new, first.differs) = (entry.new, false),
-                None => sorted.push(entry),
+        let mut places: Vec<usize> = Vec::with_capacity(order.len());
+        for (head, place) in order {
+            match places.last().filter(|first| self.has_key(**first, head, place)) {
+                Some(first) => {
+                    self.entries[*first].new = self.entries[place].new.take();
+                    self.entries[*first].differs = false;
+                }
+                None => places.push(place),
             }
         }
-        sorted.retain(Entry::changes);
-        sorted
+        places.retain(|place| self.entries[*place].changes());
+        Sorted { entries: self.entries, places }
+    }
+
+    /// Whether an entry's key is that of the one at `place`.
+    fn has_key(&self, entry: usize, head: u64, place: usize) -> bool {
+        self.entries[entry].head == head && self.entries[entry].key == self.entries[place].key
     }
 }
 
-/// Eight bytes at a time: most values are trie records, which agree on long stretches, and WebAssembly's `memcmp` goes
-/// byte by byte.
+/// The entries stay where they were written: only their places are in order.
+#[derive(Debug)]
+pub struct Sorted {
+    entries: Vec<Entry>,
+    places: Vec<usize>,
+}
+
+impl Sorted {
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> + Clone {
+        self.places.iter().map(|place| &self.entries[*place])
+    }
+
+    pub fn count(&self) -> usize {
+        self.places.len()
+    }
+}
+
 fn differ(new: Option<&[u8]>, old: Option<&[u8]>) -> bool {
-    let (Some(new), Some(old)) = (new, old) else { return new.is_some() || old.is_some() };
-    let ((new, new_rest), (old, old_rest)) = (new.as_chunks::<8>(), old.as_chunks::<8>());
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    new.len() != old.len() || new_rest != old_rest || new.iter().zip(old).any(|(new, old)| word(new) != word(old))
+    match (new, old) {
+        (Some(new), Some(old)) => !is_same(new, old),
+        (None, None) => false,
+        _ => true,
+    }
 }
 
 /// The key's first bytes as a number. Big-endian, short keys padded with zeros: unequal numbers are in the order of their keys.

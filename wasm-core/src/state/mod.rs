@@ -11,7 +11,7 @@ mod pre_state;
 mod reader;
 
 pub use audit::audit;
-pub use changeset::{Changeset, Entry};
+pub use changeset::{Changeset, Entry, Sorted};
 pub use commit::{AccountChange, AccountFields, Committed, commit_accounts};
 pub use database::StateDatabase;
 pub use keys::{Key, StateKey, account_key, code_key, record_key, slot_key};

@@ -70,18 +70,18 @@ impl MapStore {
     /// @return the undo list.
     pub fn write(&mut self, changes: Changeset) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut undo = Vec::new();
-        for entry in changes.into_sorted() {
+        for entry in changes.into_sorted().iter() {
             assert!(
                 !entry.undoable || self.entries.get(&*entry.key).map(Vec::as_slice) == entry.old.as_deref(),
                 "old value of {:02x?}",
                 entry.key
             );
-            match entry.new {
+            match &entry.new {
                 Some(value) => self.entries.insert(entry.key.to_vec(), value.to_vec()),
                 None => self.entries.remove(&*entry.key),
             };
             if entry.undoable {
-                undo.push((entry.key.to_vec(), entry.old.map(|old| old.to_vec())));
+                undo.push((entry.key.to_vec(), entry.old.as_ref().map(|old| old.to_vec())));
             }
         }
         undo
