@@ -3,7 +3,7 @@
 use super::{reader::Reader, responses, writer::Writer};
 use crate::{
     mpt::{Item, Trie, decode_whole},
-    state::{Changeset, StateReader, Unread, account_key, slot_key},
+    state::{Changeset, Key, StateReader, Unread, account_key, slot_key},
     types::{AccountRecord, Result, codes, error},
 };
 use alloc::{rc::Rc, vec::Vec};
@@ -52,8 +52,8 @@ fn put_tree(
     let mut items = Vec::with_capacity(tree.leaves.len());
     for (key, leaf) in &tree.leaves {
         let flat_key = match &tree.owner {
-            None => account_key(key),
-            Some(owner) => slot_key(owner, key),
+            None => Key::from(account_key(key)),
+            Some(owner) => Key::from(slot_key(owner, key)),
         };
         let flat = leaf.map(|leaf| flat_value(tree.owner.is_some(), leaf)).transpose()?;
         // What was there before is not read; an old value makes sure that a deletion is kept.

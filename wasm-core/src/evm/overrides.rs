@@ -30,8 +30,8 @@ pub struct AccountUpdate {
 }
 
 /// Goes on after a miss, so that the reader hears of every missing key; its verdict comes with the commit.
-pub fn account_changes(reader: &StateReader<'_>, updates: Vec<AccountUpdate>) -> Vec<AccountChange> {
-    updates.into_iter().filter_map(|update| account_change(reader, update).ok()).collect()
+pub fn account_changes(reader: &StateReader<'_>, updates: Vec<AccountUpdate>) -> impl Iterator<Item = AccountChange> {
+    updates.into_iter().filter_map(|update| account_change(reader, update).ok())
 }
 
 fn account_change(reader: &StateReader<'_>, update: AccountUpdate) -> Result<AccountChange, Unread> {

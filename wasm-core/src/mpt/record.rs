@@ -105,7 +105,7 @@ impl Branch {
         if self.is_dense {
             let path = self.path.child(nibble);
             let (place, hash) = self.edge_bytes(nibble)[2..].split_last_chunk()?;
-            let is_own_place = place.split_last()?.1 == path.packed_from(path.len());
+            let is_own_place = is_same(place.split_last()?.1, path.packed_from(path.len()));
             return is_own_place.then(|| Edge::Branch { path, reference: NodeRef::of_hash(&B256::new(*hash)) });
         }
         decode_edge(self.edge_bytes(nibble), &self.path, Some(nibble))

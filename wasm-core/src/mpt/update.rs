@@ -8,7 +8,7 @@ use super::{
     path::{KEY_NIBBLES, Path, common_nibbles, nibble_of},
     pending::{After, Pending},
     record::{Branch, Edge, TAG_ROOT_EDGE, write_edge},
-    record_cache::warm_records,
+    record_cache::{Place, warm_records},
     trie::{Read, Root, Trie, WRITTEN_DEPTH_MAX},
 };
 use crate::{
@@ -245,7 +245,7 @@ impl Trie<'_> {
     fn warm(&self, items: &[Item]) {
         let mut places = Vec::with_capacity((WRITTEN_DEPTH_MAX - WARMED_FROM_DEPTH) * items.len());
         for depth in WARMED_FROM_DEPTH + 1..=WRITTEN_DEPTH_MAX {
-            places.extend(items.iter().map(|item| self.place_of(&Path::prefix_of(&item.key, depth))));
+            places.extend(items.iter().map(|item| Place::on_the_way(self.owner.as_ref(), &item.key, depth)));
         }
         places.dedup();
         warm_records(&places);

@@ -33,9 +33,13 @@ pub struct Changeset {
 }
 
 impl Changeset {
+    pub fn with_capacity(writes: usize) -> Self {
+        Self { entries: Vec::with_capacity(writes) }
+    }
+
     /// A later write of the same key replaces the new value and keeps the first old one.
-    pub fn put(&mut self, key: Key, new: Option<Value>, old: Option<Value>) {
-        self.entries.push(Entry::new(key, new, old));
+    pub fn put(&mut self, key: impl Into<Key>, new: Option<Value>, old: Option<Value>) {
+        self.entries.push(Entry::new(key.into(), new, old));
     }
 
     /// The same with values that differ: they need no comparison.
@@ -43,8 +47,8 @@ impl Changeset {
         self.entries.push(Entry { differs: true, ..Entry::new(key, Some(new), old) });
     }
 
-    pub fn put_code(&mut self, key: Key, code: Value) {
-        self.entries.push(Entry { undoable: false, ..Entry::new(key, Some(code), None) });
+    pub fn put_code(&mut self, key: impl Into<Key>, code: Value) {
+        self.entries.push(Entry { undoable: false, ..Entry::new(key.into(), Some(code), None) });
     }
 
     /// Tells the old value of a key written just now.

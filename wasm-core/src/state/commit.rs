@@ -14,6 +14,9 @@ use alloy_trie::EMPTY_ROOT_HASH;
 /// Of an account's RLP: a list header, a nonce, a balance and two hashes.
 const ACCOUNT_MAX_BYTES: usize = 2 + 9 + 33 + 33 + 33;
 
+/// The account and the branches on the way to it; the more accounts, the fewer.
+const WRITES_PER_ACCOUNT: usize = 4;
+
 /// The fields of an account that are not derived from its storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFields {
@@ -41,9 +44,15 @@ pub struct Committed {
 }
 
 /// @param changes each address once, any order: the result does not depend on it.
-pub fn commit_accounts(reader: &StateReader<'_>, parent_root: B256, changes: Vec<AccountChange>) -> Result<Committed> {
-    let mut changeset = Changeset::default();
-    let mut items = Vec::with_capacity(changes.len());
+pub fn commit_accounts(
+    reader: &StateReader<'_>,
+    parent_root: B256,
+    changes: impl IntoIterator<Item = AccountChange>,
+) -> Result<Committed> {
+    let changes = changes.into_iter();
+    let count = changes.size_hint().1.unwrap_or_default();
+    let mut changeset = Changeset::with_capacity(WRITES_PER_ACCOUNT * count);
+    let mut items = Vec::with_capacity(count);
     for change in changes {
         // On trouble go on with the next account: one NEED then names the keys of all.
         if let Ok(Some(item)) = commit_account(reader, change, &mut changeset) {

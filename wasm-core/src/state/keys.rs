@@ -42,18 +42,29 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-pub fn account_key(account_hash: &B256) -> Key {
-    Key::Long(prefixed(ACCOUNT, account_hash, 0))
+impl<const N: usize> From<[u8; N]> for Key {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Long(bytes.to_vec())
+    }
 }
 
-pub fn slot_key(account_hash: &B256, slot_hash: &B256) -> Key {
-    let mut key = prefixed(SLOT, account_hash, 32);
-    key.extend_from_slice(slot_hash.as_slice());
-    Key::Long(key)
+pub fn account_key(account_hash: &B256) -> [u8; 33] {
+    let mut key = [ACCOUNT; 33];
+    key[1..].copy_from_slice(account_hash.as_slice());
+    key
 }
 
-pub fn code_key(code_hash: &B256) -> Key {
-    Key::Long(prefixed(CODE, code_hash, 0))
+pub fn slot_key(account_hash: &B256, slot_hash: &B256) -> [u8; 65] {
+    let mut key = [SLOT; 65];
+    key[1..33].copy_from_slice(account_hash.as_slice());
+    key[33..].copy_from_slice(slot_hash.as_slice());
+    key
+}
+
+pub fn code_key(code_hash: &B256) -> [u8; 33] {
+    let mut key = [CODE; 33];
+    key[1..].copy_from_slice(code_hash.as_slice());
+    key
 }
 
 /// Key of a trie record: `owner` is the account's hash for a storage trie, `None` for the account trie.
@@ -71,7 +82,12 @@ pub fn record_key(owner: Option<&B256>, path: &Path) -> Key {
             key.push(ACCOUNT_RECORD);
             key
         }
-        Some(account_hash) => prefixed(STORAGE_RECORD, account_hash, length),
+        Some(account_hash) => {
+            let mut key = Vec::with_capacity(33 + length);
+            key.push(STORAGE_RECORD);
+            key.extend_from_slice(account_hash.as_slice());
+            key
+        }
     };
     let from = key.len();
     key.resize(from + length, PATH_END);
@@ -90,13 +106,6 @@ fn write_path(out: &mut [u8], path: &Path) {
     if let [last] = last {
         *last = path.nibble(path.len() - 1) + 1;
     }
-}
-
-fn prefixed(prefix: u8, hash: &B256, more: usize) -> Vec<u8> {
-    let mut key = Vec::with_capacity(33 + more);
-    key.push(prefix);
-    key.extend_from_slice(hash.as_slice());
-    key
 }
 
 /// A key taken apart again, for stores that are not maps.

@@ -24,7 +24,7 @@ const MISSING_MAX: usize = 100_000;
 /// Guessed record depth below a missing one: a million accounts have their leaves at depth 5 to 6.
 const GUESSED_DEPTH: usize = 7;
 const SLOT_BYTES_MAX: usize = 32;
-/// Few enough to be compared with each other.
+/// Their hashes are still near when the accounts are read.
 const HASHED_TOGETHER: usize = 32;
 
 /// A read without an answer; the reader knows why.
@@ -117,19 +117,15 @@ impl<'a> StateReader<'a> {
     /// Reads accounts ahead of their use: their addresses are hashed together. What is missing is noted.
     pub fn load_accounts<'b>(&self, addresses: impl ExactSizeIterator<Item = &'b Address>) {
         self.accounts.borrow_mut().reserve(addresses.len());
-        let mut addresses = addresses.peekable();
-        let mut wanted: Vec<&[u8]> = Vec::with_capacity(HASHED_TOGETHER);
-        while addresses.peek().is_some() {
-            wanted.clear();
-            while wanted.len() < HASHED_TOGETHER
-                && let Some(address) = addresses.next()
-            {
-                if !self.accounts.borrow().contains_key(address) && !wanted.contains(&address.as_slice()) {
-                    wanted.push(address.as_slice());
+        let is_read = |address: &Address| self.accounts.borrow().contains_key(address);
+        let wanted: Vec<&[u8]> = addresses.filter(|address| !is_read(address)).map(|address| &address[..]).collect();
+        for wanted in wanted.chunks(HASHED_TOGETHER) {
+            for (address, hash) in wanted.iter().zip(keccak256_each(wanted)) {
+                // An address that is there twice is hashed twice and read once.
+                let address = Address::from_slice(address);
+                if !is_read(&address) {
+                    let _noted = self.read_account(&address, hash);
                 }
-            }
-            for (address, hash) in wanted.iter().zip(keccak256_each(&wanted)) {
-                let _noted = self.read_account(&Address::from_slice(address), hash);
             }
         }
     }

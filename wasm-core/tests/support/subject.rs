@@ -33,7 +33,7 @@ impl Subject {
     }
 
     pub fn flat(&self, key: &B256) -> Key {
-        self.owner.as_ref().map_or_else(|| account_key(key), |owner| slot_key(owner, key))
+        self.owner.as_ref().map_or_else(|| account_key(key).into(), |owner| slot_key(owner, key).into())
     }
 
     pub fn apply(&mut self, batch: &[(B256, Option<u64>)]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {

@@ -1,68 +1,39 @@
 //! Branch records across runs, found by their place in the trie and told apart by the hash of their node. The hash is
 //! checked when a record enters, so a hit is as good as a read: it can change no result, only save the host a look-up.
 //!
-//! Sets of a few entries, as in a processor's cache: what a place's new record displaces first is the older one of the
-//! same place, so the cache holds the trie as it stands and not what has passed. One older record stays while there is
-//! room: the same parent is built on and executed again.
+//! The account trie's upper levels have places of their own (`upper`). The others are in sets of a few entries (`set`), as in
+//! a processor's cache: what a place's new record displaces first is the older one of the same place, so the cache holds the
+//! trie as it stands and not what has passed. Of older records the last few thousand stay: the same parent is built on and
+//! executed again. More of them would cost more than they save: what takes the place of an older one is written to memory
+//! that nobody has touched since.
 
-use super::path::Path;
+mod place;
+mod set;
+mod upper;
+
+pub use place::Place;
+
 use crate::nearby::bring_near;
 use alloc::{collections::VecDeque, rc::Rc, vec::Vec};
 use alloy_primitives::B256;
 use core::cell::RefCell;
+use set::{Set, State, WAYS, tag_of};
+use upper::{Entry, UpperRecords};
 
 const DEFAULT_LIMIT_BYTES: usize = 32 << 20;
-/// The record's own allocation, roughly.
-const RECORD_OVERHEAD_BYTES: usize = 24;
-const WAYS: usize = 4;
+/// With less, the upper levels would be most of what is kept: they are treated as the others then.
+const UPPER_LIMIT_BYTES: usize = 24 << 20;
+/// Of a block with two thousand changed accounts.
+const OLDER_MAX: usize = 4_096;
 /// So many old records go before the next ones are asked for.
 const AHEAD: usize = 16;
 const SETS_FIRST: usize = 256;
 /// A full branch has five to six hundred bytes, most that are kept are full: of the limit, a tenth is for the table.
 const LIMIT_BYTES_PER_ENTRY: usize = 512;
 
-/// Where in which trie; two places may share the number, since the node's hash decides.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Place(u32);
-
-impl Place {
-    pub fn of(owner: Option<&B256>, path: &Path) -> Self {
-        let head = |bytes: &[u8; 32]| bytes.first_chunk().map_or(0, |head| u64::from_le_bytes(*head));
-        let trie = owner.map_or(0, |owner| head(&owner.0));
-        // Knuth's multiplicative hash: the product's upper half depends on all bits.
-        let mixed = (head(path.bytes()) ^ trie ^ ((path.len() as u64) << 56)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        Self((mixed >> 32) as u32)
-    }
-}
-
-/// What tells the entries of a set apart, in one line of the processor's cache: a look-up that misses touches nothing else.
-#[derive(Clone, Copy, Default)]
-#[repr(align(64))]
-struct Set {
-    /// The hashes' first bytes.
-    heads: [u32; WAYS],
-    places: [u32; WAYS],
-    states: [State; WAYS],
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct State {
-    is_there: bool,
-    /// Met since the hand passed.
-    used: bool,
-    /// Its place has a newer record.
-    old: bool,
-    /// How many of the set were met later.
-    age: u8,
-}
-
-#[derive(Clone)]
-struct Entry {
-    hash: B256,
-    record: Rc<[u8]>,
-}
-
 struct Cache {
+    /// Empty where the limit is below `UPPER_LIMIT_BYTES`.
+    upper: UpperRecords,
     /// Their number is a power of two.
     sets: Vec<Set>,
     /// `WAYS` to a set.
@@ -84,6 +55,9 @@ std::thread_local! {
 
 pub fn cached_record(place: Place, hash: &B256) -> Option<Rc<[u8]>> {
     CACHE.with_borrow_mut(|cache| {
+        if let Some(place) = cache.upper_of(place) {
+            return cache.upper.find(place, hash).cloned();
+        }
         let at = cache.find(place, hash)?;
         cache.entries[at].as_ref().map(|entry| entry.record.clone())
     })
@@ -114,6 +88,9 @@ pub fn set_record_cache_limit(limit_bytes: usize) {
         if cache.bytes() > limit_bytes {
             *cache = Cache::new(limit_bytes);
         }
+        if limit_bytes < UPPER_LIMIT_BYTES {
+            cache.upper = UpperRecords::new();
+        }
         cache.limit_bytes = limit_bytes;
     });
 }
@@ -121,6 +98,7 @@ pub fn set_record_cache_limit(limit_bytes: usize) {
 impl Cache {
     const fn new(limit_bytes: usize) -> Self {
         Self {
+            upper: UpperRecords::new(),
             sets: Vec::new(),
             entries: Vec::new(),
             count: 0,
@@ -134,25 +112,34 @@ impl Cache {
 
     fn bytes(&self) -> usize {
         let table = self.sets.len() * size_of::<Set>() + self.entries.len() * size_of::<Option<Entry>>();
-        self.record_bytes + table + self.renewed.capacity() * size_of::<Place>()
+        self.upper.bytes() + self.record_bytes + table + self.renewed.capacity() * size_of::<Place>()
+    }
+
+    /// @return the place among the upper levels' records, where they have their own
+    fn upper_of(&self, place: Place) -> Option<u16> {
+        place.upper.filter(|_| self.limit_bytes >= UPPER_LIMIT_BYTES)
     }
 
     /// The upper bits: those below repeat themselves with neighbouring paths.
     fn set_of(&self, place: Place) -> usize {
-        (u64::from(place.0) * self.sets.len() as u64 >> 32) as usize
+        (u64::from(place.mixed) * self.sets.len() as u64 >> 32) as usize
     }
 
     fn warm<'a>(&self, places: impl Iterator<Item = &'a Place> + Clone, is_wanted: fn(&State) -> bool) {
+        for place in places.clone().filter_map(|place| self.upper_of(*place)) {
+            self.upper.warm(place);
+        }
         if self.sets.is_empty() {
             return;
         }
+        let places = places.filter(|place| self.upper_of(**place).is_none());
         // All sets are asked for before the first is looked at, and so are entries and records.
         let sets = places.clone().map(|place| self.sets[self.set_of(*place)].places[0]);
         core::hint::black_box(sets.fold(0, |seen, head| seen ^ head));
         let ways = places.flat_map(|place| {
             let at = self.set_of(*place);
             let set = &self.sets[at];
-            let ways = (0..WAYS).filter(move |way| set.places[*way] == place.0 && is_wanted(&set.states[*way]));
+            let ways = (0..WAYS).filter(move |way| set.places[*way] == place.mixed && is_wanted(&set.states[*way]));
             ways.map(move |way| WAYS * at + way)
         });
         let found: Vec<&Entry> = ways.filter_map(|at| self.entries[at].as_ref()).collect();
@@ -166,7 +153,7 @@ impl Cache {
         let at = self.set_of(place);
         let set = self.sets.get_mut(at)?;
         let way = (0..WAYS).find(|way| {
-            let seems = set.states[*way].is_there && set.heads[*way] == head_of(hash) && set.places[*way] == place.0;
+            let seems = set.states[*way].is_there && set.heads[*way] == tag_of(hash) && set.places[*way] == place.mixed;
             seems && self.entries[WAYS * at + way].as_ref().is_some_and(|entry| entry.hash == *hash)
         })?;
         set.meet(way);
@@ -175,6 +162,10 @@ impl Cache {
 
     fn insert(&mut self, place: Place, new: Entry) {
         if self.limit_bytes == 0 {
+            return;
+        }
+        if let Some(place) = self.upper_of(place) {
+            self.upper.insert(place, new);
             return;
         }
         if let Some(at) = self.find(place, &new.hash) {
@@ -186,13 +177,13 @@ impl Cache {
         let Some(set) = self.sets.get_mut(at) else { return };
         let (way, is_renewed) = set.admit(place, &new.hash);
         self.count += 1;
-        self.record_bytes += new.record.len() + RECORD_OVERHEAD_BYTES;
+        self.record_bytes += new.bytes();
         let displaced = self.entries[WAYS * at + way].replace(new);
         self.forget(displaced);
         if is_renewed {
             self.renewed.push_back(place);
         }
-        while self.count > 0 && (self.bytes() > self.limit_bytes || self.renewed.len() > self.entries.len()) {
+        while self.count > 0 && (self.bytes() > self.limit_bytes || self.renewed.len() > OLDER_MAX) {
             if self.dropped.is_multiple_of(AHEAD) {
                 // Their memory is the next to be written.
                 self.warm(self.renewed.iter().take(AHEAD), |state| state.old);
@@ -210,7 +201,7 @@ impl Cache {
     fn forget(&mut self, entry: Option<Entry>) {
         if let Some(entry) = entry {
             self.count -= 1;
-            self.record_bytes -= entry.record.len() + RECORD_OVERHEAD_BYTES;
+            self.record_bytes -= entry.bytes();
         }
     }
 
@@ -224,7 +215,7 @@ impl Cache {
         let at = self.set_of(place);
         for way in 0..WAYS {
             let set = &self.sets[at];
-            if set.states[way].is_there && set.states[way].old && set.places[way] == place.0 {
+            if set.states[way].is_there && set.states[way].old && set.places[way] == place.mixed {
                 self.drop(WAYS * at + way);
             }
         }
@@ -242,7 +233,7 @@ impl Cache {
         for (at, set) in sets.iter().enumerate() {
             for way in (0..WAYS).filter(|way| set.states[*way].is_there) {
                 // Of a set's entries, at most all go into one of the two that it becomes.
-                let to = self.set_of(Place(set.places[way]));
+                let to = self.set_of(Place { mixed: set.places[way], upper: None });
                 let Some(free) = self.sets[to].states.iter().position(|state| !state.is_there) else { continue };
                 self.sets[to].heads[free] = set.heads[way];
                 self.sets[to].places[free] = set.places[way];
@@ -264,55 +255,6 @@ impl Cache {
     }
 }
 
-impl State {
-    fn is_new(&self) -> bool {
-        self.is_there && !self.old
-    }
-}
-
-impl Set {
-    fn meet(&mut self, way: usize) {
-        let age = self.states[way].age;
-        for state in &mut self.states {
-            state.age += u8::from(state.age < age);
-        }
-        (self.states[way].age, self.states[way].used) = (0, true);
-    }
-
-    /// Takes a way for a new entry.
-    /// @return which, and whether the place had another record
-    fn admit(&mut self, place: Place, hash: &B256) -> (usize, bool) {
-        let mut older = None;
-        let mut is_renewed = false;
-        for (way, state) in self.states.iter_mut().enumerate() {
-            if !state.is_there || self.places[way] != place.0 {
-                continue;
-            }
-            if state.old {
-                older = Some(way);
-            } else {
-                (state.old, state.used, is_renewed) = (true, false, true);
-            }
-        }
-        let first = |may_go: fn(&State) -> bool| self.states.iter().position(may_go);
-        let longest_ago = || (0..WAYS).max_by_key(|way| self.states[*way].age);
-        let way = older
-            .or_else(|| first(|state| !state.is_there))
-            .or_else(|| first(|state| state.old))
-            .or_else(|| first(|state| !state.used))
-            .or_else(longest_ago)
-            .unwrap_or_default();
-        self.states[way] = State { is_there: true, used: true, old: false, age: u8::MAX };
-        self.meet(way);
-        (self.heads[way], self.places[way]) = (head_of(hash), place.0);
-        (way, is_renewed)
-    }
-}
-
-fn head_of(hash: &B256) -> u32 {
-    hash.first_chunk().map_or(0, |head| u32::from_le_bytes(*head))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,19 +265,23 @@ mod tests {
         Entry { hash, record: vec![0; length].into() }
     }
 
+    fn place(mixed: u32) -> Place {
+        Place { mixed, upper: None }
+    }
+
     fn holds(cache: &mut Cache, number: u32, place: u32) -> bool {
-        cache.find(Place(place), &entry(number, 0).hash).is_some()
+        cache.find(self::place(place), &entry(number, 0).hash).is_some()
     }
 
     #[test]
     fn what_a_place_held_before_goes_first() {
         let mut cache = Cache::new(1 << 20);
         for number in 0..100 {
-            cache.insert(Place(7), entry(number, 500));
+            cache.insert(place(7), entry(number, 500));
             for neighbour in 1..WAYS as u32 - 1 {
                 // The same set of the smallest table, another place.
                 let place = 7 + neighbour;
-                cache.insert(Place(place), entry(1_000 + neighbour, 500));
+                cache.insert(self::place(place), entry(1_000 + neighbour, 500));
                 assert!(holds(&mut cache, 1_000 + neighbour, place), "after {number}");
             }
             assert!(holds(&mut cache, number, 7));
@@ -348,23 +294,48 @@ mod tests {
     fn bytes_stay_below_the_limit_and_what_is_met_stays() {
         let mut cache = Cache::new(4 << 20);
         for number in 0..50_000u32 {
-            cache.insert(Place(number.wrapping_mul(0x9e37_79b9)), entry(number, 100 + number as usize % 500));
+            cache.insert(place(number.wrapping_mul(0x9e37_79b9)), entry(number, 100 + number as usize % 500));
             assert!(cache.bytes() <= cache.limit_bytes);
             holds(&mut cache, 5, 5u32.wrapping_mul(0x9e37_79b9));
         }
         assert!(cache.count > 5_000, "{}", cache.count);
         assert!(holds(&mut cache, 5, 5u32.wrapping_mul(0x9e37_79b9)));
         assert_eq!(cache.count, cache.entries.iter().flatten().count());
-        let bytes = |entry: &Entry| entry.record.len() + RECORD_OVERHEAD_BYTES;
-        assert_eq!(cache.record_bytes, cache.entries.iter().flatten().map(bytes).sum::<usize>());
+        assert_eq!(cache.record_bytes, cache.entries.iter().flatten().map(Entry::bytes).sum::<usize>());
     }
 
     #[test]
     fn growth_keeps_every_record() {
         let mut cache = Cache::new(64 << 20);
         for number in 0..1_000u32 {
-            cache.insert(Place(number << 22), entry(number, 100));
+            cache.insert(place(number << 22), entry(number, 100));
         }
         assert!((0..1_000).all(|number| holds(&mut cache, number, number << 22)));
+    }
+
+    #[test]
+    fn of_older_records_only_the_last_stay() {
+        let mut cache = Cache::new(64 << 20);
+        let count = 3 * OLDER_MAX as u32;
+        for number in 0..2 * count {
+            cache.insert(place((number % count).wrapping_mul(0x9e37_79b9)), entry(number, 100));
+        }
+        let older = cache.sets.iter().flat_map(|set| set.states).filter(|state| state.old).count();
+        assert_eq!((older, cache.count), (OLDER_MAX, count as usize + OLDER_MAX));
+    }
+
+    #[test]
+    fn the_upper_levels_have_places_of_their_own_where_there_is_room() {
+        for (limit_bytes, is_roomy) in [(UPPER_LIMIT_BYTES, true), (UPPER_LIMIT_BYTES - 1, false)] {
+            let mut cache = Cache::new(limit_bytes);
+            let at = |depth, owner| Place::on_the_way(owner, &B256::repeat_byte(0x5a), depth);
+            for (number, depth) in (1..=4).enumerate() {
+                cache.insert(at(depth, None), entry(number as u32, 100));
+            }
+            assert_eq!(cache.count, if is_roomy { 1 } else { 4 });
+            // Storage tries have no such places.
+            cache.insert(at(1, Some(&B256::ZERO)), entry(7, 100));
+            assert_eq!(cache.count, if is_roomy { 2 } else { 5 });
+        }
     }
 }
