@@ -43,6 +43,8 @@ test('a fifth node takes the state from the validators and follows them', async 
   expect(blockNumber).toBeGreaterThan(BigInt(restoredHeight))
   const balanceOf = { address: token, abi: TOKEN_ABI, functionName: 'balanceOf', args: [to] } as const
   expect(await joined.readContract({ ...balanceOf, blockNumber })).toBe(12n)
+  // The one that joined may have the block first: nothing says in which order nodes finalize.
+  await reader.waitForTransactionReceipt({ hash: later })
   const [here, there] = await Promise.all([joined.getBlock({ blockNumber }), reader.getBlock({ blockNumber })])
   expect(here).toEqual(there)
   expect(await joined.getBlock({ blockNumber: 1n }).catch(() => undefined)).toBeUndefined()
